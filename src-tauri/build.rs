@@ -1,0 +1,36 @@
+//! Build script of the window: the commands that it may call, and a placeholder page while the UI is not built
+//! (`cargo xtask` builds it), because `generate_context!` needs the folder to exist on a fresh clone.
+
+use std::{fs, io, path::Path};
+
+/// Every command of `src/commands.rs`; the capability names the ones that the window may call.
+const COMMANDS: [&str; 10] = [
+    "subscribe",
+    "pull",
+    "cancel_pull",
+    "dismiss_pull",
+    "preview_use",
+    "apply",
+    "undo",
+    "history",
+    "run_remedy",
+    "language",
+];
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    placeholder(Path::new("ui/dist"))?;
+    let attributes = tauri_build::Attributes::new()
+        .capabilities_path_pattern("./src-tauri/capabilities/**/*")
+        .app_manifest(tauri_build::AppManifest::new().commands(&COMMANDS));
+    tauri_build::try_build(attributes)?;
+    Ok(())
+}
+
+fn placeholder(dist: &Path) -> io::Result<()> {
+    let page = dist.join("index.html");
+    if !page.exists() {
+        fs::create_dir_all(dist)?;
+        fs::write(page, "<!doctype html><title>Pincer: run cargo xtask run</title><!-- placeholder -->\n")?;
+    }
+    Ok(())
+}

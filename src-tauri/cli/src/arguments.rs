@@ -1,0 +1,72 @@
+//! What can be asked on the command line, as clap reads it.
+//! The contract is docs/commands.md; options may be added, these stay.
+
+use clap::{Args, Parser, Subcommand};
+
+/// Gets OpenClaw running on the models of your own Ollama, and says what is wrong when it does not.
+#[derive(Debug, Parser)]
+#[command(name = "pincer", version, disable_help_subcommand = true)]
+pub(crate) struct Arguments {
+    /// Print one JSON document and never ask
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// The address of Ollama, instead of the one that Pincer finds
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) host: Option<String>,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// List the installed models and what OpenClaw can do with each
+    Models,
+    /// Say what is wrong between OpenClaw and Ollama, and what fixes it
+    Doctor,
+    /// Make a model OpenClaw's model
+    Use(Use),
+    /// Take a change of Pincer's back
+    Undo(Undo),
+    /// List what Pincer changed
+    History,
+    /// Download a model
+    Pull {
+        /// Its name, such as qwen3:8b
+        name: String,
+    },
+    /// Start Ollama
+    Start,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Use {
+    /// The model that OpenClaw shall use, such as qwen3:8b
+    pub(crate) primary: String,
+    /// The next choice when it fails; repeat for more, in order
+    #[arg(long = "fallback", value_name = "ID")]
+    pub(crate) fallbacks: Vec<String>,
+    /// One more model to list for OpenClaw; repeat for more
+    #[arg(long = "model", value_name = "ID")]
+    pub(crate) models: Vec<String>,
+    /// Write the list of models into the settings (the default)
+    #[arg(long)]
+    pub(crate) pinned: bool,
+    /// The conversation length that Ollama shall run, in tokens
+    #[arg(long, value_name = "TOKENS", value_parser = clap::value_parser!(u64).range(1024..=16_777_216))]
+    pub(crate) context: Option<u64>,
+    /// Show what would change and write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Apply without asking
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Undo {
+    /// The change to take back, as `pincer history` names it; the newest when left out
+    pub(crate) id: Option<String>,
+    /// Also when someone else changed the file since: what is there now is kept first
+    #[arg(long)]
+    pub(crate) force: bool,
+}

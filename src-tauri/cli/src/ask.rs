@@ -1,0 +1,23 @@
+//! Asks a person on the terminal; where there is none, what would ask is refused unless `--yes`.
+
+use std::io::{self, Write};
+
+use crate::output::{Failure, Output, has_person};
+
+/// Whether to go on. The default answer is yes: what will happen was just shown.
+pub(crate) fn may(output: &Output, yes: bool, question: &str) -> Result<bool, Failure> {
+    if yes {
+        return Ok(true);
+    }
+    if output.json || !has_person() {
+        return Err(Failure::NeedsYes);
+    }
+    let mut out = io::stdout().lock();
+    write!(out, "{} ", output.words.say(question))?;
+    out.flush()?;
+    let mut answer = String::new();
+    let read = io::stdin().read_line(&mut answer)?;
+    let answer = answer.trim().to_lowercase();
+    // A bare return takes the default; the end of the input is no yes.
+    Ok(read > 0 && matches!(answer.as_str(), "" | "y" | "yes" | "o" | "oui"))
+}

@@ -1,0 +1,87 @@
+//! Pincer's commands, a face over `pincer-core`: arguments in, one answer out.
+//! Exit status: 0 done and fine; 1 done, and something needs the user; 2 could not be done.
+
+mod arguments;
+mod ask;
+mod doctor;
+mod history;
+mod models;
+mod output;
+mod pull;
+mod start;
+mod undo;
+mod use_model;
+pub mod words;
+
+use std::{ffi::OsString, process::ExitCode};
+
+use clap::Parser;
+use pincer_core::{computer::Computer, openclaw::change, surroundings::Surroundings};
+
+use arguments::{Arguments, Command};
+use output::{Failure, Output};
+use words::Words;
+
+/// How a command ended, when it could be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Done {
+    /// Done and fine.
+    Fine,
+    /// Done, and something needs the user.
+    NeedsUser,
+}
+
+/// Whether these arguments are for the commands (`true`) or for the window (`false`).
+pub fn is_command(arguments: impl IntoIterator<Item = OsString>) -> bool {
+    arguments.into_iter().nth(1).is_some_and(|first| first != "--practice")
+}
+
+/// Runs the command of these arguments (the first is the program's own name) to its end.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let surroundings = Surroundings::of_this_process();
+    let words = Words::of(&surroundings.environment);
+    let json = arguments.iter().any(|argument| argument == "--json");
+    let parsed = match Arguments::try_parse_from(&arguments) {
+        Ok(parsed) => parsed,
+        Err(error) if error.use_stderr() && json => {
+            return Output::new(words, true).fail(&Failure::Usage(error.to_string()));
+        }
+        Err(error) => {
+            // Help and version are answers; the rest is a mistake of the caller's (2).
+            let code = u8::from(error.use_stderr()) * 2;
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    let output = Output::new(words, parsed.json);
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return output.fail(&Failure::Output(error)),
+    };
+    let ended = runtime.block_on(run(parsed, surroundings, &output));
+    // A name look-up that hangs must not hold the end back.
+    runtime.shutdown_background();
+    match ended {
+        Ok(Done::Fine) => ExitCode::SUCCESS,
+        Ok(Done::NeedsUser) => ExitCode::from(1),
+        Err(failure) => output.fail(&failure),
+    }
+}
+
+async fn run(arguments: Arguments, surroundings: Surroundings, output: &Output) -> Result<Done, Failure> {
+    let host = arguments.host.as_deref().map(pincer_core::ollama::address::Address::parse).transpose()?;
+    let computer = Computer::new(surroundings, host);
+    match arguments.command {
+        Command::Models => models::run(&computer, output).await,
+        Command::Doctor => doctor::run(&computer, output).await,
+        Command::Use(wanted) => {
+            change::settle(&computer).await?;
+            use_model::run(&computer, output, wanted).await
+        }
+        Command::Undo(wanted) => undo::run(&computer, output, wanted).await,
+        Command::History => history::run(&computer, output).await,
+        Command::Pull { name } => pull::run(&computer, output, &name).await,
+        Command::Start => start::run(&computer, output).await,
+    }
+}

@@ -1,0 +1,154 @@
+//! Where answers go: one JSON document or lines of text on standard output, failures on standard error.
+//! A reader that closed the pipe is not a failure of ours.
+
+use std::{
+    io::{self, IsTerminal, Write},
+    process::ExitCode,
+};
+
+use pincer_core::error::Error;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::words::Words;
+
+/// Why a command could not be done.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The library's reason.
+    Core(Error),
+    /// It would have to ask, and may not.
+    NeedsYes,
+    /// The arguments are off; clap's own words.
+    Usage(String),
+    /// Standard output or input failed.
+    Output(io::Error),
+    /// It was told already.
+    Told,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Core(error)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+/// The way out.
+#[derive(Debug)]
+pub(crate) struct Output {
+    pub(crate) words: Words,
+    pub(crate) json: bool,
+}
+
+impl Output {
+    pub(crate) fn new(words: Words, json: bool) -> Self {
+        Self { words, json }
+    }
+
+    /// One JSON document, in one line for a stream and for scripts alike.
+    pub(crate) fn document(&self, document: &impl Serialize) -> io::Result<()> {
+        let text = serde_json::to_string(document)?;
+        self.line(&text)
+    }
+
+    /// One line of text.
+    pub(crate) fn line(&self, text: &str) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        quiet(writeln!(out, "{text}").and_then(|()| out.flush()))
+    }
+
+    /// One message.
+    pub(crate) fn say(&self, key: &str, params: &impl Serialize) -> io::Result<()> {
+        self.line(&self.words.say_with(key, params))
+    }
+
+    /// Tells why it could not be done, and gives exit status 2.
+    pub(crate) fn fail(&self, failure: &Failure) -> ExitCode {
+        if matches!(failure, Failure::Told) {
+            return ExitCode::from(2);
+        }
+        let told = if self.json {
+            self.document(&json!({ "error": as_json(failure) }))
+        } else {
+            self.complain(failure)
+        };
+        // Nothing is left to tell it to.
+        drop(told);
+        ExitCode::from(2)
+    }
+
+    fn complain(&self, failure: &Failure) -> io::Result<()> {
+        let mut err = io::stderr().lock();
+        let (text, detail) = match failure {
+            Failure::Core(error) => (self.error(error), error.detail.as_str()),
+            Failure::NeedsYes => (self.words.say("cli.needs-yes"), ""),
+            Failure::Usage(text) => (text.clone(), ""),
+            Failure::Told => return Ok(()),
+            Failure::Output(error) => {
+                (self.words.say_with("cli.output", &json!({ "detail": error.to_string() })), "")
+            }
+        };
+        quiet(writeln!(err, "{text}"))?;
+        if !detail.is_empty() {
+            quiet(writeln!(err, "  ({})", one_line(detail)))?;
+        }
+        if let Failure::Core(error) = failure
+            && let Some(diff) = params(error).get("diff").and_then(Value::as_str)
+        {
+            quiet(writeln!(err, "{diff}"))?;
+        }
+        Ok(())
+    }
+
+    /// The sentence of an error; reasons within it in words too.
+    pub(crate) fn error(&self, error: &Error) -> String {
+        let mut params = params(error);
+        if let Some(reason) = params.get("reason").and_then(Value::as_str) {
+            let words = self.words.say(&format!("file-reason.{reason}"));
+            if let Some(params) = params.as_object_mut() {
+                params.insert("reason".into(), words.into());
+            }
+        }
+        self.words.say_with(&format!("error.{}", code(error)), &params)
+    }
+}
+
+/// Whether a person sits in front: both ends are a terminal.
+pub(crate) fn has_person() -> bool {
+    io::stdin().is_terminal() && io::stdout().is_terminal()
+}
+
+/// The public name of an error's code.
+pub(crate) fn code(error: &Error) -> String {
+    let value = serde_json::to_value(&error.code).unwrap_or_default();
+    value.get("code").and_then(Value::as_str).unwrap_or("internal").to_owned()
+}
+
+fn params(error: &Error) -> Value {
+    let value = serde_json::to_value(&error.code).unwrap_or_default();
+    value.get("params").cloned().unwrap_or_default()
+}
+
+fn as_json(failure: &Failure) -> Value {
+    match failure {
+        Failure::Core(error) => serde_json::to_value(error).unwrap_or_default(),
+        Failure::NeedsYes => json!({ "code": "cli.needs-yes", "params": {}, "detail": "add --yes" }),
+        Failure::Usage(text) => json!({ "code": "cli.usage", "params": {}, "detail": text.trim() }),
+        Failure::Told => Value::Null,
+        Failure::Output(error) => json!({ "code": "cli.output", "params": {}, "detail": error.to_string() }),
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn quiet(written: io::Result<()>) -> io::Result<()> {
+    written.or_else(|error| if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
+}

@@ -1,0 +1,138 @@
+//! `pincer pull`: downloads a model, with a bar on a terminal and NDJSON for scripts. Ctrl-C cancels; Ollama keeps
+//! what has arrived.
+
+use std::{io::IsTerminal, time::Duration};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use pincer_core::{
+    computer::Computer,
+    error::{Error, ErrorCode},
+    live::{
+        pulls::follow,
+        state::{PullPhase, PullState},
+    },
+    ollama::names::ModelName,
+};
+use serde_json::{Value, json};
+
+use crate::{
+    Done, models,
+    output::{Failure, Output, code},
+};
+
+pub(crate) async fn run(computer: &Computer, output: &Output, name: &str) -> Result<Done, Failure> {
+    let bad_name = |_| Error::from(ErrorCode::PullBadName { name: name.into() });
+    let name = ModelName::parse(name).map(|_| name.trim()).map_err(bad_name);
+    let name = match name {
+        Ok(name) => name,
+        Err(error) if output.json => return failed_line(output, &error),
+        Err(error) => return Err(error.into()),
+    };
+    let (address, _) = computer.effective();
+    let client = computer.client(&address)?;
+    let mut show = Show::new(output, name);
+    let last = tokio::select! {
+        last = follow(&client, name, |state| show.state(&state)) => last,
+        _ = tokio::signal::ctrl_c() => {
+            show.clear();
+            if output.json {
+                output.document(&json!({ "state": "cancelled" }))?;
+            } else {
+                output.say("pull.phase.cancelled", &json!({}))?;
+            }
+            return Err(Failure::Told);
+        }
+    };
+    show.clear();
+    match last.failure {
+        None => {
+            if output.json {
+                output.document(&json!({ "state": "done" }))?;
+            } else {
+                output.say("pull.say.done", &json!({ "name": name }))?;
+            }
+            Ok(Done::Fine)
+        }
+        Some(error) if output.json => failed_line(output, &error),
+        Some(error) => Err(error.into()),
+    }
+}
+
+fn failed_line(output: &Output, error: &Error) -> Result<Done, Failure> {
+    let params =
+        serde_json::to_value(&error.code).unwrap_or_default().get("params").cloned().unwrap_or_default();
+    output.document(
+        &json!({ "state": "failed", "code": code(error), "params": params, "detail": error.detail }),
+    )?;
+    Err(Failure::Told)
+}
+
+/// What is shown while it runs: a bar, a line a phase, or a JSON line a state.
+struct Show<'a> {
+    output: &'a Output,
+    bar: Option<ProgressBar>,
+    last: Option<Value>,
+    phase: Option<PullPhase>,
+}
+
+impl<'a> Show<'a> {
+    fn new(output: &'a Output, name: &str) -> Self {
+        let bar = (!output.json && std::io::stderr().is_terminal()).then(|| {
+            let bar = ProgressBar::new(1000);
+            let style = ProgressStyle::with_template("{prefix} [{bar:30}] {msg}");
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+            bar.set_prefix(name.to_owned());
+            bar.enable_steady_tick(Duration::from_millis(200));
+            bar
+        });
+        Self { output, bar, last: None, phase: None }
+    }
+
+    fn state(&mut self, state: &PullState) {
+        if self.output.json {
+            let line = json!({
+                "state": state.state,
+                "completedBytes": state.completed_bytes,
+                "totalBytes": state.total_bytes,
+                "bytesPerSecond": state.bytes_per_second,
+                "secondsLeft": state.seconds_left,
+            });
+            if self.last.as_ref() != Some(&line) {
+                // A reader that went away ends the pull at the latest with the last line.
+                let _ = self.output.document(&line);
+                self.last = Some(line);
+            }
+        } else if let Some(bar) = &self.bar {
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // from 0 to 1000
+            bar.set_position((state.fraction * 1000.0) as u64);
+            bar.set_message(self.message(state));
+        } else if self.phase != Some(state.state) {
+            self.phase = Some(state.state);
+            let _ = self.output.line(&self.message(state));
+        }
+    }
+
+    fn message(&self, state: &PullState) -> String {
+        let phase = match state.state {
+            PullPhase::Starting => "pull.phase.starting",
+            PullPhase::Downloading => {
+                let speed = state.bytes_per_second.map(|speed| format!(", {}/s", models::size(speed)));
+                let (done, total) = (models::size(state.completed_bytes), models::size(state.total_bytes));
+                return format!("{done} / {total}{}", speed.unwrap_or_default());
+            }
+            PullPhase::Stalled => "pull.phase.stalled",
+            PullPhase::Verifying => "pull.phase.verifying",
+            PullPhase::Writing => "pull.phase.writing",
+            PullPhase::Done => "pull.phase.done",
+            PullPhase::Cancelled => "pull.phase.cancelled",
+            PullPhase::Failed => "pull.phase.failed",
+        };
+        self.output.words.say(phase)
+    }
+
+    fn clear(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! `pincer use`: plans the change, shows it, asks on a terminal, applies.
+
+use pincer_core::{
+    computer::Computer,
+    openclaw::{
+        change::{self, Wish},
+        outcome::{Preview, UseRequest},
+    },
+};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::{
+    Done,
+    arguments::Use,
+    ask,
+    output::{Failure, Output},
+};
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    #[serde(flatten)]
+    preview: Value,
+    applied: bool,
+    undo: Option<&'a str>,
+}
+
+pub(crate) async fn run(computer: &Computer, output: &Output, wanted: Use) -> Result<Done, Failure> {
+    let request = UseRequest {
+        primary: wanted.primary,
+        fallbacks: (!wanted.fallbacks.is_empty()).then_some(wanted.fallbacks),
+        models: wanted.models,
+        all_ready: false,
+        context: wanted.context,
+    };
+    let prepared = change::prepare(computer, Wish::Use(request)).await?;
+    let preview = prepared.preview;
+    if !output.json {
+        show(output, &preview)?;
+    }
+    let wants_apply = preview.changed && !wanted.dry_run;
+    let apply = wants_apply && ask::may(output, wanted.yes, "cli.use.ask")?;
+    let receipt = if apply { change::apply(computer, prepared.plan).await? } else { None };
+    if output.json {
+        let undo = receipt.as_ref().map(|receipt| receipt.id.as_str());
+        output.document(&Answer { preview: without_plan(&preview), applied: apply, undo })?;
+    } else if let Some(receipt) = receipt {
+        output.say("cli.use.applied", &json!({ "id": receipt.id }))?;
+    } else if !preview.changed {
+        output.say("change.nothing", &json!({}))?;
+    } else {
+        output.say(if wanted.dry_run { "cli.use.dry-run" } else { "cli.use.not-applied" }, &json!({}))?;
+    }
+    Ok(Done::Fine)
+}
+
+/// A plan's name means nothing outside the window.
+fn without_plan(preview: &Preview) -> Value {
+    let mut value = serde_json::to_value(preview).unwrap_or_default();
+    if let Some(fields) = value.as_object_mut() {
+        fields.remove("plan");
+    }
+    value
+}
+
+fn show(output: &Output, preview: &Preview) -> Result<(), Failure> {
+    for warning in &preview.warnings {
+        let value = serde_json::to_value(warning).unwrap_or_default();
+        let code = value.get("code").and_then(Value::as_str).unwrap_or_default();
+        let params = value.get("params").cloned().unwrap_or_default();
+        let guessed = params.get("guessed").and_then(Value::as_bool) == Some(true);
+        let key = if guessed { format!("warning.{code}.guessed") } else { format!("warning.{code}") };
+        output.line(&format!("! {}", output.words.say_with(&key, &params)))?;
+    }
+    for file in preview.files.iter().filter(|file| !file.diff.is_empty()) {
+        output.line(&file.path)?;
+        output.line(file.diff.trim_end())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,114 @@
+//! The words of the commands: the window's own messages, embedded. One catalogue, two faces.
+//! A message is a plain text with `{param}`; without a value for one of them, its `.else` form is used.
+
+use std::collections::BTreeMap;
+
+use pincer_core::surroundings::Environment;
+use serde::Serialize;
+use serde_json::Value;
+
+const ENGLISH: &str = include_str!("../../../ui/messages/en.json");
+const FRENCH: &str = include_str!("../../../ui/messages/fr.json");
+
+/// The messages of the user's language.
+#[derive(Debug, Clone)]
+pub struct Words {
+    messages: BTreeMap<String, String>,
+}
+
+impl Words {
+    /// By `LC_ALL`, `LC_MESSAGES`, `LANG`, the first that is set; English otherwise.
+    #[must_use]
+    pub fn of(environment: &Environment) -> Self {
+        let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(|name| environment.get(name));
+        let french = locale.is_some_and(|locale| locale.to_ascii_lowercase().starts_with("fr"));
+        let text = if french { FRENCH } else { ENGLISH };
+        Self { messages: serde_json::from_str(text).unwrap_or_default() }
+    }
+
+    /// The message of `key` without parameters. An unknown key is shown as it is: better than nothing.
+    #[must_use]
+    pub fn say(&self, key: &str) -> String {
+        self.say_with(key, &Value::Null)
+    }
+
+    /// The message of `key` with the fields of `params` put in.
+    #[must_use]
+    pub fn say_with(&self, key: &str, params: &impl Serialize) -> String {
+        let params = serde_json::to_value(params).unwrap_or_default();
+        let mut key = key.to_owned();
+        while let Some(message) = self.messages.get(&key) {
+            if let Some(text) = fill(message, &params) {
+                return text;
+            }
+            let other = format!("{key}.else");
+            if !self.messages.contains_key(&other) {
+                // Nothing better to say than the message with its gaps.
+                return message.clone();
+            }
+            key = other;
+        }
+        key
+    }
+
+    /// Whether there is a message of this key.
+    #[must_use]
+    pub fn has(&self, key: &str) -> bool {
+        self.messages.contains_key(key)
+    }
+}
+
+/// The text with every `{param}` replaced; `None` when one has no value worth saying.
+fn fill(message: &str, params: &Value) -> Option<String> {
+    let mut text = String::with_capacity(message.len());
+    let mut rest = message;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (name, after) = after.split_once('}')?;
+        text.push_str(before);
+        text.push_str(&worth_saying(params.get(name)?)?);
+        rest = after;
+    }
+    text.push_str(rest);
+    Some(text)
+}
+
+/// `null`, an empty text, an empty list and line 0 say nothing.
+fn worth_saying(value: &Value) -> Option<String> {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) if number.as_u64() == Some(0) => return None,
+        Value::Number(_) | Value::Bool(_) => value.to_string(),
+        Value::Array(all) => all.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
+        Value::Null | Value::Object(_) => return None,
+    };
+    (!text.is_empty()).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_language_is_the_users() {
+        let say =
+            |pairs: &[(&str, &str)]| Words::of(&Environment::new(pairs.iter().copied())).say("nav.models");
+        assert_eq!(say(&[("LANG", "fr_FR.UTF-8")]), "Modèles");
+        assert_eq!(say(&[("LC_ALL", "C"), ("LANG", "fr_FR.UTF-8")]), "Models");
+        assert_eq!(say(&[("LANG", "de_DE.UTF-8")]), "Models");
+        assert_eq!(say(&[]), "Models");
+    }
+
+    #[test]
+    fn gaps_take_the_other_form() {
+        let messages =
+            [("a", "{x} and {y}"), ("a.else", "only {y}"), ("a.else.else", "nothing"), ("b", "{x}")];
+        let messages = messages.into_iter().map(|(key, text)| (key.to_owned(), text.to_owned())).collect();
+        let words = Words { messages };
+        assert_eq!(words.say_with("a", &json!({ "x": 1, "y": ["p", "q"] })), "1 and p, q");
+        assert_eq!(words.say_with("a", &json!({ "x": null, "y": "q" })), "only q");
+        assert_eq!(words.say_with("a", &json!({ "x": "", "y": [] })), "nothing");
+        assert_eq!(words.say_with("b", &json!({})), "{x}");
+        assert_eq!(words.say("missing"), "missing");
+    }
+}

@@ -1,0 +1,24 @@
+//! Writes the TypeScript types of everything that crosses to the UI into the folder given (`cargo xtask types`).
+
+use pincer_core::{
+    diagnosis::{
+        finding::{Diagnosis, Remedy},
+        remedy::RemedyOutcome,
+    },
+    live::state::Update,
+    openclaw::outcome::{Preview, ReceiptSummary, UseRequest},
+};
+use ts_rs::{Config, TS};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let folder = std::env::args().nth(1).ok_or("usage: types FOLDER")?;
+    let config = Config::from_env().with_out_dir(folder);
+    Update::export_all(&config)?;
+    Diagnosis::export_all(&config)?;
+    Preview::export_all(&config)?;
+    Remedy::export_all(&config)?;
+    RemedyOutcome::export_all(&config)?;
+    UseRequest::export_all(&config)?;
+    ReceiptSummary::export_all(&config)?;
+    Ok(())
+}

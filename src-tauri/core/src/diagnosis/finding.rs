@@ -1,0 +1,328 @@
+//! What the judge finds: causes with typed parameters, and the remedies that go with them.
+//! Codes are public names (they stand in `pincer doctor --json`); their table is docs/causes.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::FileReason;
+
+/// A station of the path, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
+#[serde(rename_all = "kebab-case")]
+pub enum Link {
+    /// Ollama itself.
+    Engine,
+    /// Its address.
+    Connection,
+    /// What is installed there.
+    Models,
+    /// What OpenClaw was told.
+    Settings,
+    /// OpenClaw itself.
+    Openclaw,
+}
+
+impl Link {
+    /// All stations, in the order of the path.
+    pub const ALL: [Self; 5] = [Self::Engine, Self::Connection, Self::Models, Self::Settings, Self::Openclaw];
+}
+
+/// The state of a station.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
+#[serde(rename_all = "kebab-case")]
+pub enum LinkState {
+    /// No problem found there.
+    Ok,
+    /// The first station with a problem; at most one.
+    Broken,
+    /// After the broken one: not judged.
+    Waiting,
+    /// Could not be told (yet).
+    Unknown,
+}
+
+/// One station with its state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
+pub struct Station {
+    /// Which one.
+    pub link: Link,
+    /// How it is.
+    pub state: LinkState,
+}
+
+/// How much a finding matters. Ordered: problems first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// OpenClaw cannot work with Ollama.
+    Problem,
+    /// Works, badly or not for long.
+    Warning,
+    /// Good to know.
+    Note,
+}
+
+/// Where an address came from, in the order in which they count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
+#[serde(rename_all = "kebab-case")]
+pub enum AddressSource {
+    /// `--host`.
+    Option,
+    /// Chosen in Pincer.
+    Pincer,
+    /// `baseUrl` in OpenClaw's settings.
+    Settings,
+    /// `OLLAMA_HOST`.
+    Environment,
+    /// Ollama's own default.
+    Default,
+}
+
+/// One cause. `params` of each are its fields.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
+#[serde(tag = "code", content = "params", rename_all_fields = "camelCase")]
+pub enum Cause {
+    /// Refused, and no program of Ollama anywhere.
+    #[serde(rename = "engine.not-installed")]
+    EngineNotInstalled {
+        /// The effective address.
+        url: String,
+    },
+    /// Refused on every candidate; the program or a service unit is there.
+    #[serde(rename = "engine.not-running")]
+    EngineNotRunning {
+        /// The effective address.
+        url: String,
+        /// The program found, when one was.
+        program: Option<String>,
+    },
+    /// Bound but silent, younger than 45 s.
+    #[serde(rename = "engine.starting")]
+    EngineStarting {
+        /// The effective address.
+        url: String,
+        /// Age of the process in seconds.
+        seconds: u64,
+    },
+    /// Bound but silent for longer than a start takes.
+    #[serde(rename = "engine.silent")]
+    EngineSilent {
+        /// The effective address.
+        url: String,
+        /// Age of the process in seconds; unknown: it may just be starting.
+        seconds: Option<u64>,
+        /// The process, where the system lets us see it.
+        pid: Option<u32>,
+    },
+    /// Something else answers at the address.
+    #[serde(rename = "connection.other-program")]
+    ConnectionOtherProgram {
+        /// The effective address.
+        url: String,
+        /// Its port.
+        port: u16,
+        /// Name of the program, where the system lets us see it.
+        program: Option<String>,
+        /// Its process id.
+        pid: Option<u32>,
+        /// Its user.
+        owner: Option<String>,
+    },
+    /// Refused there; Ollama answers on another candidate.
+    #[serde(rename = "connection.listening-elsewhere")]
+    ConnectionListeningElsewhere {
+        /// The effective address.
+        url: String,
+        /// Where that address came from.
+        source: AddressSource,
+        /// Where Ollama answers.
+        answers_at: String,
+    },
+    /// A proxy variable covers loopback for OpenClaw.
+    #[serde(rename = "connection.proxy-intercepts")]
+    ConnectionProxyIntercepts {
+        /// The effective address.
+        url: String,
+        /// The variable.
+        variable: String,
+    },
+    /// The address could not be used for a reason that has no code of its own yet.
+    #[serde(rename = "connection.failed")]
+    ConnectionFailed {
+        /// The effective address.
+        url: String,
+        /// Where that address came from.
+        source: AddressSource,
+    },
+    /// No model.
+    #[serde(rename = "models.none-installed")]
+    ModelsNoneInstalled {},
+    /// Models, but none that can act.
+    #[serde(rename = "models.none-with-tools")]
+    ModelsNoneWithTools {
+        /// How many models there are.
+        count: usize,
+    },
+    /// OpenClaw's file cannot be read.
+    #[serde(rename = "settings.unreadable")]
+    SettingsUnreadable {
+        /// The file.
+        path: String,
+        /// 1-based line; 0 when there is no place to point at.
+        line: usize,
+        /// 1-based column; 0 when unknown.
+        column: usize,
+        /// The text of that line.
+        text: String,
+        /// Why, when the file could not even be opened.
+        reason: Option<FileReason>,
+    },
+    /// OpenClaw does not know that Ollama is to be used.
+    #[serde(rename = "settings.ollama-off")]
+    SettingsOllamaOff {},
+    /// Ollama is on, no model was chosen.
+    #[serde(rename = "settings.no-primary")]
+    SettingsNoPrimary {},
+    /// The page's `fallback` key, which OpenClaw refuses.
+    #[serde(rename = "settings.fallback-key")]
+    SettingsFallbackKey {},
+    /// A chosen model is not installed.
+    #[serde(rename = "settings.model-not-installed")]
+    SettingsModelNotInstalled {
+        /// Its name, without `ollama/`.
+        name: String,
+        /// It is the primary (a problem), or a fallback or listed one (a warning).
+        primary: bool,
+    },
+    /// No OpenClaw here.
+    #[serde(rename = "openclaw.not-installed")]
+    OpenclawNotInstalled {
+        /// Its state folder is there all the same: it was here, or lives elsewhere.
+        state_folder: bool,
+    },
+}
+
+/// What can be done about a cause.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
+#[serde(tag = "id", content = "params", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum Remedy {
+    /// Open Ollama's download page.
+    GetOllama {},
+    /// Start Ollama.
+    StartOllama {},
+    /// Restart Ollama by hand.
+    RestartOllama {},
+    /// Run Ollama on another port by hand.
+    MoveOllama {
+        /// A port that is free.
+        port: u16,
+    },
+    /// Close the other program by hand.
+    CloseProgram {
+        /// Its process id.
+        pid: u32,
+    },
+    /// Use the address where Ollama answers.
+    UseAddress {
+        /// That address.
+        url: String,
+    },
+    /// Let the proxy variables leave loopback alone, by hand.
+    BypassProxy {},
+    /// Download a model.
+    DownloadModel {
+        /// Its name.
+        name: String,
+    },
+    /// Choose another model, on the Models screen.
+    ChooseModel {},
+    /// Make a model that can act OpenClaw's model.
+    UseModel {
+        /// Its name as listed.
+        name: String,
+    },
+    /// Correct the file by hand.
+    EditFile {
+        /// The file.
+        path: String,
+    },
+    /// Rename `fallback` to `fallbacks`.
+    RenameFallback {},
+    /// Open OpenClaw's page on installing it.
+    GetOpenclaw {},
+}
+
+/// Who carries a remedy out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
+#[serde(rename_all = "kebab-case")]
+pub enum RemedyKind {
+    /// Pincer, with one click.
+    Action,
+    /// The user, by hand; a command to copy where one does it.
+    Manual,
+    /// A page to open.
+    Link,
+}
+
+/// A remedy as offered with a finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
+pub struct Offer {
+    /// What it does.
+    #[serde(flatten)]
+    pub remedy: Remedy,
+    /// Who does it.
+    pub kind: RemedyKind,
+    /// The command that does it, as an argument list; never run silently.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub command: Option<Vec<String>>,
+}
+
+/// One finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
+pub struct Finding {
+    /// The cause.
+    #[serde(flatten)]
+    pub cause: Cause,
+    /// How much it matters.
+    pub severity: Severity,
+    /// The station it belongs to.
+    pub link: Link,
+    /// What was seen, in technical English, for the folded part.
+    pub evidence: Vec<String>,
+    /// What can be done, the best first.
+    pub remedies: Vec<Offer>,
+}
+
+/// An address and where it came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
+pub struct SourcedAddress {
+    /// The address, normalised.
+    pub url: String,
+    /// Where it came from.
+    pub source: AddressSource,
+}
+
+/// The whole diagnosis.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
+pub struct Diagnosis {
+    /// No problem found (warnings and notes may be there).
+    pub ok: bool,
+    /// The effective address of Ollama.
+    pub address: SourcedAddress,
+    /// The five stations, in order.
+    pub path: Vec<Station>,
+    /// Problems by path, then warnings, then notes.
+    pub findings: Vec<Finding>,
+}

@@ -1,0 +1,283 @@
+//! The judge as a table: facts in, the first finding, the path, and what is hidden.
+
+use std::time::Duration;
+
+use super::*;
+use crate::{
+    diagnosis::{
+        facts::{OpenclawFacts, ProxyFact},
+        finding::AddressSource,
+    },
+    error::{Error, FileReason},
+    machine::port_owner::PortOwner,
+    models::{discovery::Discovered, model::Verdict},
+    ollama::{
+        address::Address,
+        wire::{Show, Tag},
+    },
+    openclaw::program::OpenclawProgram,
+};
+
+fn model(id: &str, capabilities: &[&str]) -> Model {
+    let tag = Tag { name: id.into(), ..Tag::default() };
+    let capabilities = Some(capabilities.iter().map(|one| (*one).to_owned()).collect());
+    crate::models::discovery::judge(&tag, Some(&Show { capabilities, ..Show::default() }))
+}
+
+fn candidate(url: &str, source: AddressSource, answer: Answer) -> Candidate {
+    Candidate { address: Address::parse(url).unwrap(), source, answer, evidence: format!("{url}: seen") }
+}
+
+/// A machine where everything is in order.
+fn well() -> Facts {
+    let models = vec![model("qwen3:8b", &["completion", "tools"]), model("gemma2:2b", &["completion"])];
+    let settings = Settings {
+        primary: Some("ollama/qwen3:8b".into()),
+        provider: true,
+        listed: vec!["qwen3:8b".into()],
+        api_key: true,
+        base_url: Some("http://127.0.0.1:11434".into()),
+        ..Settings::default()
+    };
+    Facts {
+        effective: candidate("127.0.0.1", AddressSource::Default, Answer::Ollama),
+        others: Vec::new(),
+        models: Some(Ok(Discovered { server_version: "0.32.15".into(), models })),
+        program: Some("/usr/local/bin/ollama".into()),
+        proxy: None,
+        openclaw: OpenclawFacts {
+            file: "/home/me/.openclaw/openclaw.json".into(),
+            program: Some(OpenclawProgram { path: "/usr/bin/openclaw".into(), version: None }),
+            state_folder: true,
+            gateway: false,
+            settings: SettingsFact::Read(settings),
+            key: false,
+        },
+        service: None,
+        owner: None,
+        free_port: None,
+    }
+}
+
+fn down() -> Facts {
+    let effective = candidate("127.0.0.1", AddressSource::Default, Answer::Refused);
+    Facts { effective, models: None, ..well() }
+}
+
+fn settings(facts: &mut Facts) -> &mut Settings {
+    match &mut facts.openclaw.settings {
+        SettingsFact::Read(settings) => settings,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn codes(diagnosis: &Diagnosis) -> Vec<String> {
+    let code =
+        |finding: &Finding| serde_json::to_value(finding).unwrap()["code"].as_str().unwrap().to_owned();
+    diagnosis.findings.iter().map(code).collect()
+}
+
+fn states(diagnosis: &Diagnosis) -> Vec<LinkState> {
+    diagnosis.path.iter().map(|station| station.state).collect()
+}
+
+fn remedies(finding: &Finding) -> Vec<String> {
+    let id = |offer: &Offer| serde_json::to_value(offer).unwrap()["id"].as_str().unwrap().to_owned();
+    finding.remedies.iter().map(id).collect()
+}
+
+fn owner(name: &str, age: Option<u64>) -> PortOwner {
+    PortOwner { pid: 42, name: name.into(), user: Some("me".into()), age: age.map(Duration::from_secs) }
+}
+
+#[test]
+fn all_well() {
+    let diagnosis = judge(&well());
+    assert_eq!((diagnosis.ok, codes(&diagnosis)), (true, vec![]));
+    assert_eq!(states(&diagnosis), [LinkState::Ok; 5]);
+    assert!(needs(&well()).is_empty());
+}
+
+#[test]
+fn each_cause_from_its_facts() {
+    type Change = fn(&mut Facts);
+    let silent: Change = |facts| facts.effective.answer = Answer::Silent;
+    let table: &[(&str, &str, &[&str], Facts, Change)] = &[
+        ("not running", "engine.not-running", &["start-ollama"], down(), |_| {}),
+        ("only a unit", "engine.not-running", &["start-ollama"], down(), |facts| {
+            facts.program = None;
+            facts.service = Some(true);
+        }),
+        ("not installed", "engine.not-installed", &["get-ollama"], down(), |facts| {
+            facts.program = None;
+            facts.service = Some(false);
+        }),
+        ("young and silent", "engine.starting", &[], well(), |facts| {
+            facts.effective.answer = Answer::Silent;
+            facts.owner = Some(owner("ollama", Some(44)));
+        }),
+        ("old and silent", "engine.silent", &["restart-ollama"], well(), |facts| {
+            facts.effective.answer = Answer::Silent;
+            facts.owner = Some(owner("ollama", Some(45)));
+        }),
+        ("silent, age unknown", "engine.silent", &["restart-ollama"], well(), |facts| {
+            facts.effective.answer = Answer::Silent;
+            facts.owner = Some(owner("ollama", None));
+        }),
+        ("silent, owner hidden", "engine.silent", &["restart-ollama"], well(), silent),
+        ("silent, someone else", "connection.other-program", &["close-program"], well(), |facts| {
+            facts.effective.answer = Answer::Silent;
+            facts.owner = Some(owner("nc", Some(5)));
+        }),
+        ("another program", "connection.other-program", &["move-ollama", "close-program"], well(), |facts| {
+            facts.effective.answer = Answer::Other;
+            facts.owner = Some(owner("nginx", None));
+            facts.free_port = Some(11435);
+        }),
+        ("a forward is not to be closed", "connection.other-program", &[], well(), |facts| {
+            facts.effective.answer = Answer::Other;
+            facts.owner = Some(owner("docker-proxy", None));
+        }),
+        ("elsewhere", "connection.listening-elsewhere", &["use-address"], down(), |facts| {
+            facts.others = vec![candidate("127.0.0.1:9999", AddressSource::Environment, Answer::Ollama)];
+        }),
+        ("a proxy", "connection.proxy-intercepts", &["bypass-proxy"], well(), |facts| {
+            facts.proxy = Some(ProxyFact { variable: "HTTP_PROXY".into(), place: "environment".into() });
+        }),
+        ("remote and refused", "connection.failed", &[], down(), |facts| {
+            facts.effective = candidate("192.0.2.7", AddressSource::Settings, Answer::Refused);
+        }),
+        ("no model", "models.none-installed", &["download-model"], well(), |facts| {
+            facts.models = Some(Ok(Discovered { server_version: "0".into(), models: vec![] }));
+            settings(facts).primary = None;
+            settings(facts).listed = vec![];
+            facts.openclaw.key = true;
+            settings(facts).primary = Some("other/model".into());
+        }),
+        ("no tools", "models.none-with-tools", &["download-model"], well(), |facts| {
+            let models = vec![model("qwen3:8b", &["completion"])];
+            facts.models = Some(Ok(Discovered { server_version: "0".into(), models }));
+        }),
+        ("unreadable", "settings.unreadable", &["edit-file"], well(), |facts| {
+            let code =
+                ErrorCode::SettingsUnreadable { path: "p".into(), line: 3, column: 7, text: "x".into() };
+            facts.openclaw.settings = SettingsFact::Unreadable(code.into());
+        }),
+        ("not to be opened", "settings.unreadable", &["edit-file"], well(), |facts| {
+            let code = ErrorCode::FileFailed { path: "p".into(), reason: FileReason::Permission };
+            facts.openclaw.settings = SettingsFact::Unreadable(code.into());
+        }),
+        ("off", "settings.ollama-off", &["use-model"], well(), |facts| {
+            facts.openclaw.settings = SettingsFact::Absent;
+        }),
+        ("no primary", "settings.no-primary", &["use-model"], well(), |facts| settings(facts).primary = None),
+        ("page's fallback", "settings.fallback-key", &["rename-fallback"], well(), |facts| {
+            settings(facts).fallback_key = true;
+        }),
+        ("primary gone", "settings.model-not-installed", &["download-model", "use-model"], well(), |facts| {
+            settings(facts).primary = Some("ollama/llama3.3".into());
+        }),
+        ("fallback gone", "settings.model-not-installed", &["download-model"], well(), |facts| {
+            settings(facts).fallbacks = vec!["ollama/llama3.3".into()];
+        }),
+        ("no openclaw", "openclaw.not-installed", &["get-openclaw"], well(), |facts| {
+            facts.openclaw.program = None;
+        }),
+    ];
+    for (what, code, offered, facts, change) in table {
+        let mut facts = facts.clone();
+        change(&mut facts);
+        let diagnosis = judge(&facts);
+        assert_eq!(codes(&diagnosis), [*code], "{what}");
+        let finding = diagnosis.findings.first().unwrap();
+        assert_eq!(remedies(finding), *offered, "{what}");
+        assert!(!finding.evidence.is_empty(), "{what}: evidence");
+        let problem = finding.severity == Severity::Problem;
+        assert_eq!(diagnosis.ok, !problem, "{what}");
+        // The first broken station is broken, what comes after it is waiting, what comes before is fine.
+        if problem {
+            for station in &diagnosis.path {
+                let expected = match station.link.cmp(&finding.link) {
+                    std::cmp::Ordering::Less => LinkState::Ok,
+                    std::cmp::Ordering::Equal => LinkState::Broken,
+                    std::cmp::Ordering::Greater => LinkState::Waiting,
+                };
+                assert_eq!(station.state, expected, "{what}: {station:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_cause_hides_its_consequences_and_nothing_else() {
+    // Server down and no program of OpenClaw: two causes, by path; nothing about models or being off.
+    let mut facts = down();
+    facts.openclaw.program = None;
+    facts.openclaw.settings = SettingsFact::Absent;
+    let diagnosis = judge(&facts);
+    assert_eq!(codes(&diagnosis), ["engine.not-running", "openclaw.not-installed"]);
+    assert_eq!(states(&diagnosis)[0], LinkState::Broken);
+    assert_eq!(states(&diagnosis)[1..], [LinkState::Waiting; 4]);
+
+    // An unreadable file hides what else could be said of settings.
+    let mut facts = down();
+    facts.openclaw.settings = SettingsFact::Unreadable(Error::from(ErrorCode::Internal {}));
+    assert_eq!(codes(&judge(&facts)), ["engine.not-running", "settings.unreadable"]);
+
+    // A warning does not break its station, and comes after the problems.
+    let mut facts = well();
+    settings(&mut facts).listed.push("gone:1b".into());
+    facts.openclaw.program = None;
+    let diagnosis = judge(&facts);
+    assert_eq!(codes(&diagnosis), ["openclaw.not-installed", "settings.model-not-installed"]);
+    assert_eq!(states(&diagnosis)[3], LinkState::Ok);
+}
+
+#[test]
+fn nothing_is_claimed_beyond_the_evidence() {
+    // A model that the server says nothing about might have tools.
+    let mut facts = well();
+    let tag = Tag { name: "old:latest".into(), ..Tag::default() };
+    let unknown = crate::models::discovery::judge(&tag, Some(&Show::default()));
+    assert_eq!(unknown.verdict, Verdict::Unknown);
+    facts.models = Some(Ok(Discovered { server_version: "0.5.0".into(), models: vec![unknown] }));
+    settings(&mut facts).primary = Some("ollama/old".into());
+    settings(&mut facts).listed = vec!["old".into()];
+    assert_eq!(codes(&judge(&facts)), Vec::<String>::new());
+
+    // A gateway without a program here lives elsewhere.
+    let mut facts = well();
+    facts.openclaw.program = None;
+    facts.openclaw.gateway = true;
+    assert_eq!(codes(&judge(&facts)), Vec::<String>::new());
+    assert_eq!(states(&judge(&facts))[4], LinkState::Unknown);
+
+    // While it starts, nothing is broken and nothing is fine.
+    let mut facts = well();
+    facts.effective.answer = Answer::Silent;
+    facts.owner = Some(owner("ollama", Some(3)));
+    facts.models = None;
+    assert_eq!(states(&judge(&facts))[..3], [LinkState::Unknown; 3]);
+}
+
+#[test]
+fn names_are_compared_by_ollamas_rules() {
+    let mut facts = well();
+    let models = vec![model("llama3.3:latest", &["tools", "completion"])];
+    facts.models = Some(Ok(Discovered { server_version: "0".into(), models }));
+    settings(&mut facts).primary = Some("ollama/Llama3.3".into());
+    settings(&mut facts).listed = vec!["llama3.3".into()];
+    assert_eq!(codes(&judge(&facts)), Vec::<String>::new());
+}
+
+#[test]
+fn only_what_is_needed_is_asked() {
+    let mut facts = down();
+    assert_eq!(needs(&facts), []);
+    facts.program = None;
+    assert_eq!(needs(&facts), [Need::Service]);
+    facts.effective.answer = Answer::Other;
+    assert_eq!(needs(&facts), [Need::PortOwner(11434), Need::FreePort(11434)]);
+    facts.effective = candidate("192.0.2.7", AddressSource::Settings, Answer::Silent);
+    assert_eq!(needs(&facts), []);
+}

@@ -1,0 +1,95 @@
+//! Carries remedies out. Settings are never written here: such a remedy ends in a preview to apply.
+//! Manual remedies and pages are the face's business.
+
+use serde::Serialize;
+
+use super::finding::Remedy;
+use crate::{
+    computer::Computer,
+    error::{Error, ErrorCode},
+    ollama::{address::Address, start},
+    openclaw::{
+        change::{self, Prepared, Wish},
+        outcome::{Preview, UseRequest},
+    },
+    preferences::Preferences,
+};
+
+/// What carrying out a remedy led to, as a face is told.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
+#[serde(tag = "outcome", content = "value", rename_all = "kebab-case")]
+pub enum RemedyOutcome {
+    /// Done; the path will show it.
+    Done,
+    /// A change of the settings to look at and apply.
+    Preview(Box<Preview>),
+}
+
+/// What carrying out a remedy led to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Carried {
+    /// Done.
+    Done,
+    /// A change to preview and apply.
+    Prepared(Box<Prepared>),
+    /// Not for the library: a page, a download, a choice, or something by hand.
+    ForTheFace,
+}
+
+/// Carries out what the library can.
+///
+/// # Errors
+/// Those of starting, and of planning a change.
+pub async fn carry_out(computer: &Computer, remedy: &Remedy) -> Result<Carried, Error> {
+    match remedy {
+        Remedy::StartOllama {} => {
+            let effective = effective(computer).await?;
+            start::start(&computer.surroundings, &computer.folders, &effective).await?;
+            Ok(Carried::Done)
+        }
+        Remedy::UseAddress { url } => use_address(computer, url).await,
+        Remedy::RenameFallback {} => prepared(computer, Wish::RenameFallback).await,
+        Remedy::UseModel { name } => {
+            let request = UseRequest { primary: name.clone(), all_ready: true, ..UseRequest::default() };
+            prepared(computer, Wish::Use(request)).await
+        }
+        Remedy::GetOllama {}
+        | Remedy::RestartOllama {}
+        | Remedy::MoveOllama { .. }
+        | Remedy::CloseProgram { .. }
+        | Remedy::BypassProxy {}
+        | Remedy::DownloadModel { .. }
+        | Remedy::ChooseModel {}
+        | Remedy::EditFile { .. }
+        | Remedy::GetOpenclaw {} => Ok(Carried::ForTheFace),
+    }
+}
+
+/// Where OpenClaw's settings name an address, that is changed, by plan; else the address is Pincer's own choice.
+async fn use_address(computer: &Computer, url: &str) -> Result<Carried, Error> {
+    let address = Address::parse(url)?;
+    let carried = prepared(computer, Wish::Address(address.clone())).await?;
+    let folders = computer.folders.clone();
+    let in_settings = matches!(&carried, Carried::Prepared(prepared) if prepared.preview.changed);
+    // An address of the settings counts only while Pincer has none of its own.
+    let chosen = (!in_settings).then(|| address.to_string());
+    let write = move || {
+        let preferences = Preferences::read(&folders);
+        let same = preferences.address == chosen;
+        if same { Ok(()) } else { Preferences { address: chosen }.write(&folders) }
+    };
+    let written = tokio::task::spawn_blocking(write).await;
+    written.map_err(|error| Error::new(ErrorCode::Internal {}, error.to_string()))??;
+    Ok(if in_settings { carried } else { Carried::Done })
+}
+
+async fn prepared(computer: &Computer, wish: Wish) -> Result<Carried, Error> {
+    Ok(Carried::Prepared(Box::new(change::prepare(computer, wish).await?)))
+}
+
+async fn effective(computer: &Computer) -> Result<Address, Error> {
+    let computer = computer.clone();
+    let looked = tokio::task::spawn_blocking(move || computer.effective().0).await;
+    looked.map_err(|error| Error::new(ErrorCode::Internal {}, error.to_string()))
+}

@@ -1,0 +1,303 @@
+//! What can go wrong, as codes that a face acts on; the words for people are in `ui/messages`.
+//! Every fallible function of the library ends in this one enum, and it crosses to the window as it is.
+
+use serde::{Deserialize, Serialize};
+
+/// The result of every fallible function of the library.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// One failure: a code with typed parameters, and the technical part that a face folds away.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+// `Error` is taken in TypeScript.
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(rename = "Failure", export_to = "./"))]
+#[error("{code:?}: {detail}")]
+pub struct Error {
+    /// What happened, for a face to act on and to say in words.
+    #[serde(flatten)]
+    pub code: ErrorCode,
+    /// Technical English for the folded part and for logs; empty when the code says it all.
+    pub detail: String,
+}
+
+impl Error {
+    /// An error with its technical part.
+    pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into() }
+    }
+}
+
+impl From<ErrorCode> for Error {
+    fn from(code: ErrorCode) -> Self {
+        Self { code, detail: String::new() }
+    }
+}
+
+/// The codes. A new one needs its words in `ui/messages` (`error.<code>`): the UI does not compile without.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
+#[serde(tag = "code", content = "params", rename_all_fields = "camelCase")]
+pub enum ErrorCode {
+    /// Nothing listens at the address of Ollama.
+    #[serde(rename = "ollama.refused")]
+    OllamaRefused {
+        /// The address asked.
+        url: String,
+    },
+    /// No connection within the limit, or no route: another machine that is off, or a firewall.
+    #[serde(rename = "ollama.unreachable")]
+    OllamaUnreachable {
+        /// The address asked.
+        url: String,
+    },
+    /// Connected, but no answer within the limit, or an answer that stopped half-way.
+    #[serde(rename = "ollama.silent")]
+    OllamaSilent {
+        /// The address asked.
+        url: String,
+    },
+    /// The connection was closed before or within the answer.
+    #[serde(rename = "ollama.cut-off")]
+    OllamaCutOff {
+        /// The address asked.
+        url: String,
+    },
+    /// The host name does not resolve.
+    #[serde(rename = "ollama.name-unknown")]
+    OllamaNameUnknown {
+        /// The address asked.
+        url: String,
+    },
+    /// A TLS error, mostly `https://` against a plain port.
+    #[serde(rename = "ollama.tls")]
+    OllamaTls {
+        /// The address asked.
+        url: String,
+    },
+    /// Something answers there, but it is not Ollama.
+    #[serde(rename = "ollama.not-ollama")]
+    OllamaNotOllama {
+        /// The address asked.
+        url: String,
+    },
+    /// Ollama answered with an HTTP error.
+    #[serde(rename = "ollama.status")]
+    OllamaStatus {
+        /// The address asked.
+        url: String,
+        /// HTTP status.
+        status: u16,
+        /// Ollama's own message, empty when it sent none.
+        message: String,
+    },
+    /// The answer is larger than we read, or not what the protocol says.
+    #[serde(rename = "ollama.unreadable")]
+    OllamaUnreadable {
+        /// The address asked.
+        url: String,
+    },
+    /// A text that is no address.
+    #[serde(rename = "address.invalid")]
+    AddressInvalid {
+        /// The text as given.
+        text: String,
+    },
+    /// A text that is no model name (facts: `[host/][namespace/]model[:tag]`).
+    #[serde(rename = "model.bad-name")]
+    ModelBadName {
+        /// The text as given.
+        name: String,
+    },
+    /// The model is not installed.
+    #[serde(rename = "model.not-installed")]
+    ModelNotInstalled {
+        /// The name as given.
+        name: String,
+        /// Installed names that look most like it, best first.
+        nearest: Vec<String>,
+    },
+    /// No installed model that OpenClaw can use to act.
+    #[serde(rename = "model.none-ready")]
+    ModelNoneReady {},
+    /// OpenClaw's file cannot be read as JSON5.
+    #[serde(rename = "settings.unreadable")]
+    SettingsUnreadable {
+        /// The file.
+        path: String,
+        /// 1-based line; 0 when there is no place to point at.
+        line: usize,
+        /// 1-based column, in characters; 0 when unknown.
+        column: usize,
+        /// The text of that line, shortened, secrets masked.
+        text: String,
+    },
+    /// OpenClaw reads the file, but we cannot edit it without risk: paste this by hand.
+    #[serde(rename = "settings.not-editable")]
+    SettingsNotEditable {
+        /// The file.
+        path: String,
+        /// Where in the document, as a dotted path.
+        at: String,
+        /// The exact text to put there.
+        paste: String,
+    },
+    /// Someone else wrote the file between preview and apply.
+    #[serde(rename = "settings.changed-meanwhile")]
+    SettingsChangedMeanwhile {
+        /// The file.
+        path: String,
+        /// What changed, as a masked unified diff.
+        diff: String,
+    },
+    /// The asked preview is not known any more (the window was left open long, or it was applied).
+    #[serde(rename = "settings.preview-gone")]
+    SettingsPreviewGone {},
+    /// A file or folder cannot be read or written.
+    #[serde(rename = "file.failed")]
+    FileFailed {
+        /// The file or folder.
+        path: String,
+        /// Why, as a word of a closed list.
+        reason: FileReason,
+    },
+    /// Another Pincer is writing right now.
+    #[serde(rename = "file.locked")]
+    FileLocked {
+        /// The lock file.
+        path: String,
+    },
+    /// There is nothing to undo.
+    #[serde(rename = "undo.nothing")]
+    UndoNothing {},
+    /// No receipt of that name.
+    #[serde(rename = "undo.unknown")]
+    UndoUnknown {
+        /// The name as given.
+        id: String,
+    },
+    /// The file was changed by someone else since: undoing would lose that.
+    #[serde(rename = "undo.changed-since")]
+    UndoChangedSince {
+        /// The file.
+        path: String,
+        /// From what Pincer wrote to what is there now, as a masked unified diff.
+        diff: String,
+    },
+    /// Ollama cannot be started from here: it is not on this computer.
+    #[serde(rename = "start.not-installed")]
+    StartNotInstalled {},
+    /// The address belongs to another machine: nothing to start here.
+    #[serde(rename = "start.remote")]
+    StartRemote {
+        /// The address.
+        url: String,
+    },
+    /// The program to start Ollama failed or could not be run.
+    #[serde(rename = "start.failed")]
+    StartFailed {
+        /// The command, as an argument list joined by spaces.
+        command: String,
+    },
+    /// Started, but it did not answer within the limit.
+    #[serde(rename = "start.slow")]
+    StartSlow {
+        /// Seconds waited.
+        seconds: u64,
+    },
+    /// No such model or tag in the registry.
+    #[serde(rename = "pull.unknown-model")]
+    PullUnknownModel {
+        /// The name asked.
+        name: String,
+    },
+    /// Not a model name.
+    #[serde(rename = "pull.bad-name")]
+    PullBadName {
+        /// The name asked.
+        name: String,
+    },
+    /// The registry cannot be reached.
+    #[serde(rename = "pull.offline")]
+    PullOffline {},
+    /// A company proxy or a sign-in page answered in the registry's place.
+    #[serde(rename = "pull.intercepted")]
+    PullIntercepted {},
+    /// No space left where Ollama keeps its models.
+    #[serde(rename = "pull.disk-full")]
+    PullDiskFull {},
+    /// Ollama may not write where it keeps its models.
+    #[serde(rename = "pull.permission")]
+    PullPermission {},
+    /// The model needs a newer Ollama.
+    #[serde(rename = "pull.engine-too-old")]
+    PullEngineTooOld {},
+    /// A private model.
+    #[serde(rename = "pull.unauthorized")]
+    PullUnauthorized {},
+    /// What came does not match its checksum.
+    #[serde(rename = "pull.damaged")]
+    PullDamaged {},
+    /// The stream ended without success or an error, or made no sense.
+    #[serde(rename = "pull.interrupted")]
+    PullInterrupted {},
+    /// Ollama gave an error that we do not know; its own words are in `detail`.
+    #[serde(rename = "pull.failed")]
+    PullFailed {},
+    /// The system has no browser to show a page, or would not open it.
+    #[serde(rename = "page.not-opened")]
+    PageNotOpened {
+        /// The page's address.
+        page: String,
+    },
+    /// A fault of Pincer's own.
+    #[serde(rename = "internal")]
+    Internal {},
+}
+
+/// Why a file could not be read or written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
+#[serde(rename_all = "kebab-case")]
+pub enum FileReason {
+    /// Not there.
+    Missing,
+    /// Not allowed.
+    Permission,
+    /// The file system is read-only.
+    ReadOnly,
+    /// No space left.
+    DiskFull,
+    /// Larger than we read.
+    TooLarge,
+    /// Not a regular file (a folder, a device).
+    NotAFile,
+    /// Anything else; the system's words are in `detail`.
+    Other,
+}
+
+impl FileReason {
+    /// The reason behind an error of the system.
+    #[must_use]
+    pub fn of(error: &std::io::Error) -> Self {
+        use std::io::ErrorKind as Kind;
+        match error.kind() {
+            Kind::NotFound => Self::Missing,
+            Kind::PermissionDenied => Self::Permission,
+            Kind::ReadOnlyFilesystem => Self::ReadOnly,
+            Kind::StorageFull | Kind::QuotaExceeded => Self::DiskFull,
+            Kind::FileTooLarge => Self::TooLarge,
+            Kind::IsADirectory => Self::NotAFile,
+            _ => Self::Other,
+        }
+    }
+}
+
+impl Error {
+    /// A failed read or write of `path`.
+    #[must_use]
+    pub fn file(path: &std::path::Path, error: &std::io::Error) -> Self {
+        Self::new(
+            ErrorCode::FileFailed { path: path.display().to_string(), reason: FileReason::of(error) },
+            error.to_string(),
+        )
+    }
+}

@@ -1,0 +1,14 @@
+//! All that Pincer knows of Ollama and OpenClaw.
+//! No window, no command line, no sentence for people: the faces live in `pincer` and `pincer-cli`.
+
+pub mod computer;
+pub mod diagnosis;
+pub mod error;
+pub mod folders;
+pub mod live;
+pub mod machine;
+pub mod models;
+pub mod ollama;
+pub mod openclaw;
+pub mod preferences;
+pub mod surroundings;

@@ -1,0 +1,127 @@
+//! The state of the window, kept fresh: a watcher that looks again by itself, and downloads that belong to the
+//! library, not to a screen. Subscribers get the whole state, then the slices that changed.
+
+pub mod pulls;
+pub mod state;
+mod watch;
+
+use std::{sync::Arc, time::Duration};
+
+use state::{Slice, Update};
+use tokio::sync::{Notify, watch as channel};
+
+use crate::{computer::Computer, error::Error};
+use pulls::Pulls;
+
+/// At most ten updates a second reach a subscriber.
+const UPDATE_EVERY: Duration = Duration::from_millis(100);
+
+/// The latest of every slice, each with the revision of its last change.
+#[derive(Debug, Clone, Default)]
+struct Board {
+    revision: u64,
+    slices: Vec<(u64, Slice)>,
+}
+
+impl Board {
+    /// Puts a slice; `false` when it is the same as before.
+    fn put(&mut self, slice: Slice) -> bool {
+        let place = self
+            .slices
+            .iter_mut()
+            .find(|(_, known)| std::mem::discriminant(known) == std::mem::discriminant(&slice));
+        match place {
+            Some((_, known)) if *known == slice => return false,
+            Some(place) => {
+                self.revision += 1;
+                *place = (self.revision, slice);
+            }
+            None => {
+                self.revision += 1;
+                self.slices.push((self.revision, slice));
+            }
+        }
+        true
+    }
+}
+
+/// The live state. Dropping the last handle stops the watcher and the downloads.
+#[derive(Debug)]
+pub struct Live {
+    board: channel::Sender<Board>,
+    look: Arc<Notify>,
+    pulls: Pulls,
+    watcher: tokio::task::JoinHandle<()>,
+}
+
+impl Live {
+    /// Starts watching. Must be called within a tokio runtime.
+    #[must_use]
+    pub fn start(computer: Computer) -> Self {
+        let (board, _) = channel::channel(Board::default());
+        let look = Arc::new(Notify::new());
+        let publish = {
+            let board = board.clone();
+            move |slice: Slice| {
+                board.send_if_modified(|board| board.put(slice));
+            }
+        };
+        let pulls = Pulls::new(computer.clone(), publish.clone(), Arc::clone(&look));
+        let watcher = tokio::spawn(watch::watch(computer, publish, Arc::clone(&look)));
+        Self { board, look, pulls, watcher }
+    }
+
+    /// Everything changed perhaps: look again at once.
+    pub fn look_again(&self) {
+        self.look.notify_one();
+    }
+
+    /// The downloads.
+    #[must_use]
+    pub const fn pulls(&self) -> &Pulls {
+        &self.pulls
+    }
+
+    /// Sends the whole state, then what changes, until `send` says that nobody listens (`false`).
+    pub fn subscribe(
+        &self,
+        mut send: impl FnMut(Update) -> bool + Send + 'static,
+    ) -> tokio::task::JoinHandle<()> {
+        let mut board = self.board.subscribe();
+        tokio::spawn(async move {
+            let mut seen = 0;
+            loop {
+                let current = board.borrow_and_update().clone();
+                let mut news: Vec<_> =
+                    current.slices.into_iter().filter(|(revision, _)| *revision > seen).collect();
+                news.sort_by_key(|(revision, _)| *revision);
+                seen = current.revision;
+                for (revision, slice) in news {
+                    if !send(Update { revision, slice }) {
+                        return;
+                    }
+                }
+                if board.changed().await.is_err() {
+                    return;
+                }
+                // Changes that come close together are told together.
+                tokio::time::sleep(UPDATE_EVERY).await;
+            }
+        })
+    }
+
+    /// Downloads a model; it goes on when the window shows something else.
+    ///
+    /// # Errors
+    /// `pull.bad-name`.
+    pub fn pull(&self, name: &str) -> Result<(), Error> {
+        self.pulls.start(name)
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        self.watcher.abort();
+        self.pulls.stop();
+    }
+}

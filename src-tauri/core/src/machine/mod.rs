@@ -1,0 +1,6 @@
+//! The computer: which system, which programs, who owns a port.
+//! What differs between systems is data, tested for all three on any.
+
+pub mod command;
+pub mod os;
+pub mod port_owner;

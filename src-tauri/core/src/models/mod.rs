@@ -1,0 +1,6 @@
+//! The models of a server as OpenClaw can use them: discovery by the rules of OpenClaw's page, verdicts,
+//! and what to offer for download.
+
+pub mod catalogue;
+pub mod discovery;
+pub mod model;

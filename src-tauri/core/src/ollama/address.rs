@@ -1,0 +1,320 @@
+//! The address of an Ollama server: all rules of `OLLAMA_HOST`, and what a client must connect to.
+//! Rules read in Ollama's `envconfig` (0.32) and measured; see docs/decisions for the choices.
+
+use std::{fmt, net::IpAddr};
+
+use crate::error::{Error, ErrorCode};
+
+/// Ollama's own port.
+pub const DEFAULT_PORT: u16 = 11434;
+
+/// How the address is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Scheme {
+    /// Plain HTTP.
+    Http,
+    /// HTTP over TLS.
+    Https,
+}
+
+impl Scheme {
+    const fn default_port(self) -> u16 {
+        match self {
+            Self::Http => 80,
+            Self::Https => 443,
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+}
+
+/// An address that a client can connect to: never a listening wildcard, always with a port.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Address {
+    scheme: Scheme,
+    /// Lower case, IPv6 without brackets.
+    host: String,
+    port: u16,
+    /// Empty, or begins with `/` and does not end with one; never the OpenAI API's `/v1`.
+    path: String,
+}
+
+impl Default for Address {
+    fn default() -> Self {
+        Self::loopback(DEFAULT_PORT)
+    }
+}
+
+impl Address {
+    /// `http://127.0.0.1:PORT`.
+    #[must_use]
+    pub fn loopback(port: u16) -> Self {
+        Self { scheme: Scheme::Http, host: "127.0.0.1".into(), port, path: String::new() }
+    }
+
+    /// What a client must connect to when a server reads this `OLLAMA_HOST`: quotes and spaces trimmed, a port
+    /// that is none falls back silently, as in the server. Only an empty value is no address.
+    #[must_use]
+    pub fn from_ollama_host(value: &str) -> Option<Self> {
+        let value = value.trim().trim_matches(['"', '\'']).trim();
+        if value.is_empty() {
+            return None;
+        }
+        let parts = Parts::of(value);
+        let (scheme, fallback) = match parts.scheme {
+            None => (Scheme::Http, DEFAULT_PORT),
+            Some("https") => (Scheme::Https, 443),
+            // The server takes any other scheme as it is and listens in plain HTTP.
+            Some("http") => (Scheme::Http, 80),
+            Some(_) => (Scheme::Http, DEFAULT_PORT),
+        };
+        let (host, port) = split_port(parts.authority);
+        let port = port.and_then(|port| port.parse().ok()).unwrap_or(fallback);
+        Some(Self { scheme, host: connectable(host), port, path: client_path(parts.path) })
+    }
+
+    /// An address as a person or a settings file gives it: the same defaults as `OLLAMA_HOST`, but what is
+    /// wrong is an error instead of a silent fallback. the OpenAI API's `/v1` at the end is dropped.
+    ///
+    /// # Errors
+    /// [`ErrorCode::AddressInvalid`] with the reason in `detail`.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let value = text.trim().trim_matches(['"', '\'']).trim();
+        let invalid = |why: &str| Error::new(ErrorCode::AddressInvalid { text: text.into() }, why);
+        if value.is_empty() {
+            return Err(invalid("empty"));
+        }
+        if value.chars().any(|c| c.is_whitespace() || c.is_control()) {
+            return Err(invalid("a space or control character"));
+        }
+        let parts = Parts::of(value);
+        let (scheme, fallback) = match parts.scheme.map(str::to_ascii_lowercase).as_deref() {
+            None => (Scheme::Http, DEFAULT_PORT),
+            Some("http") => (Scheme::Http, 80),
+            Some("https") => (Scheme::Https, 443),
+            Some(_) => return Err(invalid("neither http nor https")),
+        };
+        if parts.authority.contains('@') {
+            return Err(invalid("a user name in the address"));
+        }
+        let (host, port) = split_port(parts.authority);
+        if host.is_empty() && port.is_none() {
+            return Err(invalid("no host"));
+        }
+        let is_ip = host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
+        let named = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
+        if !host.is_empty() && !is_ip && !host.chars().all(named) {
+            return Err(invalid("a host name with a character that none can have"));
+        }
+        let port = match port {
+            None => fallback,
+            Some(port) => match port.parse() {
+                Ok(0) | Err(_) => return Err(invalid("a port that is not between 1 and 65535")),
+                Ok(port) => port,
+            },
+        };
+        if parts.path.contains(['?', '#']) {
+            return Err(invalid("a question mark or hash sign"));
+        }
+        Ok(Self { scheme, host: connectable(host), port, path: client_path(parts.path) })
+    }
+
+    /// The port.
+    #[must_use]
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The host: a name, or an IP address without brackets.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Spoken to over TLS.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.scheme == Scheme::Https
+    }
+
+    /// On this computer: `localhost`, `127.0.0.0/8` or `::1`.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        self.host == "localhost" || self.host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    }
+
+    /// The URL of an API path such as `/api/tags`.
+    #[must_use]
+    pub fn endpoint(&self, path: &str) -> String {
+        format!("{self}{path}")
+    }
+
+    /// For `OLLAMA_HOST` of a server that shall listen here.
+    #[must_use]
+    pub fn listen_value(&self) -> String {
+        format!("{}:{}", bracketed(&self.host), self.port)
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", self.scheme.name(), bracketed(&self.host))?;
+        if self.port != self.scheme.default_port() {
+            write!(f, ":{}", self.port)?;
+        }
+        f.write_str(&self.path)
+    }
+}
+
+struct Parts<'a> {
+    scheme: Option<&'a str>,
+    authority: &'a str,
+    path: &'a str,
+}
+
+impl<'a> Parts<'a> {
+    fn of(value: &'a str) -> Self {
+        let (scheme, rest) =
+            value.split_once("://").map_or((None, value), |(scheme, rest)| (Some(scheme), rest));
+        let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+        Self { scheme, authority, path }
+    }
+}
+
+/// Host and port text; an IPv6 address without brackets has no port (`::1`).
+fn split_port(authority: &str) -> (&str, Option<&str>) {
+    if authority.parse::<IpAddr>().is_ok() {
+        return (authority, None);
+    }
+    match authority.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, Some(port)),
+        _ => (authority, None),
+    }
+}
+
+/// A wildcard is for listening; a client goes to loopback.
+fn connectable(host: &str) -> String {
+    let host = host.trim_matches(['[', ']']).to_lowercase();
+    match host.parse::<IpAddr>() {
+        Ok(ip) if ip.is_unspecified() => "127.0.0.1".into(),
+        Ok(ip) => ip.to_string(),
+        Err(_) if host.is_empty() => "127.0.0.1".into(),
+        Err(_) => host,
+    }
+}
+
+fn client_path(path: &str) -> String {
+    let path = path.trim_matches('/');
+    let path = path.strip_suffix("v1").filter(|rest| rest.is_empty() || rest.ends_with('/')).unwrap_or(path);
+    let path = path.trim_matches('/');
+    if path.is_empty() { String::new() } else { format!("/{path}") }
+}
+
+fn bracketed(host: &str) -> String {
+    if host.contains(':') { format!("[{host}]") } else { host.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ollama_host_is_read_as_the_server_reads_it() {
+        let table = [
+            ("127.0.0.1", "http://127.0.0.1:11434"),
+            ("127.0.0.1:8080", "http://127.0.0.1:8080"),
+            ("  \"127.0.0.1:8080\"  ", "http://127.0.0.1:8080"),
+            ("'example.com'", "http://example.com:11434"),
+            ("0.0.0.0", "http://127.0.0.1:11434"),
+            ("0.0.0.0:9000", "http://127.0.0.1:9000"),
+            ("::", "http://127.0.0.1:11434"),
+            ("[::]:9000", "http://127.0.0.1:9000"),
+            ("::1", "http://[::1]:11434"),
+            ("[::1]:9000", "http://[::1]:9000"),
+            ("[::1]", "http://[::1]:11434"),
+            (":9000", "http://127.0.0.1:9000"),
+            ("http://example.com", "http://example.com"),
+            ("http://example.com:11434", "http://example.com:11434"),
+            ("https://example.com", "https://example.com"),
+            ("https://example.com:11434/ollama/", "https://example.com:11434/ollama"),
+            ("example.com:66000", "http://example.com:11434"),
+            ("example.com:-1", "http://example.com:11434"),
+            ("example.com:abc", "http://example.com:11434"),
+            ("http://example.com:66000", "http://example.com"),
+            ("LOCALHOST", "http://localhost:11434"),
+        ];
+        for (value, url) in table {
+            let address = Address::from_ollama_host(value).unwrap();
+            assert_eq!(address.to_string(), url, "{value}");
+        }
+        for empty in ["", "   ", "\"\"", "' '"] {
+            assert_eq!(Address::from_ollama_host(empty), None, "{empty:?}");
+        }
+    }
+
+    #[test]
+    fn an_address_of_a_person_is_normalised() {
+        let table = [
+            ("127.0.0.1", "http://127.0.0.1:11434"),
+            ("http://ollama-host:11434/v1", "http://ollama-host:11434"),
+            ("http://ollama-host:11434/v1/", "http://ollama-host:11434"),
+            ("https://example.com/ollama/v1", "https://example.com/ollama"),
+            ("https://example.com/v1beta", "https://example.com/v1beta"),
+            ("HTTP://Example.COM:11434/", "http://example.com:11434"),
+            ("http://0.0.0.0:11434", "http://127.0.0.1:11434"),
+            ("[::1]:11434", "http://[::1]:11434"),
+            ("my_box.local", "http://my_box.local:11434"),
+        ];
+        for (text, url) in table {
+            assert_eq!(Address::parse(text).unwrap().to_string(), url, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        let table = [
+            "",
+            "  ",
+            "ftp://example.com",
+            "http://",
+            "http:///v1",
+            "exa mple.com",
+            "example.com:0",
+            "example.com:66000",
+            "example.com:abc",
+            "http://user:secret@example.com",
+            "http://example.com/?a=1",
+            "http://exa\u{0}mple",
+            "a,b",
+        ];
+        for text in table {
+            let error = Address::parse(text).unwrap_err();
+            assert_eq!(error.code, ErrorCode::AddressInvalid { text: text.into() });
+            assert!(!error.detail.is_empty());
+        }
+    }
+
+    #[test]
+    fn loopback_is_told_from_the_network() {
+        for text in ["localhost", "127.0.0.1", "127.8.8.8", "[::1]:1", "0.0.0.0"] {
+            assert!(Address::parse(text).unwrap().is_loopback(), "{text}");
+        }
+        for text in ["192.0.2.7", "example.com", "[2001:db8::1]"] {
+            assert!(!Address::parse(text).unwrap().is_loopback(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_shown_reads_back_the_same() {
+        for text in ["127.0.0.1", "https://example.com", "http://x", "[::1]:9", "https://h:8443/p/q"] {
+            let address = Address::parse(text).unwrap();
+            assert_eq!(Address::parse(&address.to_string()).unwrap(), address);
+        }
+        assert_eq!(Address::parse("[::1]:9").unwrap().listen_value(), "[::1]:9");
+    }
+}

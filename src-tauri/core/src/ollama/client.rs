@@ -1,0 +1,301 @@
+//! A client of one Ollama server: version, tags, show, ps, pull.
+//! Every call has a limit in time and in size, and fails with a code that tells what happened.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::{Method, Response};
+use serde::{Serialize, de::DeserializeOwned};
+use tokio::time::Instant;
+
+use super::{
+    address::Address,
+    transport,
+    wire::{ErrorBody, Running, Show, Tags, Version},
+};
+use crate::{
+    error::{Error, ErrorCode},
+    surroundings::Environment,
+};
+
+/// Longest answer of `/api/show` (a verbose one lists every token of the model).
+const SHOW_BYTES: usize = 64 << 20;
+/// Longest other answer: 1,000 models are under 1 MiB.
+const ANSWER_BYTES: usize = 16 << 20;
+/// Longest error body.
+const ERROR_BYTES: usize = 64 << 10;
+/// Longest line of a stream.
+const LINE_BYTES: usize = 8 << 20;
+
+/// How long a client waits.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// For a connection. Loopback answers at once; a machine on the network within a second or two.
+    pub connect: Duration,
+    /// For a whole answer, from the request on.
+    pub answer: Duration,
+    /// For the next bytes of a download. The server sends a line every 60 ms, but none while it checks what
+    /// came, which takes minutes on big models.
+    pub stream: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(3),
+            answer: Duration::from_secs(10),
+            stream: Duration::from_secs(30 * 60),
+        }
+    }
+}
+
+/// A client of one server. Cheap to clone; connections are kept.
+#[derive(Debug, Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    address: Address,
+    limits: Limits,
+}
+
+impl Client {
+    /// A client of the server at `address`, with the proxies of `environment` for other machines.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Internal`] when the platform gives no TLS.
+    pub fn new(address: &Address, environment: &Environment, limits: Limits) -> Result<Self, Error> {
+        let http = transport::http(address, environment, limits.connect)?;
+        Ok(Self { http, address: address.clone(), limits })
+    }
+
+    /// The server's address.
+    #[must_use]
+    pub const fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// `GET /`: whether it is exactly Ollama's greeting. Another program's answer is `false`, not an error.
+    ///
+    /// # Errors
+    /// `ollama.*` codes when there is no readable answer at all.
+    pub async fn greeting(&self) -> Result<bool, Error> {
+        let response = self.send::<()>(Method::GET, "/", None, Some(self.limits.answer)).await?;
+        if !response.status().is_success() {
+            return Ok(false);
+        }
+        let body = self.body(response, ERROR_BYTES).await?;
+        Ok(body.trim_ascii() == b"Ollama is running")
+    }
+
+    /// `GET /api/version`.
+    ///
+    /// # Errors
+    /// `ollama.*` codes.
+    pub async fn version(&self) -> Result<String, Error> {
+        Ok(self.get::<Version>("/api/version").await?.version)
+    }
+
+    /// `GET /api/tags`: the installed models, newest first.
+    ///
+    /// # Errors
+    /// `ollama.*` codes.
+    pub async fn tags(&self) -> Result<Tags, Error> {
+        self.get("/api/tags").await
+    }
+
+    /// `GET /api/ps`: the loaded models.
+    ///
+    /// # Errors
+    /// `ollama.*` codes.
+    pub async fn ps(&self) -> Result<Running, Error> {
+        self.get("/api/ps").await
+    }
+
+    /// `POST /api/show`: what a model can do.
+    ///
+    /// # Errors
+    /// `ollama.*` codes.
+    pub async fn show(&self, name: &str) -> Result<Show, Error> {
+        let response = self
+            .send(Method::POST, "/api/show", Some(&Named { model: name }), Some(self.limits.answer))
+            .await?;
+        self.read(response, SHOW_BYTES).await
+    }
+
+    /// `POST /api/pull`: the lines of a download as they come. Dropping the stream stops the download; the
+    /// server keeps what it has.
+    ///
+    /// # Errors
+    /// `ollama.*` codes; errors of the download itself come as lines.
+    pub async fn pull(&self, name: &str) -> Result<Lines, Error> {
+        let response = self.send(Method::POST, "/api/pull", Some(&Named { model: name }), None).await?;
+        let response = self.check_status(response).await?;
+        let deadline = Instant::now() + self.limits.stream;
+        Ok(Lines { client: self.clone(), response, buffer: Vec::new(), searched: 0, ended: false, deadline })
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
+        let response = self.send::<()>(Method::GET, path, None, Some(self.limits.answer)).await?;
+        self.read(response, ANSWER_BYTES).await
+    }
+
+    async fn send<B: Serialize>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&B>,
+        limit: Option<Duration>,
+    ) -> Result<Response, Error> {
+        let mut request = self.http.request(method, self.address.endpoint(path));
+        if let Some(limit) = limit {
+            request = request.timeout(limit);
+        }
+        if let Some(body) = body {
+            let body = serde_json::to_vec(body)
+                .map_err(|error| Error::new(ErrorCode::Internal {}, error.to_string()))?;
+            request = request.header("content-type", "application/json").body(body);
+        }
+        // A stream has no limit as a whole, but its head must come like any answer.
+        let sent = tokio::time::timeout(limit.unwrap_or(self.limits.stream), request.send());
+        match sent.await {
+            Ok(answer) => answer.map_err(|error| transport::classify(&error, &self.address)),
+            Err(_) => Err(self.silent()),
+        }
+    }
+
+    async fn check_status(&self, response: Response) -> Result<Response, Error> {
+        let status = response.status();
+        if status.is_success() {
+            return Ok(response);
+        }
+        let server = server_name(&response);
+        let body = tokio::time::timeout(self.limits.answer, self.body(response, ERROR_BYTES)).await;
+        let body = body.map_err(|_| self.silent())?.unwrap_or_default();
+        let detail = format!("HTTP {status}{server}: {}", excerpt(&body));
+        let url = self.address.to_string();
+        let message = serde_json::from_slice::<ErrorBody>(&body).map(|body| body.error);
+        let foreign = status.is_redirection() || looks_like_html(&body);
+        let code = match message {
+            Ok(message) => ErrorCode::OllamaStatus { url, status: status.as_u16(), message },
+            Err(_) if foreign => ErrorCode::OllamaNotOllama { url },
+            Err(_) => ErrorCode::OllamaStatus { url, status: status.as_u16(), message: String::new() },
+        };
+        Err(Error::new(code, detail))
+    }
+
+    async fn read<T: DeserializeOwned>(&self, response: Response, limit: usize) -> Result<T, Error> {
+        let response = self.check_status(response).await?;
+        let server = server_name(&response);
+        let body = self.body(response, limit).await?;
+        serde_json::from_slice(&body).map_err(|error| {
+            let url = self.address.to_string();
+            let code = if looks_like_html(&body) {
+                ErrorCode::OllamaNotOllama { url }
+            } else {
+                ErrorCode::OllamaUnreadable { url }
+            };
+            Error::new(code, format!("{error}{server}: {}", excerpt(&body)))
+        })
+    }
+
+    async fn body(&self, mut response: Response, limit: usize) -> Result<Vec<u8>, Error> {
+        let mut body = Vec::new();
+        while let Some(chunk) = self.chunk(&mut response).await? {
+            if body.len() + chunk.len() > limit {
+                let code = ErrorCode::OllamaUnreadable { url: self.address.to_string() };
+                return Err(Error::new(code, format!("the answer is longer than {limit} bytes")));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+
+    async fn chunk(&self, response: &mut Response) -> Result<Option<Bytes>, Error> {
+        response.chunk().await.map_err(|error| transport::classify(&error, &self.address))
+    }
+
+    fn silent(&self) -> Error {
+        ErrorCode::OllamaSilent { url: self.address.to_string() }.into()
+    }
+}
+
+/// The lines of a stream.
+#[derive(Debug)]
+pub struct Lines {
+    client: Client,
+    response: Response,
+    buffer: Vec<u8>,
+    /// Bytes of the buffer that hold no line end.
+    searched: usize,
+    ended: bool,
+    /// For the next bytes. Kept here, so that dropping a waiting `next` does not begin the wait anew.
+    deadline: Instant,
+}
+
+impl Lines {
+    /// The next line without its end; `None` when the stream is over. A last line without an end counts.
+    ///
+    /// # Errors
+    /// `ollama.*` codes; `ollama.unreadable` for a line longer than 8 MiB.
+    pub async fn next(&mut self) -> Result<Option<Vec<u8>>, Error> {
+        loop {
+            if let Some(line) = self.take_line() {
+                return Ok(Some(line));
+            }
+            if self.ended {
+                let rest = std::mem::take(&mut self.buffer);
+                self.searched = 0;
+                return Ok((!rest.trim_ascii().is_empty()).then_some(rest));
+            }
+            if self.buffer.len() > LINE_BYTES {
+                let code = ErrorCode::OllamaUnreadable { url: self.client.address.to_string() };
+                return Err(Error::new(code, format!("a line is longer than {LINE_BYTES} bytes")));
+            }
+            let chunk = tokio::time::timeout_at(self.deadline, self.client.chunk(&mut self.response));
+            match chunk.await {
+                Ok(Ok(Some(bytes))) => {
+                    self.buffer.extend_from_slice(&bytes);
+                    self.deadline = Instant::now() + self.client.limits.stream;
+                }
+                Ok(Ok(None)) => self.ended = true,
+                Ok(Err(error)) => return Err(error),
+                Err(_) => return Err(self.client.silent()),
+            }
+        }
+    }
+
+    fn take_line(&mut self) -> Option<Vec<u8>> {
+        loop {
+            let unsearched = self.buffer.get(self.searched..).unwrap_or_default();
+            let Some(at) = unsearched.iter().position(|byte| *byte == b'\n') else {
+                self.searched = self.buffer.len();
+                return None;
+            };
+            let mut line: Vec<u8> = self.buffer.drain(..=self.searched + at).collect();
+            self.searched = 0;
+            line.truncate(line.trim_ascii_end().len());
+            if !line.is_empty() {
+                return Some(line);
+            }
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Named<'a> {
+    model: &'a str,
+}
+
+fn looks_like_html(body: &[u8]) -> bool {
+    body.trim_ascii_start().starts_with(b"<")
+}
+
+fn server_name(response: &Response) -> String {
+    let name = response.headers().get("server").and_then(|value| value.to_str().ok());
+    name.map(|name| format!(" (Server: {name})")).unwrap_or_default()
+}
+
+/// The beginning of a body, for the folded part.
+fn excerpt(body: &[u8]) -> String {
+    let text: String = String::from_utf8_lossy(body).chars().take(160).collect();
+    text.escape_debug().to_string()
+}

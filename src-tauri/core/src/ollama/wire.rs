@@ -1,0 +1,165 @@
+//! The shapes of Ollama's API that we read, each field optional where some server leaves it out.
+//! Measured on 0.32 and read in its source; unknown fields are ignored.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+/// `GET /api/version`.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Version {
+    /// `0.32.15`; a development build says `0.0.0`.
+    pub version: String,
+}
+
+/// `GET /api/tags`, newest first.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Tags {
+    /// The installed models.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub models: Vec<Tag>,
+}
+
+/// One installed model as listed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct Tag {
+    /// Name with tag.
+    pub name: String,
+    /// Bytes on disk.
+    #[serde(default)]
+    pub size: u64,
+    /// Digest of its manifest; names what `/api/show` said.
+    #[serde(default)]
+    pub digest: String,
+    /// Set when it runs on another server.
+    #[serde(default)]
+    pub remote_model: Option<String>,
+    /// Set when it runs on another server.
+    #[serde(default)]
+    pub remote_host: Option<String>,
+}
+
+/// `POST /api/show`, the authority on what a model can do.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+pub struct Show {
+    /// Since 0.6.4; absent means unknown, not "none".
+    #[serde(default)]
+    pub capabilities: Option<Vec<String>>,
+    /// Keys of the model file.
+    #[serde(default)]
+    pub model_info: Option<Map<String, Value>>,
+    /// Set when it runs on another server.
+    #[serde(default)]
+    pub remote_host: Option<String>,
+}
+
+impl Show {
+    /// `model_info["<general.architecture>.context_length"]`, in tokens.
+    #[must_use]
+    pub fn context_length(&self) -> Option<u64> {
+        let info = self.model_info.as_ref()?;
+        let architecture = info.get("general.architecture")?.as_str()?;
+        whole(info.get(&format!("{architecture}.context_length"))?)
+    }
+}
+
+/// A positive whole number, also when written as `4096.0`; nothing for zero, negative or absurd ones.
+fn whole(value: &Value) -> Option<u64> {
+    /// Above this an `f64` is no exact whole number any more.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    let number = value.as_u64().or_else(|| {
+        let float = value.as_f64()?;
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // in range: checked here
+        (float.fract() == 0.0 && (1.0..=EXACT).contains(&float)).then_some(float as u64)
+    })?;
+    (number > 0).then_some(number)
+}
+
+/// `GET /api/ps`: what is loaded.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Running {
+    /// The loaded models.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub models: Vec<Loaded>,
+}
+
+/// One loaded model.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Loaded {
+    /// Name with tag.
+    pub name: String,
+    /// Bytes in memory.
+    #[serde(default)]
+    pub size: u64,
+    /// Bytes of those on the graphics card.
+    #[serde(default)]
+    pub size_vram: u64,
+    /// The context that really runs, in tokens; 0 when the server does not say.
+    #[serde(default)]
+    pub context_length: u64,
+}
+
+/// One line of `POST /api/pull`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct PullLine {
+    /// What is being done.
+    #[serde(default)]
+    pub status: String,
+    /// The layer.
+    #[serde(default)]
+    pub digest: Option<String>,
+    /// Bytes of the layer.
+    #[serde(default)]
+    pub total: Option<u64>,
+    /// Bytes of it that are here; absent when 0.
+    #[serde(default)]
+    pub completed: Option<u64>,
+    /// The pull failed (with HTTP 200).
+    #[serde(default)]
+    pub error: Option<String>,
+}
+
+/// The body of an error.
+#[derive(Debug, Clone, Deserialize)]
+pub struct ErrorBody {
+    /// Ollama's own words.
+    pub error: String,
+}
+
+/// Old servers send `"models": null` for an empty list.
+fn null_is_empty<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Ok(Option::<Vec<T>>::deserialize(deserializer)?.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn context_length_is_read_by_architecture() {
+        let show = |info: Value| Show { model_info: info.as_object().cloned(), ..Show::default() };
+        for (info, expected) in [
+            (json!({"general.architecture": "llama", "llama.context_length": 8192}), Some(8192)),
+            (json!({"general.architecture": "qwen3", "llama.context_length": 8192}), None),
+            (json!({"llama.context_length": 8192}), None),
+            (json!({"general.architecture": 7, "7.context_length": 8192}), None),
+            (json!({"general.architecture": "llama", "llama.context_length": 4096.0}), Some(4096)),
+            (json!({"general.architecture": "llama", "llama.context_length": 0}), None),
+            (json!({"general.architecture": "llama", "llama.context_length": -5}), None),
+            (json!({"general.architecture": "llama", "llama.context_length": "8192"}), None),
+            (json!({"general.architecture": "llama", "llama.context_length": 1e300}), None),
+            (json!({"general.architecture": "llama", "llama.context_length": u64::MAX}), Some(u64::MAX)),
+        ] {
+            assert_eq!(show(info.clone()).context_length(), expected, "{info}");
+        }
+    }
+
+    #[test]
+    fn a_null_list_is_empty() {
+        assert!(serde_json::from_str::<Tags>(r#"{"models":null}"#).unwrap().models.is_empty());
+    }
+}

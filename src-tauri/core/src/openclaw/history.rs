@@ -1,0 +1,331 @@
+//! What Pincer changed, newest first, and the way back. Crashes are settled here too, by comparing hashes.
+//! Undo is a change like any other: it goes through `apply`, has a receipt, and can be undone.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    time::SystemTime,
+};
+
+use crate::{
+    error::{Error, ErrorCode},
+    folders::Folders,
+    openclaw::{
+        apply::{Mask, commit, remove_empty, text},
+        atomic::{self, Watch},
+        lock::Lock,
+        outcome::{ReceiptKind, ReceiptSummary},
+        plan::{FileEdit, Hash},
+        receipt::{Receipt, Status, WrittenFile},
+        store,
+    },
+};
+
+/// What became of changes that a crash interrupted: the receipts' names.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Settled {
+    /// Every file had been written.
+    pub completed: Vec<String>,
+    /// Every file holds what it held before; the receipt is gone.
+    pub put_back: Vec<String>,
+    /// Someone else wrote in between, or a file cannot be read: left for the user, undo still knows all.
+    pub uncertain: Vec<String>,
+}
+
+/// Settles what a crash left. To be called at every start; cheap, and without a lock when nothing is pending.
+///
+/// # Errors
+/// `file.locked` when another Pincer is at work for long, `file.failed` when the history cannot be read or
+/// written. The files of the user's are whole either way.
+pub fn settle(folders: &Folders) -> Result<Settled, Error> {
+    let pending = store::receipts(folders)?.iter().any(|receipt| receipt.status == Status::Pending);
+    let own = [folders.history(), folders.snapshots()];
+    if !pending && own.iter().all(|folder| atomic::temporaries(folder).is_empty()) {
+        return Ok(Settled::default());
+    }
+    // Another Pincer that is at work just now looks the same: the lock tells.
+    let lock = Lock::take(folders)?;
+    settle_held(folders, &lock)
+}
+
+pub(crate) fn settle_held(folders: &Folders, lock: &Lock) -> Result<Settled, Error> {
+    let mut settled = Settled::default();
+    for folder in [folders.history(), folders.snapshots()] {
+        atomic::sweep(&folder);
+    }
+    // Newest first, as they would be undone.
+    for mut receipt in store::receipts(folders)?.into_iter().rev() {
+        if receipt.status != Status::Pending {
+            continue;
+        }
+        let targets = receipt.files.iter().filter_map(|file| file.target.parent());
+        for folder in targets.collect::<BTreeSet<_>>() {
+            atomic::sweep(folder);
+        }
+        let id = receipt.id.clone();
+        let found: Vec<Found> = receipt.files.iter().map(Found::at).collect();
+        if found.iter().all(|found| *found == Found::After) {
+            receipt.status = Status::Done;
+            store::save(folders, &receipt)?;
+            settled.completed.push(id);
+        } else if let Some(reached) = found.iter().position(|found| *found == Found::Before) {
+            // It did not come to the end: files are written in order, so those behind never were.
+            if put_back_and_forget(folders, lock, receipt, reached)? {
+                settled.put_back.push(id);
+            } else {
+                settled.uncertain.push(id);
+            }
+        } else {
+            // All may have been written, and something changed by OpenClaw since: taking the others back
+            // could break what works.
+            receipt.status = Status::Uncertain;
+            store::save(folders, &receipt)?;
+            settled.uncertain.push(id);
+        }
+    }
+    Ok(settled)
+}
+
+/// What a file of a pending receipt holds.
+#[derive(Debug, PartialEq, Eq)]
+enum Found {
+    Before,
+    After,
+    Other,
+}
+
+impl Found {
+    fn at(file: &WrittenFile) -> Self {
+        match atomic::read(&file.target).map(|bytes| bytes.as_deref().map(Hash::of)) {
+            Ok(hash) if hash == file.after => Self::After,
+            Ok(hash) if hash == file.before => Self::Before,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// Puts every file back that still holds what the receipt wrote, the last first. Then forgets the receipt, or
+/// marks it when one of the first `reached` files, which were written, holds something else by now: `false`.
+pub(crate) fn put_back_and_forget(
+    folders: &Folders,
+    _lock: &Lock,
+    mut receipt: Receipt,
+    reached: usize,
+) -> Result<bool, Error> {
+    let mut all = true;
+    for (position, file) in receipt.files.iter().enumerate().rev() {
+        all &= match Found::at(file) {
+            Found::Before => {
+                // Folders may have been made for a file that never came.
+                if file.before.is_none() {
+                    remove_empty(&file.folders);
+                }
+                true
+            }
+            Found::After => put_back(folders, file),
+            Found::Other => position >= reached,
+        };
+    }
+    if all {
+        store::forget(folders, &receipt.id)?;
+    } else {
+        receipt.status = Status::Uncertain;
+        store::save(folders, &receipt)?;
+    }
+    Ok(all)
+}
+
+fn put_back(folders: &Folders, file: &WrittenFile) -> bool {
+    let Ok(before) = file.before.map(|hash| store::content_of(folders, hash)).transpose() else {
+        return false;
+    };
+    let replaced =
+        atomic::replace(&file.target, file.after, before.as_deref(), file.mode, &mut |_| Ok(())).is_ok();
+    if replaced && before.is_none() {
+        remove_empty(&file.folders);
+    }
+    replaced
+}
+
+/// What Pincer changed, newest first.
+///
+/// # Errors
+/// `file.failed` when the history cannot be read.
+pub fn list(folders: &Folders) -> Result<Vec<ReceiptSummary>, Error> {
+    let receipts = store::receipts(folders)?;
+    let undone = undone(&receipts);
+    let finished = receipts.iter().rev().filter(|receipt| receipt.status != Status::Pending);
+    Ok(finished.map(|receipt| receipt.summary(undone.get(receipt.id.as_str()).cloned())).collect())
+}
+
+/// Which receipts are undone, and by which. An undo goes back to the state before its receipt: it undoes that
+/// one and all later ones, and what they had undone is in force again.
+fn undone(receipts: &[Receipt]) -> BTreeMap<&str, String> {
+    let mut undone = BTreeMap::new();
+    let mut earlier: Vec<(&Receipt, BTreeMap<&str, String>)> = Vec::new();
+    for receipt in receipts {
+        let state_before = undone.clone();
+        if let (ReceiptKind::Undo { receipt: goal }, Status::Done) = (&receipt.kind, receipt.status) {
+            // A goal that is forgotten by now was older than all that are left.
+            let first = earlier.iter().position(|(other, _)| other.id == *goal).unwrap_or(0);
+            undone = earlier.get(first).map(|(_, state)| state.clone()).unwrap_or_default();
+            undone
+                .extend(earlier.iter().skip(first).map(|(other, _)| (other.id.as_str(), receipt.id.clone())));
+        }
+        earlier.push((receipt, state_before));
+    }
+    undone
+}
+
+/// Goes back to the state before a change: the given one, or the newest that is not undone and no undo itself.
+/// Later changes of Pincer's are undone with it. Blocks as `apply` does.
+///
+/// `force` undoes although someone else wrote since; what is there is kept first, so that undoing the undo
+/// brings it back.
+///
+/// # Errors
+/// `undo.nothing`, `undo.unknown`, `undo.changed-since` with what would be lost, and those of `apply`.
+pub fn undo(
+    folders: &Folders,
+    id: Option<&str>,
+    force: bool,
+    now: SystemTime,
+    mask: &Mask<'_>,
+) -> Result<Receipt, Error> {
+    undo_watched(folders, id, force, now, mask, &mut |_| Ok(()))
+}
+
+pub(crate) fn undo_watched(
+    folders: &Folders,
+    id: Option<&str>,
+    force: bool,
+    now: SystemTime,
+    mask: &Mask<'_>,
+    watch: &mut Watch<'_>,
+) -> Result<Receipt, Error> {
+    // Nothing to lock, and nothing to make, where nothing was ever changed.
+    if folders.history().exists() {
+        folders.create()?;
+        let lock = Lock::take(folders)?;
+        settle_held(folders, &lock)?;
+        return undo_held(folders, &lock, id, force, now, mask, watch);
+    }
+    Err(id.map_or(ErrorCode::UndoNothing {}, |id| ErrorCode::UndoUnknown { id: id.to_owned() }).into())
+}
+
+fn undo_held(
+    folders: &Folders,
+    lock: &Lock,
+    id: Option<&str>,
+    force: bool,
+    now: SystemTime,
+    mask: &Mask<'_>,
+    watch: &mut Watch<'_>,
+) -> Result<Receipt, Error> {
+    let receipts = store::receipts(folders)?;
+    let undone = undone(&receipts);
+    let first = match id {
+        Some(id) => receipts
+            .iter()
+            .position(|receipt| receipt.id == id)
+            .ok_or_else(|| Error::from(ErrorCode::UndoUnknown { id: id.to_owned() }))?,
+        None => receipts
+            .iter()
+            .rposition(|receipt| {
+                !matches!(receipt.kind, ReceiptKind::Undo { .. }) && !undone.contains_key(receipt.id.as_str())
+            })
+            .ok_or_else(|| Error::from(ErrorCode::UndoNothing {}))?,
+    };
+    let Some((goal, later)) = receipts.get(first..).and_then(<[Receipt]>::split_first) else {
+        return Err(ErrorCode::UndoNothing {}.into());
+    };
+    let mut edits = Vec::new();
+    for trail in trails(goal, later)? {
+        edits.extend(trail.back(folders, force, mask)?);
+    }
+    if edits.is_empty() && undone.contains_key(goal.id.as_str()) {
+        return Err(ErrorCode::UndoNothing {}.into());
+    }
+    let kind = ReceiptKind::Undo { receipt: goal.id.clone() };
+    commit(folders, lock, &kind, &edits, now, mask, watch)
+}
+
+/// One file through the changes since.
+struct Trail<'a> {
+    path: &'a PathBuf,
+    /// Where that leads now: links may have been changed since, and what OpenClaw reads is what counts.
+    target: PathBuf,
+    /// What it held first, and its mode then.
+    goal: Option<Hash>,
+    mode: Option<u32>,
+    /// Folders that Pincer made for it on the way, outermost first.
+    folders: Vec<PathBuf>,
+    changes: Vec<&'a WrittenFile>,
+}
+
+/// The files of the receipts, in the order in which they are put back: what was written last comes first, since
+/// it may depend on the others.
+fn trails<'a>(goal: &'a Receipt, later: &'a [Receipt]) -> Result<Vec<Trail<'a>>, Error> {
+    let mut trails: Vec<Trail<'a>> = Vec::new();
+    for file in std::iter::once(goal).chain(later).flat_map(|receipt| &receipt.files) {
+        let target = atomic::locate(&file.path)?.target;
+        if let Some(trail) = trails.iter_mut().find(|trail| trail.target == target) {
+            trail.changes.push(file);
+            trail.folders.extend(file.folders.iter().cloned());
+        } else {
+            trails.push(Trail {
+                path: &file.path,
+                target,
+                goal: file.before,
+                mode: file.mode,
+                folders: file.folders.clone(),
+                changes: vec![file],
+            });
+        }
+    }
+    for trail in &mut trails {
+        trail.folders.sort();
+        trail.folders.dedup();
+    }
+    trails.reverse();
+    Ok(trails)
+}
+
+impl Trail<'_> {
+    /// The edit that goes back; `None` when the file holds already what it shall.
+    fn back(self, folders: &Folders, force: bool, mask: &Mask<'_>) -> Result<Option<FileEdit>, Error> {
+        let present = atomic::read(&self.target)?;
+        let hash = present.as_deref().map(Hash::of);
+        if hash == self.goal {
+            return Ok(None);
+        }
+        // Everything that Pincer's own changes lead to, starting from the first. A present that is among it
+        // has nothing in it of someone else's.
+        let mut ours = BTreeSet::new();
+        let mut last = None;
+        let mut foreign = None;
+        for (position, change) in self.changes.iter().enumerate() {
+            if position == 0 || ours.contains(&change.before) {
+                ours.insert(change.after);
+                last = change.after;
+            } else {
+                foreign.get_or_insert(change.before);
+            }
+        }
+        if !force && !ours.contains(&hash) {
+            // A content that was pruned or damaged is shown as empty: the refusal is what counts.
+            let kept = |hash: Option<Hash>| hash.and_then(|hash| store::content_of(folders, hash).ok());
+            let theirs = foreign.map_or_else(|| present.clone(), kept);
+            let diff = mask(&text(kept(last).as_deref()), &text(theirs.as_deref()));
+            return Err(ErrorCode::UndoChangedSince { path: self.path.display().to_string(), diff }.into());
+        }
+        let content = self.goal.map(|hash| store::content_of(folders, hash)).transpose()?;
+        let mut edit = FileEdit::new(self.path.clone(), present, content);
+        edit.mode = self.mode;
+        edit.folders = self.folders;
+        Ok(Some(edit))
+    }
+}
+
+#[cfg(test)]
+mod tests;

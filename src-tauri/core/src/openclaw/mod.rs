@@ -1,0 +1,20 @@
+//! OpenClaw on this computer: where it lives, which version, what its settings say, and how they are changed.
+//! The user's file is written in one way only: plan, preview, apply, receipt, undo.
+
+pub mod apply;
+mod atomic;
+pub mod change;
+pub mod dialect;
+pub mod document;
+pub mod history;
+pub mod home;
+pub mod intent;
+mod lock;
+pub mod outcome;
+pub mod plan;
+pub mod program;
+pub mod receipt;
+pub mod secrets;
+pub mod settings;
+mod store;
+pub mod version;

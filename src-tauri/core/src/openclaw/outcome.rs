@@ -1,0 +1,153 @@
+//! What a change of OpenClaw's settings looks like from outside: preview, result, receipt, undo.
+//! Codes and parameters only; the words are in `ui/messages`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::live::state::Mode;
+
+/// What the user wants (`pincer use`, and the buttons that stand for it).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UseRequest {
+    /// The model that OpenClaw shall use.
+    pub primary: String,
+    /// The next choices in order; `null` leaves the present ones.
+    pub fallbacks: Option<Vec<String>>,
+    /// More models to list under the provider.
+    pub models: Vec<String>,
+    /// Also list every ready model (the window's one-click set-up).
+    pub all_ready: bool,
+    /// The context that Ollama shall run, in tokens; `null` for the default (32768, or what the model has).
+    pub context: Option<u64>,
+}
+
+/// Something that the user should know before applying.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
+#[serde(tag = "code", content = "params", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum Warning {
+    /// The primary cannot use tools: OpenClaw can chat with it, not act.
+    ChatOnly {
+        /// The model.
+        name: String,
+    },
+    /// The server did not say what the primary can do.
+    UnknownAbilities {
+        /// The model.
+        name: String,
+    },
+    /// The model's context is unknown (the page's 8192 is written) or under what OpenClaw's instructions need.
+    ContextSmall {
+        /// The model.
+        name: String,
+        /// Tokens written as `contextWindow`.
+        tokens: u64,
+        /// The server did not say; the number is the page's guess.
+        guessed: bool,
+    },
+    /// The model runs on ollama.com.
+    RunsOnline {
+        /// The model.
+        name: String,
+    },
+    /// OpenClaw's version is not known; the newest form is written.
+    VersionUnknown {
+        /// The version whose form is written.
+        assumed: String,
+    },
+    /// This version of OpenClaw cannot be told a context.
+    ContextNotSettable {},
+}
+
+/// One value that changes, at its dotted path.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
+pub struct Change {
+    /// Where, dotted; an array element by its `id` (`models.providers.ollama.models[qwen3:8b]`).
+    pub path: String,
+    /// The value before, secrets masked; `null` when absent.
+    pub before: Option<serde_json::Value>,
+    /// The value after, secrets masked; `null` when removed.
+    pub after: Option<serde_json::Value>,
+}
+
+/// One file of a change, with its masked unified diff.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
+pub struct FileDiff {
+    /// The file.
+    pub path: String,
+    /// Unified diff, secrets masked; empty when nothing changes.
+    pub diff: String,
+}
+
+/// What a change would do.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
+#[serde(rename_all = "camelCase")]
+pub struct Preview {
+    /// To be given to apply.
+    pub plan: String,
+    /// OpenClaw's main file.
+    pub file: String,
+    /// The files that change.
+    pub files: Vec<FileDiff>,
+    /// Anything changes at all.
+    pub changed: bool,
+    /// How Ollama is set afterwards.
+    pub mode: Mode,
+    /// The form that is written, as a version range (`2026.5.28+`).
+    pub dialect: String,
+    /// OpenClaw's version, when known.
+    pub openclaw_version: Option<String>,
+    /// What to know first.
+    pub warnings: Vec<Warning>,
+    /// The values that change.
+    pub changes: Vec<Change>,
+    /// The primary afterwards, as written.
+    pub primary: Option<String>,
+    /// The fallbacks afterwards, as written.
+    pub fallbacks: Vec<String>,
+}
+
+/// A change that Pincer made, as history lists it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
+#[serde(rename_all = "camelCase")]
+pub struct ReceiptSummary {
+    /// Its name, to give to undo.
+    pub id: String,
+    /// When, in milliseconds since 1970 (UTC).
+    pub at: u64,
+    /// What it did.
+    pub kind: ReceiptKind,
+    /// The files it wrote.
+    pub files: Vec<String>,
+    /// It was undone since, by this receipt.
+    pub undone_by: Option<String>,
+}
+
+/// What a change did, in one word with parameters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
+#[serde(tag = "kind", content = "params", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum ReceiptKind {
+    /// A model became OpenClaw's model.
+    UseModel {
+        /// Its id.
+        name: String,
+    },
+    /// The address of Ollama was set.
+    UseAddress {
+        /// That address.
+        url: String,
+    },
+    /// `fallback` became `fallbacks`.
+    RenameFallback {},
+    /// An earlier change was undone.
+    Undo {
+        /// That change's receipt.
+        receipt: String,
+    },
+}

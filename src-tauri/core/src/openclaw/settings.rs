@@ -1,0 +1,255 @@
+//! What OpenClaw was told about Ollama: its settings file and the key beside it, understood but not changed.
+//! Rules measured on 2026.2.3 to 2026.9.6: what turns Ollama on, what names a model, what is refused.
+
+use std::{
+    fs,
+    io::Read,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    document::{Document, Value},
+    home::OpenclawHome,
+    version::Version,
+};
+use crate::{
+    error::{Error, ErrorCode, FileReason},
+    live::state::Mode,
+};
+
+/// The variable that turns Ollama on.
+pub const KEY_VARIABLE: &str = "OLLAMA_API_KEY";
+/// The value that OpenClaw knows as "no secret".
+pub const KEY_VALUE: &str = "ollama-local";
+/// How OpenClaw names a model of Ollama's.
+pub const PREFIX: &str = "ollama/";
+/// The gateway's port when the file does not say.
+const GATEWAY_PORT: u16 = 18789;
+/// A settings or environment file is a few kilobytes; more than this is something else.
+const FILE_BYTES: u64 = 8 << 20;
+
+/// What the settings say.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Settings {
+    /// `agents.defaults.model`, or its `primary`.
+    pub primary: Option<String>,
+    /// `agents.defaults.model.fallbacks`; with the page's `fallback` read as meant.
+    pub fallbacks: Vec<String>,
+    /// The page's `fallback` is there, which OpenClaw refuses.
+    pub fallback_key: bool,
+    /// `models.providers.ollama` is there.
+    pub provider: bool,
+    /// Ids under the provider, as written.
+    pub listed: Vec<String>,
+    /// `baseUrl` of the provider, as written.
+    pub base_url: Option<String>,
+    /// `apiKey` of the provider is there.
+    pub api_key: bool,
+    /// `env.vars.OLLAMA_API_KEY` (or the flat form of old versions) is there.
+    pub key_in_file: bool,
+    /// `meta.lastTouchedVersion`.
+    pub last_touched: Option<Version>,
+    /// `gateway.port`.
+    pub gateway_port: Option<u16>,
+}
+
+impl Settings {
+    /// Reads them from the value of the file.
+    #[must_use]
+    pub fn of(value: &Value) -> Self {
+        let text = |path: &[&str]| value.get_path(path).and_then(Value::as_str).map(str::to_owned);
+        let texts = |path: &[&str]| value.get_path(path).map(strings).unwrap_or_default();
+        let model: &[&str] = &["agents", "defaults", "model"];
+        let provider: &[&str] = &["models", "providers", "ollama"];
+        let of_model = |key| [model, &[key]].concat();
+        let of_provider = |key| [provider, &[key]].concat();
+        let has_key = |path: &[&str]| value.get_path(path).is_some();
+        let mut fallbacks = texts(&of_model("fallbacks"));
+        if fallbacks.is_empty() {
+            fallbacks = texts(&of_model("fallback"));
+        }
+        let listed = value.get_path(&of_provider("models")).and_then(Value::as_array).unwrap_or_default();
+        let port = value.get_path(&["gateway", "port"]).and_then(Value::as_u64);
+        Self {
+            primary: text(model).or_else(|| text(&of_model("primary"))),
+            fallbacks,
+            fallback_key: has_key(&of_model("fallback")),
+            provider: has_key(provider),
+            listed: listed.iter().filter_map(id).map(str::to_owned).collect(),
+            base_url: text(&of_provider("baseUrl")),
+            api_key: text(&of_provider("apiKey")).is_some_and(|key| !key.is_empty()),
+            key_in_file: has_key(&["env", "vars", KEY_VARIABLE]) || has_key(&["env", KEY_VARIABLE]),
+            last_touched: text(&["meta", "lastTouchedVersion"]).and_then(|text| Version::find(&text)),
+            gateway_port: port.and_then(|port| u16::try_from(port).ok()),
+        }
+    }
+
+    /// The gateway's port.
+    #[must_use]
+    pub fn gateway(&self) -> u16 {
+        self.gateway_port.unwrap_or(GATEWAY_PORT)
+    }
+
+    /// How Ollama is set. `key`: OpenClaw's service sees `OLLAMA_API_KEY` from outside the file.
+    #[must_use]
+    pub fn mode(&self, key: bool) -> Mode {
+        let key = key || self.key_in_file;
+        if !self.listed.is_empty() && (self.api_key || key) {
+            Mode::Pinned
+        } else if key {
+            Mode::Automatic
+        } else {
+            Mode::Off
+        }
+    }
+
+    /// The primary's id, when it is a model of Ollama's.
+    #[must_use]
+    pub fn primary_id(&self) -> Option<&str> {
+        self.primary.as_deref()?.strip_prefix(PREFIX)
+    }
+}
+
+/// The id of a listed model.
+pub(super) fn id(model: &Value) -> Option<&str> {
+    model.get("id").and_then(Value::as_str)
+}
+
+fn strings(value: &Value) -> Vec<String> {
+    match value {
+        Value::String(one) => vec![one.clone()],
+        other => {
+            other.as_array().unwrap_or_default().iter().filter_map(Value::as_str).map(str::to_owned).collect()
+        }
+    }
+}
+
+/// OpenClaw's file; `None` when there is none. Blocking.
+///
+/// # Errors
+/// `settings.unreadable`, or `file.failed` when it cannot be opened.
+pub fn read(home: &OpenclawHome) -> Result<Option<Document>, Error> {
+    read_bounded(&home.config)?.map(|bytes| Document::parse(&home.config, &bytes)).transpose()
+}
+
+/// The file's bytes; `None` when there is none. Blocking.
+///
+/// # Errors
+/// `file.failed`.
+pub fn read_bounded(path: &Path) -> Result<Option<Vec<u8>>, Error> {
+    let failed = |error: std::io::Error| Error::file(path, &error);
+    match fs::metadata(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(failed(error)),
+        Ok(found) if !found.is_file() => {
+            let code =
+                ErrorCode::FileFailed { path: path.display().to_string(), reason: FileReason::NotAFile };
+            return Err(code.into());
+        }
+        Ok(_) => {}
+    }
+    let mut bytes = Vec::new();
+    fs::File::open(path)
+        .and_then(|file| file.take(FILE_BYTES + 1).read_to_end(&mut bytes))
+        .map_err(failed)?;
+    if bytes.len() as u64 > FILE_BYTES {
+        let code = ErrorCode::FileFailed { path: path.display().to_string(), reason: FileReason::TooLarge };
+        return Err(Error::new(code, format!("longer than {FILE_BYTES} bytes")));
+    }
+    Ok(Some(bytes))
+}
+
+/// A variable in `<state>/.env`, when it is set there and not empty. A file that cannot be read has none.
+#[must_use]
+pub fn in_env_file(home: &OpenclawHome, variable: &str) -> Option<String> {
+    let bytes = read_bounded(&home.env_file()).ok()??;
+    let text = String::from_utf8_lossy(&bytes);
+    let value = text.lines().rev().find_map(|line| {
+        let line = line.trim();
+        let line = line.strip_prefix("export ").unwrap_or(line);
+        let (name, value) = line.split_once('=')?;
+        (name.trim() == variable).then(|| value.trim().trim_matches(['"', '\'']).to_owned())
+    })?;
+    (!value.is_empty()).then_some(value)
+}
+
+/// An old OpenClaw's stored credential for Ollama (`agents/*/agent/auth-profiles.json`).
+#[must_use]
+pub fn has_stored_credential(home: &OpenclawHome) -> bool {
+    let agents = fs::read_dir(home.state.join("agents"));
+    agents.into_iter().flatten().flatten().any(|agent| {
+        let path: PathBuf = agent.path().join("agent").join("auth-profiles.json");
+        let bytes = read_bounded(&path).ok().flatten().unwrap_or_default();
+        let profiles: serde_json::Value = serde_json::from_slice(&bytes).unwrap_or_default();
+        let is_ollama =
+            |profile: &serde_json::Value| profile.get("provider").is_some_and(|name| name == "ollama");
+        profiles
+            .get("profiles")
+            .and_then(|all| all.as_object())
+            .is_some_and(|all| all.values().any(is_ollama))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn settings(json: serde_json::Value) -> Settings {
+        Settings::of(&Value::from(json))
+    }
+
+    #[test]
+    fn what_turns_ollama_on() {
+        let listed = json!([{ "id": "qwen3:8b" }]);
+        for (provider, key, mode) in [
+            (json!({ "apiKey": "ollama-local", "models": listed }), false, Mode::Pinned),
+            (json!({ "models": listed }), false, Mode::Off),
+            (json!({ "models": listed }), true, Mode::Pinned),
+            (json!({ "apiKey": "ollama-local" }), false, Mode::Off),
+            (json!({ "apiKey": "ollama-local", "models": [] }), false, Mode::Off),
+            (json!({ "apiKey": "ollama-local", "models": [] }), true, Mode::Automatic),
+        ] {
+            let settings = settings(json!({ "models": { "providers": { "ollama": provider } } }));
+            assert_eq!(settings.mode(key), mode, "{provider} {key}");
+        }
+        assert_eq!(settings(json!({})).mode(false), Mode::Off);
+        assert_eq!(settings(json!({})).mode(true), Mode::Automatic);
+        assert_eq!(
+            settings(json!({ "env": { "vars": { "OLLAMA_API_KEY": "x" } } })).mode(false),
+            Mode::Automatic
+        );
+    }
+
+    #[test]
+    fn the_chosen_model_in_every_form() {
+        let model =
+            |model: serde_json::Value| settings(json!({ "agents": { "defaults": { "model": model } } }));
+        assert_eq!(model(json!("ollama/a")).primary_id(), Some("a"));
+        let long = model(json!({ "primary": "ollama/a", "fallbacks": ["ollama/b", "x/c"] }));
+        assert_eq!((long.primary_id(), long.fallbacks.len(), long.fallback_key), (Some("a"), 2, false));
+        let page = model(json!({ "primary": "x/a", "fallback": ["ollama/b"] }));
+        assert_eq!((page.primary_id(), page.fallback_key), (None, true));
+        assert_eq!(page.fallbacks, ["ollama/b"]);
+        let one = model(json!({ "fallback": "ollama/b" }));
+        assert_eq!(one.fallbacks, ["ollama/b"]);
+    }
+
+    #[test]
+    fn the_env_file_is_read_as_the_service_reads_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = OpenclawHome { config: folder.path().join("openclaw.json"), state: folder.path().into() };
+        for (text, value) in [
+            ("OLLAMA_API_KEY=ollama-local\n", Some("ollama-local")),
+            ("export OLLAMA_API_KEY=\"x\"", Some("x")),
+            ("# OLLAMA_API_KEY=x\n", None),
+            ("OLLAMA_API_KEY=\n", None),
+            ("OLLAMA_API_KEY=a\r\nOTHER=1\r\nOLLAMA_API_KEY=b\r\n", Some("b")),
+        ] {
+            fs::write(home.env_file(), text).unwrap();
+            assert_eq!(in_env_file(&home, KEY_VARIABLE).as_deref(), value, "{text}");
+        }
+        fs::remove_file(home.env_file()).unwrap();
+        assert_eq!(in_env_file(&home, KEY_VARIABLE), None);
+    }
+}

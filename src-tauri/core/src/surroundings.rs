@@ -1,0 +1,99 @@
+//! What surrounds the library: system, environment, home, clock. Passed in, never read from globals,
+//! so that a test or practice mode gives its own.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::SystemTime,
+};
+
+use crate::machine::os::Os;
+
+/// Environment variables, as the process that asks has them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Environment {
+    variables: BTreeMap<String, String>,
+}
+
+impl Environment {
+    /// From pairs; a later one of the same name wins.
+    pub fn new<K: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (K, V)>) -> Self {
+        Self { variables: pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect() }
+    }
+
+    /// The variable, when it is set and not empty.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// All variables, in the order of their names.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// The folders of `PATH`, in order.
+    #[must_use]
+    pub fn path_folders(&self) -> Vec<PathBuf> {
+        self.get("PATH").map(|path| std::env::split_paths(path).collect()).unwrap_or_default()
+    }
+}
+
+/// Everything the library may know of its surroundings.
+#[derive(Clone)]
+pub struct Surroundings {
+    /// The system whose rules hold.
+    pub os: Os,
+    /// Environment variables.
+    pub environment: Environment,
+    /// The user's home folder.
+    pub home: PathBuf,
+    clock: Arc<dyn Fn() -> SystemTime + Send + Sync>,
+}
+
+impl Surroundings {
+    /// Surroundings with a clock of the caller's.
+    pub fn new(
+        os: Os,
+        environment: Environment,
+        home: impl Into<PathBuf>,
+        clock: impl Fn() -> SystemTime + Send + Sync + 'static,
+    ) -> Self {
+        Self { os, environment, home: home.into(), clock: Arc::new(clock) }
+    }
+
+    /// Those of this process. Variables that are not UTF-8 are left out.
+    #[must_use]
+    pub fn of_this_process() -> Self {
+        let variables = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let home = std::env::home_dir().unwrap_or_else(|| PathBuf::from("."));
+        Self::new(Os::current(), Environment::new(variables), home, SystemTime::now)
+    }
+
+    /// The time now.
+    #[must_use]
+    pub fn now(&self) -> SystemTime {
+        (self.clock)()
+    }
+
+    /// A path from the environment: a leading `~` is the home folder.
+    #[must_use]
+    pub fn expand(&self, path: &str) -> PathBuf {
+        match path.strip_prefix('~') {
+            Some("") => self.home.clone(),
+            Some(rest) if rest.starts_with(['/', '\\']) => {
+                self.home.join(rest.trim_start_matches(['/', '\\']))
+            }
+            _ => Path::new(path).to_path_buf(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Surroundings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The environment stays out: it holds secrets.
+        f.debug_struct("Surroundings").field("os", &self.os).field("home", &self.home).finish_non_exhaustive()
+    }
+}

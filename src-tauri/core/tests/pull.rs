@@ -1,0 +1,291 @@
+//! Downloads: captured streams replayed, streams broken everywhere, and real ones against practice.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "a test says what broke by panicking"
+)]
+
+use std::{sync::Arc, time::Duration};
+
+use pincer_core::{
+    computer::Computer,
+    error::{Error, ErrorCode},
+    live::{
+        Live,
+        pulls::follow,
+        state::{PullPhase, PullState, Slice},
+    },
+    machine::os::Os,
+    ollama::{
+        address::Address,
+        client::{Client, Limits},
+        pull::PullFold,
+    },
+    surroundings::{Environment, Surroundings},
+};
+use pincer_practice::{Event, Options, Practice, RawServer, faults};
+use proptest::prelude::*;
+
+const STREAMS: [&str; 5] = [
+    include_str!("../../practice/fixtures/ollama/pull_ok.ndjson"),
+    include_str!("../../practice/fixtures/ollama/pull_cached.ndjson"),
+    include_str!("../../practice/fixtures/ollama/pull_resume.ndjson"),
+    include_str!("../../practice/fixtures/ollama/pull_registry_lost.ndjson"),
+    include_str!("../../practice/fixtures/ollama/pull_two_clients.ndjson"),
+];
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// The lines of a stream; one capture begins with the head of the answer.
+fn lines(stream: &str) -> Vec<&[u8]> {
+    stream.lines().filter(|line| line.starts_with('{')).map(str::as_bytes).collect()
+}
+
+/// Feeds lines 60 ms apart and checks every state on the way.
+fn fold(lines: &[&[u8]]) -> PullState {
+    let mut fold = PullFold::new("a:1b", Duration::ZERO);
+    let mut last = fold.state(Duration::ZERO);
+    let mut now = Duration::ZERO;
+    for line in lines {
+        now += Duration::from_millis(60);
+        fold.raw_line(line, now);
+        let state = fold.state(now);
+        check(&last, &state);
+        last = state;
+    }
+    fold.ended();
+    let end = fold.state(now);
+    check(&last, &end);
+    end
+}
+
+fn check(before: &PullState, after: &PullState) {
+    assert!(after.completed_bytes >= before.completed_bytes, "the bytes fell");
+    assert!(after.fraction >= before.fraction, "the bar fell");
+    assert!(after.completed_bytes <= after.total_bytes);
+    assert!((0.0..=1.0).contains(&after.fraction));
+    assert_eq!(after.fraction >= 1.0, after.state == PullPhase::Done);
+}
+
+#[test]
+fn captured_streams_end_well() {
+    for stream in STREAMS {
+        let end = fold(&lines(stream));
+        assert_eq!(end.state, PullPhase::Done, "{:?}", end.failure);
+        assert_eq!(end.completed_bytes, end.total_bytes);
+    }
+}
+
+#[test]
+fn a_stream_broken_at_any_line_is_interrupted() {
+    for stream in STREAMS {
+        let lines = lines(stream);
+        for cut in 0..lines.len() {
+            let end = fold(&lines[..cut]);
+            assert_eq!(end.state, PullPhase::Failed);
+            assert_eq!(end.failure.map(|error| error.code), Some(ErrorCode::PullInterrupted {}));
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_stream_broken_at_any_byte_never_lies(which in 0..STREAMS.len(), at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+        let mut bytes = lines(STREAMS[which]).join(&b'\n');
+        let at = at.index(bytes.len());
+        bytes[at] = byte;
+        let lines: Vec<&[u8]> = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).collect();
+        fold(&lines);
+    }
+
+    #[test]
+    fn numbers_without_sense_never_lie(numbers in prop::collection::vec((0..4u8, any::<u64>(), any::<u64>()), 0..60)) {
+        let lines: Vec<String> = numbers
+            .iter()
+            .map(|(layer, total, completed)| format!(r#"{{"status":"x","digest":"{layer}","total":{total},"completed":{completed}}}"#))
+            .collect();
+        fold(&lines.iter().map(String::as_bytes).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn stalled_is_said_after_twenty_seconds_and_taken_back() {
+    let mut fold = PullFold::new("a:1b", Duration::ZERO);
+    let line = |completed: u64| {
+        format!(r#"{{"status":"pulling x","digest":"x","total":100,"completed":{completed}}}"#)
+    };
+    fold.raw_line(line(10).as_bytes(), Duration::from_secs(1));
+    fold.raw_line(line(10).as_bytes(), Duration::from_secs(20));
+    assert_eq!(fold.state(Duration::from_secs(20)).state, PullPhase::Downloading);
+    assert_eq!(fold.state(Duration::from_secs(21)).state, PullPhase::Stalled);
+    fold.raw_line(line(11).as_bytes(), Duration::from_secs(22));
+    assert_eq!(fold.state(Duration::from_secs(22)).state, PullPhase::Downloading);
+}
+
+#[test]
+fn speed_and_time_left_come_from_the_last_seconds() {
+    let mut fold = PullFold::new("a:1b", Duration::ZERO);
+    for second in 0..=10_u64 {
+        let line =
+            format!(r#"{{"status":"pulling x","digest":"x","total":3000,"completed":{}}}"#, second * 100);
+        fold.raw_line(line.as_bytes(), Duration::from_secs(second));
+    }
+    let state = fold.state(Duration::from_secs(10));
+    assert_eq!((state.bytes_per_second, state.seconds_left), (Some(100), Some(20)));
+}
+
+fn client(url: &str) -> Client {
+    let limits = Limits { stream: Duration::from_secs(2), ..Limits::default() };
+    Client::new(&Address::parse(url).unwrap(), &Environment::default(), limits).unwrap()
+}
+
+fn quick() -> Options {
+    Options { tick: Duration::from_millis(2), ..Options::default() }
+}
+
+#[tokio::test]
+async fn every_way_a_pull_fails_has_its_code() {
+    let practice = Practice::start(quick()).await.unwrap();
+    let client = client(&practice.url());
+    for entry in pincer_practice::faulty() {
+        let name = entry.model.name.clone();
+        let expected = match name.trim_start_matches("practice/").split(':').next().unwrap() {
+            "offline-dns" | "offline-timeout" | "offline-refused" | "retries" => "PullOffline",
+            "company-proxy" | "blob-proxy" | "sign-in-page" => "PullIntercepted",
+            "disk-full" => "PullDiskFull",
+            "no-permission" => "PullPermission",
+            "too-old" => "PullEngineTooOld",
+            "private" => "PullUnauthorized",
+            "damaged" => "PullDamaged",
+            "cut" | "reset" | "ends-early" => "PullInterrupted",
+            "stalls-a-while" | "goes-back" | "mlx" | "replaces-old" => "",
+            // For good: the user cancels it.
+            "stalls" => continue,
+            other => panic!("a new fault needs its code here: {other}"),
+        };
+        let end = follow(&client, &name, |_| {}).await;
+        let code = end.failure.map(|error| format!("{:?}", error.code)).unwrap_or_default();
+        assert!(code.starts_with(expected) && code.is_empty() == expected.is_empty(), "{name}: {code}");
+    }
+    let end = follow(&client, "nobody/has-this", |_| {}).await;
+    assert_eq!(
+        end.failure.map(|error| error.code),
+        Some(ErrorCode::PullUnknownModel { name: "nobody/has-this".into() })
+    );
+    let end = follow(&client, "not a name", |_| {}).await;
+    assert_eq!(
+        end.failure.map(|error| error.code),
+        Some(ErrorCode::PullBadName { name: "not a name".into() })
+    );
+}
+
+#[tokio::test]
+async fn every_broken_stream_ends_with_a_clear_code() {
+    let upstream = Practice::start(quick()).await.unwrap();
+    for fault in faults::table().into_iter().filter(|fault| fault.place == faults::Place::Pull) {
+        let name = fault.name.clone();
+        // The same line for ever is a stall, not an end: the user cancels it.
+        if name == "pull-endless-lines" {
+            continue;
+        }
+        let server = RawServer::start_before(fault, 0, "/api/pull", upstream.addr()).await.unwrap();
+        let end = follow(&client(&server.url()), "a:1b", |_| {}).await;
+        let code = end.failure.as_ref().map(|error| &error.code);
+        match (&*name, code) {
+            ("pull-over-total", None) => assert_eq!(end.state, PullPhase::Done),
+            (_, Some(ErrorCode::PullInterrupted {} | ErrorCode::OllamaUnreadable { .. })) => {}
+            (name, code) => panic!("{name}: {code:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_pull_goes_on_from_what_it_had() {
+    let practice = Practice::start(Options { pull_ticks: 60, ..quick() }).await.unwrap();
+    let client = client(&practice.url());
+    let practice = Arc::new(practice);
+    let stopped = |event: &Event| matches!(event, Event::TransferStopped { .. });
+    {
+        let mut first = std::pin::pin!(follow(&client, "qwen3:8b", |_| {}));
+        // Dropping the stream half-way is how a download is cancelled.
+        let half_way = practice.until_request(LIMIT, |request| request.path == "/api/pull");
+        tokio::select! {
+            _ = &mut first => panic!("it ended by itself"),
+            asked = half_way => assert!(asked),
+        }
+        let some = tokio::time::timeout(Duration::from_millis(40), &mut first).await;
+        assert!(some.is_err());
+    }
+    assert!(practice.until_event(LIMIT, stopped).await, "the server sees that the client left");
+    let end = follow(&client, "qwen3:8b", |_| {}).await;
+    assert_eq!(end.state, PullPhase::Done);
+    assert!(practice.models().iter().any(|model| model.name == "qwen3:8b"));
+}
+
+#[tokio::test]
+async fn a_server_killed_in_the_middle_is_an_interruption() {
+    let practice = Practice::start(Options { pull_ticks: 10_000, ..quick() }).await.unwrap();
+    let client = client(&practice.url());
+    let (began, mut begun) = tokio::sync::mpsc::unbounded_channel();
+    let pull = follow(&client, "qwen3:8b", move |state| {
+        if state.completed_bytes > 0 {
+            let _ = began.send(());
+        }
+    });
+    let kill = async {
+        begun.recv().await;
+        practice.stop().await;
+    };
+    let (end, ()) = tokio::join!(pull, kill);
+    assert_eq!(end.state, PullPhase::Failed);
+    assert_eq!(end.failure.map(|error| error.code), Some(ErrorCode::PullInterrupted {}));
+}
+
+fn computer(practice: &Practice, home: &std::path::Path) -> Computer {
+    let environment = Environment::new([("OLLAMA_HOST", practice.url())]);
+    Computer::new(Surroundings::new(Os::Linux, environment, home, std::time::SystemTime::now), None)
+}
+
+/// The first state of the download that `wanted` takes.
+async fn until(
+    updates: &mut tokio::sync::mpsc::UnboundedReceiver<Slice>,
+    wanted: impl Fn(&[PullState]) -> bool,
+) -> Vec<PullState> {
+    let search = async {
+        while let Some(slice) = updates.recv().await {
+            if let Slice::Pulls(pulls) = slice
+                && wanted(&pulls)
+            {
+                return pulls;
+            }
+        }
+        panic!("the subscription ended")
+    };
+    tokio::time::timeout(LIMIT, search).await.unwrap()
+}
+
+#[tokio::test]
+async fn downloads_of_the_window_run_side_by_side_and_can_be_cancelled() {
+    let practice = Practice::start(Options { pull_ticks: 200, ..quick() }).await.unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let live = Live::start(computer(&practice, home.path()));
+    let (send, mut updates) = tokio::sync::mpsc::unbounded_channel();
+    live.subscribe(move |update| send.send(update.slice).is_ok());
+    assert!(matches!(live.pull("not a name"), Err(Error { code: ErrorCode::PullBadName { .. }, .. })));
+    live.pull("qwen3:8b").unwrap();
+    live.pull("mistral").unwrap();
+    live.pull("QWEN3:8b").unwrap();
+    let both =
+        until(&mut updates, |pulls| pulls.len() == 2 && pulls.iter().all(|pull| pull.completed_bytes > 0))
+            .await;
+    assert_eq!(both.iter().map(|pull| pull.name.as_str()).collect::<Vec<_>>(), ["qwen3:8b", "mistral"]);
+    live.pulls().cancel("mistral:latest");
+    until(&mut updates, |pulls| pulls[1].state == PullPhase::Cancelled).await;
+    until(&mut updates, |pulls| pulls[0].state == PullPhase::Done && pulls[1].state == PullPhase::Cancelled)
+        .await;
+    live.pulls().dismiss("mistral");
+    until(&mut updates, |pulls| pulls.len() == 1).await;
+}

@@ -1,0 +1,181 @@
+//! `POST /api/chat`: an answer in words or a tool call, in one piece or streamed.
+//! Which of them it is, `reply.rs` decides.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    body::Bytes,
+    extract::State as Shared,
+    http::StatusCode,
+    response::{IntoResponse as _, Response},
+};
+use serde_json::{Map, Value, json};
+
+use super::{
+    body::{flag, json_answer, named, object},
+    generate::{Refusal, load, usable},
+    reply::{self, Counts, Reply},
+    stream::{ClientGone, Lines, ndjson},
+};
+use crate::{clock, model::PracticeModel, name::Name, shape, state::State};
+
+pub(super) async fn chat(Shared(state): Shared<Arc<State>>, body: Bytes) -> Response {
+    let asked = match object(&body) {
+        Ok(asked) => asked,
+        Err(answer) => return *answer,
+    };
+    let answered = usable(&state, &asked).and_then(|model| answer(&state, &model, &asked));
+    let (model, reply) = match answered {
+        Ok(Some(answered)) => answered,
+        Ok(None) => return loaded(&asked),
+        Err(refusal) => return refusal.native(),
+    };
+    let name = named(&asked).to_owned();
+    let counts = Counts::of(&prompt_text(&asked), &reply_text(&reply));
+    let thinks = model.can("thinking") && flag(&asked, "think", false);
+    if !flag(&asked, "stream", true) {
+        let mut line = json!({
+            "model": name, "created_at": clock::timestamp(Duration::ZERO),
+            "message": message(&reply, thinks), "done": true, "done_reason": "stop",
+        });
+        if let Some(fields) = line.as_object_mut() {
+            counts.write(fields);
+        }
+        return json_answer(StatusCode::OK, &line);
+    }
+    let (lines, streamed) = ndjson();
+    let delay = state.options.token_delay;
+    tokio::spawn(async move {
+        // A client that left needs no more lines.
+        speak(&lines, &name, &reply, &counts, thinks, delay).await.ok();
+    });
+    streamed.into_response()
+}
+
+/// What a model answers to a request; `None`: nothing was said, only loading was meant.
+pub(super) fn answer(
+    state: &State,
+    model: &PracticeModel,
+    asked: &Map<String, Value>,
+) -> Result<Option<(PracticeModel, Reply)>, Refusal> {
+    let list = |key| asked.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
+    let (messages, tools) = (list("messages"), list("tools"));
+    let refuse = |what: &str| {
+        let full = Name::parse(&model.name).map_or_else(|| model.name.clone(), |name| name.full());
+        let text = if what == "thinking" {
+            format!("\"{}\" does not support thinking", named(asked))
+        } else {
+            format!("{full} does not support {what}")
+        };
+        Err(Refusal::Status(StatusCode::BAD_REQUEST, text))
+    };
+    if !tools.is_empty() && !can_call(model) {
+        return refuse("tools");
+    }
+    if flag(asked, "think", false) && !model.can("thinking") {
+        return refuse("thinking");
+    }
+    if model.can("embedding") && !model.can("completion") && !messages.is_empty() {
+        return Err(Refusal::Status(
+            StatusCode::BAD_REQUEST,
+            format!("\"{}\" does not support chat", named(asked)),
+        ));
+    }
+    load(state, model, asked)?;
+    if messages.is_empty() {
+        return Ok(None);
+    }
+    let reply = reply::to(model, &messages, &tools);
+    Ok(Some((model.clone(), reply)))
+}
+
+/// A server without `capabilities` in its answers still knows for itself.
+fn can_call(model: &PracticeModel) -> bool {
+    model.capabilities.is_none() || model.can("tools")
+}
+
+fn loaded(asked: &Map<String, Value>) -> Response {
+    let unload = asked.get("keep_alive").is_some_and(|time| time.as_f64() == Some(0.0));
+    let line = json!({
+        "model": named(asked), "created_at": clock::timestamp(Duration::ZERO),
+        "message": { "role": "assistant", "content": "" },
+        "done": true, "done_reason": if unload { "unload" } else { "load" },
+    });
+    json_answer(StatusCode::OK, &line)
+}
+
+async fn speak(
+    lines: &Lines,
+    name: &str,
+    reply: &Reply,
+    counts: &Counts,
+    thinks: bool,
+    delay: Duration,
+) -> Result<(), ClientGone> {
+    let line = |message: Value| {
+        json!({
+            "model": name, "created_at": clock::timestamp(Duration::ZERO), "message": message, "done": false,
+        })
+    };
+    if thinks {
+        for piece in ["I ", "am ", "only ", "practice."] {
+            tokio::time::sleep(delay).await;
+            let message = json!({ "role": "assistant", "content": "", "thinking": piece });
+            lines.send(&line(message)).await?;
+        }
+    }
+    match reply {
+        Reply::Words(words) => {
+            for piece in reply::pieces(words) {
+                tokio::time::sleep(delay).await;
+                lines.send(&line(json!({ "role": "assistant", "content": piece }))).await?;
+            }
+        }
+        Reply::Call { .. } => {
+            tokio::time::sleep(delay).await;
+            lines.send(&line(message(reply, false))).await?;
+        }
+    }
+    let mut last = line(json!({ "role": "assistant", "content": "" }));
+    if let Some(fields) = last.as_object_mut() {
+        fields.insert("done".into(), true.into());
+        fields.insert("done_reason".into(), "stop".into());
+        counts.write(fields);
+    }
+    lines.send(&last).await
+}
+
+fn message(reply: &Reply, thinks: bool) -> Value {
+    let mut message = json!({ "role": "assistant" });
+    if let Some(fields) = message.as_object_mut() {
+        let words = if let Reply::Words(words) = reply { words.as_str() } else { "" };
+        fields.insert("content".into(), words.into());
+        if thinks {
+            fields.insert("thinking".into(), "I am only practice.".into());
+        }
+        if let Reply::Call { name, arguments } = reply {
+            let function = json!({ "index": 0, "name": name, "arguments": arguments });
+            fields.insert("tool_calls".into(), json!([{ "id": call_id(name), "function": function }]));
+        }
+    }
+    message
+}
+
+/// The id of a tool call: `call_` and eight characters.
+pub(super) fn call_id(name: &str) -> String {
+    let digest = shape::digest_of(&format!("{name}{}", clock::timestamp(Duration::ZERO)));
+    format!("call_{}", digest.chars().take(8).collect::<String>())
+}
+
+/// Everything that was said, to count it.
+pub(super) fn prompt_text(asked: &Map<String, Value>) -> String {
+    asked.get("messages").map(Value::to_string).unwrap_or_default()
+}
+
+/// Everything that is answered, to count it.
+pub(super) fn reply_text(reply: &Reply) -> String {
+    match reply {
+        Reply::Words(words) => words.clone(),
+        Reply::Call { name, arguments } => format!("{name} {arguments}"),
+    }
+}

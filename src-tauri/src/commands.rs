@@ -1,0 +1,133 @@
+//! The commands that the window may call, each a line or two over `pincer-core`.
+//! A panic becomes the code `internal`: no promise hangs.
+#![allow(clippy::needless_pass_by_value, reason = "Tauri hands its state over by value")]
+
+use std::future::Future;
+
+use pincer_core::{
+    diagnosis::{
+        finding::Remedy,
+        remedy::{self, Carried, RemedyOutcome},
+    },
+    error::{Error, ErrorCode},
+    live::state::Update,
+    openclaw::{
+        change::{self, Wish},
+        outcome::{Preview, ReceiptSummary, UseRequest},
+    },
+};
+use tauri::{AppHandle, State, ipc::Channel};
+use tauri_plugin_opener::OpenerExt;
+
+use crate::desk::Desk;
+
+/// The only pages that Pincer opens.
+const GET_OLLAMA: &str = "https://ollama.com/download";
+const GET_OPENCLAW: &str = "https://docs.openclaw.ai/install";
+
+/// Runs `work` apart, so that a panic in it is an error like any other.
+async fn guarded<T: Send + 'static>(
+    work: impl Future<Output = Result<T, Error>> + Send + 'static,
+) -> Result<T, Error> {
+    let done = tauri::async_runtime::spawn(work).await;
+    done.map_err(|error| Error::new(ErrorCode::Internal {}, error.to_string()))?
+}
+
+/// Sends the whole state, then what changes; a later call replaces an earlier one.
+#[tauri::command]
+pub(crate) async fn subscribe(desk: State<'_, Desk>, channel: Channel<Update>) -> Result<(), Error> {
+    let task = desk.live.subscribe(move |update| channel.send(update).is_ok());
+    desk.subscribed(tauri::async_runtime::JoinHandle::Tokio(task));
+    Ok(())
+}
+
+#[tauri::command]
+pub(crate) async fn pull(desk: State<'_, Desk>, name: String) -> Result<(), Error> {
+    desk.live.pull(&name)
+}
+
+#[tauri::command]
+pub(crate) fn cancel_pull(desk: State<'_, Desk>, name: &str) {
+    desk.live.pulls().cancel(name);
+}
+
+#[tauri::command]
+pub(crate) fn dismiss_pull(desk: State<'_, Desk>, name: &str) {
+    desk.live.pulls().dismiss(name);
+}
+
+/// Plans a change and keeps it until it is applied.
+#[tauri::command]
+pub(crate) async fn preview_use(desk: State<'_, Desk>, request: UseRequest) -> Result<Preview, Error> {
+    let computer = desk.computer.clone();
+    let prepared = guarded(async move { change::prepare(&computer, Wish::Use(request)).await }).await?;
+    Ok(desk.keep(prepared))
+}
+
+/// Applies exactly the plan that was shown.
+#[tauri::command]
+pub(crate) async fn apply(desk: State<'_, Desk>, plan: String) -> Result<ReceiptSummary, Error> {
+    let plan = desk.take(&plan)?;
+    let computer = desk.computer.clone();
+    let receipt = guarded(async move { change::apply(&computer, plan).await }).await;
+    desk.live.look_again();
+    // Nothing was left to change: the preview was of another time.
+    receipt?.ok_or_else(|| ErrorCode::SettingsPreviewGone {}.into())
+}
+
+#[tauri::command]
+pub(crate) async fn undo(
+    desk: State<'_, Desk>,
+    receipt: Option<String>,
+    force: bool,
+) -> Result<ReceiptSummary, Error> {
+    let computer = desk.computer.clone();
+    let undone = guarded(async move { change::undo(&computer, receipt, force).await }).await;
+    desk.live.look_again();
+    undone
+}
+
+#[tauri::command]
+pub(crate) async fn history(desk: State<'_, Desk>) -> Result<Vec<ReceiptSummary>, Error> {
+    let computer = desk.computer.clone();
+    guarded(async move { change::list(&computer).await }).await
+}
+
+/// Carries a remedy out; one that changes settings ends in a preview.
+#[tauri::command]
+pub(crate) async fn run_remedy(
+    app: AppHandle,
+    desk: State<'_, Desk>,
+    remedy: Remedy,
+) -> Result<RemedyOutcome, Error> {
+    match &remedy {
+        Remedy::GetOllama {} => return open(&app, GET_OLLAMA),
+        Remedy::GetOpenclaw {} => return open(&app, GET_OPENCLAW),
+        Remedy::DownloadModel { name } => {
+            desk.live.pull(name)?;
+            return Ok(RemedyOutcome::Done);
+        }
+        _ => {}
+    }
+    let computer = desk.computer.clone();
+    let carried = guarded(async move { remedy::carry_out(&computer, &remedy).await }).await;
+    desk.live.look_again();
+    Ok(match carried? {
+        Carried::Prepared(prepared) => RemedyOutcome::Preview(Box::new(desk.keep(*prepared))),
+        Carried::Done | Carried::ForTheFace => RemedyOutcome::Done,
+    })
+}
+
+/// The system's language as a tag (`fr-FR`).
+#[tauri::command]
+pub(crate) fn language(desk: State<'_, Desk>) -> String {
+    let environment = &desk.computer.surroundings.environment;
+    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(|name| environment.get(name));
+    locale.and_then(|locale| locale.split(['.', '@']).next()).unwrap_or("en").replace('_', "-")
+}
+
+fn open(app: &AppHandle, page: &'static str) -> Result<RemedyOutcome, Error> {
+    let opened = app.opener().open_url(page, None::<&str>);
+    opened.map_err(|error| Error::new(ErrorCode::PageNotOpened { page: page.into() }, error.to_string()))?;
+    Ok(RemedyOutcome::Done)
+}

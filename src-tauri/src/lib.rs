@@ -1,0 +1,77 @@
+//! Pincer's window: the only place that imports Tauri. It knows no socket and no settings format: every command
+//! hands over to `pincer-core`.
+
+mod commands;
+mod desk;
+mod practice;
+
+use std::{io::Write, process::ExitCode};
+
+use pincer_core::{computer::Computer, surroundings::Surroundings};
+use tauri::{Manager, WebviewUrl, WebviewWindowBuilder};
+
+use desk::Desk;
+use practice::Practice;
+
+/// Size of a new window, and the least it can have, in logical pixels.
+const SIZE: (f64, f64) = (1080.0, 760.0);
+const LEAST: (f64, f64) = (320.0, 400.0);
+
+/// Opens the window and runs until it closes. `practice`: on an Ollama and an OpenClaw folder that live only as
+/// long as the window does.
+#[must_use]
+pub fn main(practice: bool) -> ExitCode {
+    let surroundings = Surroundings::of_this_process();
+    let words = pincer_cli::words::Words::of(&surroundings.environment);
+    let has_display =
+        ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| surroundings.environment.get(name).is_some());
+    if cfg!(target_os = "linux") && !has_display {
+        return complain(&words.say("cli.no-display"));
+    }
+    let practice =
+        if practice { Some(tauri::async_runtime::block_on(Practice::start(&surroundings))) } else { None };
+    let (computer, practice) = match practice {
+        Some(Ok((computer, practice))) => (computer, Some(practice)),
+        Some(Err(error)) => return complain(&error.to_string()),
+        None => (Computer::new(surroundings, None), None),
+    };
+    match run(computer, practice.is_some()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => complain(&error.to_string()),
+    }
+}
+
+fn run(computer: Computer, practice: bool) -> tauri::Result<()> {
+    tauri::Builder::default()
+        .plugin(tauri_plugin_opener::init())
+        .invoke_handler(tauri::generate_handler![
+            commands::subscribe,
+            commands::pull,
+            commands::cancel_pull,
+            commands::dismiss_pull,
+            commands::preview_use,
+            commands::apply,
+            commands::undo,
+            commands::history,
+            commands::run_remedy,
+            commands::language,
+        ])
+        .setup(move |app| {
+            app.manage(tauri::async_runtime::block_on(Desk::open(computer)));
+            let title = if practice { "Pincer (practice)" } else { "Pincer" };
+            WebviewWindowBuilder::new(app, "main", WebviewUrl::App("index.html".into()))
+                .title(title)
+                .inner_size(SIZE.0, SIZE.1)
+                .min_inner_size(LEAST.0, LEAST.1)
+                .incognito(practice)
+                .build()?;
+            Ok(())
+        })
+        .run(tauri::generate_context!("tauri.conf.json"))
+}
+
+fn complain(text: &str) -> ExitCode {
+    // Without a standard error there is nobody to tell.
+    drop(writeln!(std::io::stderr(), "{text}"));
+    ExitCode::from(2)
+}

@@ -1,0 +1,21 @@
+//! What the black-box tests share: a home of its own for each test, the built programs, an Ollama that is practice,
+//! a real window. Nothing here reads or touches the home of the person who runs the tests.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "each test program uses its part, and a test says what broke by panicking"
+)]
+
+pub mod display;
+pub mod home;
+pub mod ollama;
+pub mod openclaw;
+pub mod process;
+pub mod programs;
+pub mod window;
+pub mod words;

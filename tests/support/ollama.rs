@@ -1,0 +1,68 @@
+//! An Ollama for a test: practice as a program of that name on the home's PATH, on a free port.
+//! It can be killed and, being a real program on PATH, be started again by Pincer.
+
+use std::{
+    io::{Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    process::Stdio,
+    time::Duration,
+};
+
+use super::{home::Home, process::Group, programs};
+
+pub struct Ollama {
+    server: Group,
+    address: SocketAddr,
+}
+
+impl Ollama {
+    /// Starts `ollama serve` with practice's usual models on a free port; it answers from here on.
+    pub fn start(home: &Home) -> Self {
+        let program = home.add_program(&programs::practice(), "ollama");
+        let mut serve = home.command(program);
+        serve.arg("serve").env("OLLAMA_HOST", "127.0.0.1:0").stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut server = Group::start(&mut serve);
+        let said = server.first_line();
+        let address = said.strip_prefix("listening on ").and_then(|address| address.parse().ok());
+        Self { server, address: address.unwrap_or_else(|| panic!("practice said {said:?}")) }
+    }
+
+    /// As `OLLAMA_HOST` takes it.
+    pub fn host(&self) -> String {
+        self.address.to_string()
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Ends it as a crash would.
+    pub fn kill(&mut self) {
+        self.server.kill();
+    }
+}
+
+/// An address of this machine that nothing listens on.
+pub fn free_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+/// Whether an Ollama answers there.
+pub fn answers(address: SocketAddr) -> bool {
+    let second = Duration::from_secs(1);
+    let ask = || -> std::io::Result<String> {
+        let mut stream = TcpStream::connect_timeout(&address, second)?;
+        stream.set_read_timeout(Some(second))?;
+        stream.write_all(
+            format!("GET / HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").as_bytes(),
+        )?;
+        let mut answer = String::new();
+        stream.take(65_536).read_to_string(&mut answer)?;
+        Ok(answer)
+    };
+    ask().is_ok_and(|answer| answer.ends_with("Ollama is running"))
+}

@@ -1,0 +1,196 @@
+//! Pincer's real window, driven through WebKit's WebDriver on a screen and a D-Bus session of its own.
+//! Elements are found as a person or a screen reader finds them: by role and name, by the words on the page.
+
+use std::{
+    fs::{self, File},
+    net::TcpStream,
+    path::PathBuf,
+    process::Stdio,
+    time::Duration,
+};
+
+use fantoccini::{Client, ClientBuilder, Locator, elements::Element, wd::Capabilities};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::json;
+
+use super::{
+    display::Display,
+    home::Home,
+    ollama::free_address,
+    process::{Group, LIMIT, wait_for},
+    programs,
+};
+
+/// Between two looks at the page.
+const LOOK: Duration = Duration::from_millis(50);
+
+pub struct Window {
+    client: Client,
+    // Dropped in this order: the driver and Pincer with it, then the screen.
+    driver: Group,
+    display: Display,
+    name: &'static str,
+    log: PathBuf,
+}
+
+impl Window {
+    /// Opens Pincer in a home; `environment` comes on top of the home's. `name` is for pictures of failures.
+    pub async fn open(name: &'static str, home: &Home, environment: &[(&str, &str)]) -> Self {
+        let mut display = Display::start();
+        display.manage(home);
+        let address = free_address();
+        let mut command = home.command("/usr/bin/dbus-run-session");
+        command
+            .args(["--", "WebKitWebDriver", "--host=127.0.0.1"])
+            .arg(format!("--port={}", address.port()))
+            .env("DISPLAY", display.name())
+            .env("GDK_BACKEND", "x11")
+            .env("NO_AT_BRIDGE", "1")
+            .env("TAURI_AUTOMATION", "true")
+            .env("TAURI_WEBVIEW_AUTOMATION", "true")
+            .env("WEBKIT_DISABLE_DMABUF_RENDERER", "1")
+            .env("LIBGL_ALWAYS_SOFTWARE", "1")
+            .envs(environment.iter().copied())
+            .stdout(Stdio::null())
+            .stderr(File::create(home.path().join("window.log")).unwrap());
+        let mut driver = Group::start(&mut command);
+        wait_for("WebKitWebDriver listens", || {
+            assert!(!driver.has_ended(), "WebKitWebDriver ended by itself");
+            TcpStream::connect_timeout(&address, LIMIT).ok()
+        });
+
+        let mut capabilities = Capabilities::new();
+        capabilities
+            .insert("webkitgtk:browserOptions".into(), json!({ "binary": programs::pincer(), "args": [] }));
+        let client = tokio::time::timeout(
+            LIMIT,
+            ClientBuilder::new(HttpConnector::new())
+                .capabilities(capabilities)
+                .connect(&format!("http://{address}")),
+        )
+        .await
+        .expect("the window opens within the limit")
+        .expect("the window opens");
+        Self { client, driver, display, name, log: home.path().join("window.log") }
+    }
+
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Waits until an element is there and displayed.
+    ///
+    /// # Panics
+    /// When it does not come: with the page's text, and a picture of the screen in a file.
+    pub async fn find(&self, what: &str, path: &str) -> Element {
+        let found = async {
+            loop {
+                if let Some(element) = self.displayed(path).await {
+                    return element;
+                }
+                tokio::time::sleep(LOOK).await;
+            }
+        };
+        match tokio::time::timeout(LIMIT, found).await {
+            Ok(element) => element,
+            Err(_) => self.give_up(&format!("{what} does not come")).await,
+        }
+    }
+
+    /// The first element of a path that is displayed just now. One that the page takes away meanwhile is not.
+    async fn displayed(&self, path: &str) -> Option<Element> {
+        for element in self.client.find_all(Locator::XPath(path)).await.unwrap_or_default() {
+            if element.is_displayed().await.unwrap_or(false) {
+                return Some(element);
+            }
+        }
+        None
+    }
+
+    /// Waits for the page's title.
+    pub async fn is_titled(&self, title: &str) {
+        let titled = async {
+            while self.client.title().await.is_ok_and(|now| now != title) {
+                tokio::time::sleep(LOOK).await;
+            }
+        };
+        if tokio::time::timeout(LIMIT, titled).await.is_err() {
+            self.give_up(&format!("the title is not \"{title}\"")).await;
+        }
+    }
+
+    /// Waits for words on the page, wherever they stand.
+    pub async fn sees(&self, words: &str) -> Element {
+        self.find(&format!("\"{words}\""), &saying("//body", words)).await
+    }
+
+    /// Waits for words within the element of a path.
+    pub async fn sees_in(&self, within: &str, words: &str) -> Element {
+        self.find(&format!("\"{words}\" in {within}"), &saying(within, words)).await
+    }
+
+    /// Waits for an enabled button of that name and presses it.
+    pub async fn press(&self, name: &str) {
+        let path = format!(
+            "//*[self::button or @role='button'][not(@disabled) and not(@aria-disabled='true')]{}",
+            named(name)
+        );
+        self.click(&format!("the button \"{name}\""), &path).await;
+    }
+
+    /// Waits for a link of that name and follows it.
+    pub async fn follow(&self, name: &str) {
+        self.click(&format!("the link \"{name}\""), &format!("//a[@href]{}", named(name))).await;
+    }
+
+    async fn click(&self, what: &str, path: &str) {
+        if let Err(error) = self.find(what, path).await.click().await {
+            self.give_up(&format!("{what} cannot be pressed ({error})")).await;
+        }
+    }
+
+    /// Everything that the page says.
+    pub async fn text(&self) -> String {
+        match self.client.find(Locator::Css("body")).await {
+            Ok(body) => body.text().await.unwrap_or_default(),
+            Err(error) => format!("(no page: {error})"),
+        }
+    }
+
+    /// A picture of the screen, kept with the build.
+    pub fn picture(&self, what: &str) -> PathBuf {
+        let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-{what}.png", self.name));
+        self.display.picture(&file);
+        file
+    }
+
+    async fn give_up(&self, why: &str) -> ! {
+        let text = self.text().await;
+        let file = self.picture("failed");
+        let log = fs::read_to_string(&self.log).unwrap_or_default();
+        panic!("{why}\nThe page says:\n{text}\nThe window's log:\n{log}\nPicture: {}", file.display());
+    }
+}
+
+/// `XPath` condition: its label is that, or its words when it has no label.
+fn named(name: &str) -> String {
+    let name = literal(name);
+    format!("[@aria-label={name} or (not(@aria-label) and normalize-space(.)={name})]")
+}
+
+/// `XPath` of the innermost elements within a path that say words.
+fn saying(within: &str, words: &str) -> String {
+    let said = literal(words);
+    format!(
+        "{within}//*[contains(normalize-space(.), {said}) and not(*[contains(normalize-space(.), {said})])]"
+    )
+}
+
+/// A string in `XPath`, which has no escapes.
+pub fn literal(words: &str) -> String {
+    if !words.contains('\'') {
+        return format!("'{words}'");
+    }
+    let parts: Vec<String> = words.split('\'').map(|part| format!("'{part}'")).collect();
+    format!("concat({})", parts.join(", \"'\", "))
+}

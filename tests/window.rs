@@ -1,0 +1,114 @@
+//! The real window, on a screen of its own, driven as a person would: by what is written on it.
+#![cfg(target_os = "linux")]
+
+mod support;
+
+use std::{fs, os::unix::fs::PermissionsExt};
+
+use fantoccini::Locator;
+use serde_json::Value;
+use support::{
+    home::Home,
+    ollama::{self, Ollama},
+    window::{Window, literal},
+    words::Words,
+};
+
+/// `XPath` of a station of the path, by its name and its state's word.
+fn station(words: &Words, link: &str, state: &str) -> String {
+    let path = literal(&words.say("path.label", &[]));
+    let name = literal(&words.say(&format!("link.{link}.name"), &[]));
+    let state = literal(&words.say(&format!("state.{state}"), &[]));
+    format!(
+        "//section[@aria-label={path}]//li[.//strong[normalize-space(.)={name}] and .//*[normalize-space(.)={state}]]"
+    )
+}
+
+/// `XPath` of a model's card within its group.
+fn card(words: &Words, verdict: &str, model: &str) -> String {
+    let group = literal(&words.say(&format!("verdict.{verdict}.plural"), &[]));
+    let model = literal(model);
+    format!(
+        "//section[.//h2[starts-with(normalize-space(.), {group})]]//article[.//h3[normalize-space(.)={model}]]"
+    )
+}
+
+#[tokio::test]
+async fn opens_at_once_with_the_five_stations() {
+    let words = Words::english();
+    let home = Home::new();
+    let nobody = ollama::free_address().to_string();
+    let window = Window::open("opens", &home, &[("OLLAMA_HOST", &nobody)]).await;
+
+    let title = format!("{} · {}", words.say("nav.home", &[]), words.say("app.name", &[]));
+    window.is_titled(&title).await;
+    window.find("the one thing to do", "//main//h2").await;
+    let headings = window.client().find_all(Locator::Css("h1")).await.unwrap();
+    assert_eq!(headings.len(), 1, "one heading says where one is, to a screen reader");
+    for link in ["engine", "connection", "models", "settings", "openclaw"] {
+        window.sees(&words.say(&format!("link.{link}.name"), &[])).await;
+    }
+    window.find("Ollama, broken", &station(&words, "engine", "broken")).await;
+    window.find("Models, not reached", &station(&words, "models", "waiting")).await;
+}
+
+#[tokio::test]
+async fn the_main_job_from_the_first_look_to_the_fixed_connection() {
+    const MODEL: &str = "qwen3.5:4b";
+    let words = Words::english();
+    let home = Home::new();
+    let mut ollama = Ollama::start(&home);
+    let window = Window::open("main-job", &home, &[("OLLAMA_HOST", &ollama.host())]).await;
+
+    // What there is, and why some of it cannot act.
+    for link in ["engine", "connection", "models"] {
+        window.find(&format!("{link}, fine"), &station(&words, link, "ok")).await;
+    }
+    window.follow(&words.say("nav.models", &[])).await;
+    window.find("a model that can act", &card(&words, "ready", "qwen3:8b")).await;
+    let plain = card(&words, "chat-only", "gemma2:2b");
+    window.sees_in(&plain, &words.say("model.chat-only", &[])).await;
+    let memory = card(&words, "embedding", "nomic-embed-text:latest");
+    window.sees_in(&memory, &words.say("model.embedding", &[])).await;
+    window.picture("models");
+
+    // A download to its end.
+    window.press(&words.say("download.button.name", &[("name", MODEL)])).await;
+    let progress = literal(&words.say("pull.progress", &[("name", MODEL)]));
+    window.find("its progress", &format!("//progress[@aria-label={progress} and @max]")).await;
+    window.sees(&words.say("pull.phase.done", &[])).await;
+    window.find("the new model among those that can act", &card(&words, "ready", MODEL)).await;
+
+    // It becomes OpenClaw's, and only Apply writes.
+    window.press(&words.say("model.use.name", &[("name", MODEL)])).await;
+    window.sees(&words.say("change.sentence.first", &[("name", MODEL)])).await;
+    assert!(!home.openclaw_json().exists(), "a preview writes nothing");
+    window.picture("preview");
+    window.press(&words.say("change.apply", &[])).await;
+    window.sees(&words.say("receipt.use-model", &[("name", MODEL)])).await;
+    let written = fs::read_to_string(home.openclaw_json()).unwrap();
+    let settings: Value = json5::from_str(&written).unwrap();
+    assert_eq!(settings["agents"]["defaults"]["model"]["primary"], format!("ollama/{MODEL}"), "{written}");
+    let provider = &settings["models"]["providers"]["ollama"];
+    assert_eq!(provider["baseUrl"], ollama.url(), "{written}");
+    let listed: Vec<&str> =
+        provider["models"].as_array().unwrap().iter().map(|model| model["id"].as_str().unwrap()).collect();
+    assert!(listed.contains(&MODEL) && listed.contains(&"qwen3:8b"), "every model that can act: {listed:?}");
+    assert!(!listed.contains(&"gemma2:2b"), "and none that cannot: {listed:?}");
+    let mode = fs::metadata(home.openclaw_json()).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode, 0o600, "it can hold secrets");
+
+    // Ollama goes away: the window says so by itself, and its button is the cure.
+    window.follow(&words.say("nav.home", &[])).await;
+    ollama.kill();
+    window.sees(&words.say("finding.engine.not-running.title", &[])).await;
+    window.find("Ollama, broken", &station(&words, "engine", "broken")).await;
+    window.picture("refused");
+    assert!(home.running().is_empty(), "nothing runs before the button is pressed");
+    window.press(&words.say("remedy.start-ollama", &[])).await;
+    for link in ["engine", "connection", "models"] {
+        window.find(&format!("{link}, fine again"), &station(&words, link, "ok")).await;
+    }
+    assert!(ollama::answers(ollama.address()), "a real server answers where OpenClaw asks");
+    assert_eq!(home.running().len(), 1, "the one that Pincer started");
+}

@@ -1,0 +1,46 @@
+// The one interface to Rust: what the window can ask, and how answers come.
+// `tauri.ts` is the real one, `fake.ts` the one of tests.
+
+import type { Failure } from './types/Failure';
+import type { Preview } from './types/Preview';
+import type { ReceiptSummary } from './types/ReceiptSummary';
+import type { Remedy } from './types/Remedy';
+import type { RemedyOutcome } from './types/RemedyOutcome';
+import type { Update } from './types/Update';
+import type { UseRequest } from './types/UseRequest';
+
+/** Every method rejects with a `Failure`, never with anything else. */
+export interface Backend {
+  /** Sends the whole state, then what changes. Subscribing again replaces the former listener. */
+  subscribe(listen: (update: Update) => void): Promise<void>;
+  /** Starts a download; how it goes comes by the `pulls` slice. */
+  pull(name: string): Promise<void>;
+  /** Stops a running download. */
+  cancelPull(name: string): Promise<void>;
+  /** Takes an ended download off the list. */
+  dismissPull(name: string): Promise<void>;
+  /** Says what making a model OpenClaw's would change; writes nothing. */
+  previewUse(request: UseRequest): Promise<Preview>;
+  /** Writes what a preview showed; `plan` comes from there. */
+  apply(plan: string): Promise<ReceiptSummary>;
+  /** Takes a change back (`null`: the newest); `force` also over changes made by others since. */
+  undo(receipt: string | null, force: boolean): Promise<ReceiptSummary>;
+  /** The changes that Pincer made, newest first. */
+  history(): Promise<ReceiptSummary[]>;
+  /** Carries out a remedy; one that changes settings ends in a preview. */
+  runRemedy(remedy: Remedy): Promise<RemedyOutcome>;
+  /** The system's language as a tag (`fr-FR`). */
+  language(): Promise<string>;
+}
+
+/** What a rejected call carries: a `Failure` as it is, anything else as a fault of Pincer's own. */
+export function asFailure(reason: unknown): Failure {
+  if (isFailure(reason)) return reason;
+  return { code: 'internal', params: {}, detail: String(reason) };
+}
+
+function isFailure(value: unknown): value is Failure {
+  if (typeof value !== 'object' || value === null) return false;
+  const { code, params, detail } = value as Record<string, unknown>;
+  return typeof code === 'string' && typeof params === 'object' && params !== null && typeof detail === 'string';
+}

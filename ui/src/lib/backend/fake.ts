@@ -1,0 +1,220 @@
+// A backend that lives in memory, for tests and for a look in a browser. Nothing of it is in the product.
+
+import type { Backend } from './backend';
+import type { Diagnosis } from './types/Diagnosis';
+import type { Failure } from './types/Failure';
+import type { Finding } from './types/Finding';
+import type { ModelsState } from './types/ModelsState';
+import type { OpenclawState } from './types/OpenclawState';
+import type { Preview } from './types/Preview';
+import type { PullState } from './types/PullState';
+import type { ReceiptKind } from './types/ReceiptKind';
+import type { ReceiptSummary } from './types/ReceiptSummary';
+import type { Remedy } from './types/Remedy';
+import type { RemedyOutcome } from './types/RemedyOutcome';
+import type { SettingsState } from './types/SettingsState';
+import type { Update } from './types/Update';
+import type { UseRequest } from './types/UseRequest';
+import { previewOf } from './samples';
+
+/** The five slices; an absent one was not sent yet. */
+export interface World {
+  path?: Diagnosis;
+  models?: ModelsState;
+  settings?: SettingsState;
+  pulls?: PullState[];
+  openclaw?: OpenclawState;
+}
+
+type Call =
+  | { name: 'pull' | 'cancelPull' | 'dismissPull' | 'apply'; value: string }
+  | { name: 'previewUse'; value: UseRequest }
+  | { name: 'undo'; value: { receipt: string | null; force: boolean } }
+  | { name: 'runRemedy'; value: Remedy };
+
+/** Answers from a `World`, remembers what was asked, and fails where it was told to. */
+export class FakeBackend implements Backend {
+  /** What was asked, in order. */
+  readonly calls: Call[] = [];
+  /** The next call of that name rejects with this. */
+  readonly failing = new Map<keyof Backend, Failure>();
+  receipts: ReceiptSummary[] = [];
+  tag = 'en-GB';
+  world: World;
+
+  #revision = 0;
+  #listen: (update: Update) => void = () => undefined;
+  #plan: { preview: Preview; kind: ReceiptKind } | null = null;
+
+  constructor(world: World = {}) {
+    this.world = world;
+  }
+
+  /** Changes slices and sends them. */
+  push(change: World): void {
+    Object.assign(this.world, change);
+    this.#send(change);
+  }
+
+  /** Sends a download's newest state in place of its former one. */
+  pushPull(pull: PullState): void {
+    const others = (this.world.pulls ?? []).filter((one) => one.name !== pull.name);
+    this.push({ pulls: [...others, pull] });
+  }
+
+  subscribe(listen: (update: Update) => void): Promise<void> {
+    return this.#answer('subscribe', () => {
+      this.#listen = listen;
+      this.#send(this.world);
+    });
+  }
+
+  pull(name: string): Promise<void> {
+    this.calls.push({ name: 'pull', value: name });
+    return this.#answer('pull', () => this.pushPull(pullOf(name, 'starting')));
+  }
+
+  cancelPull(name: string): Promise<void> {
+    this.calls.push({ name: 'cancelPull', value: name });
+    return this.#answer('cancelPull', () => this.pushPull(pullOf(name, 'cancelled')));
+  }
+
+  dismissPull(name: string): Promise<void> {
+    this.calls.push({ name: 'dismissPull', value: name });
+    return this.#answer('dismissPull', () =>
+      this.push({ pulls: (this.world.pulls ?? []).filter((pull) => pull.name !== name) }),
+    );
+  }
+
+  previewUse(request: UseRequest): Promise<Preview> {
+    this.calls.push({ name: 'previewUse', value: request });
+    return this.#answer('previewUse', () => this.#prepare(request.primary));
+  }
+
+  apply(plan: string): Promise<ReceiptSummary> {
+    this.calls.push({ name: 'apply', value: plan });
+    return this.#answer('apply', () => {
+      if (this.#plan?.preview.plan !== plan) throw failureOf({ code: 'settings.preview-gone', params: {} });
+      const { preview, kind } = this.#plan;
+      this.#plan = null;
+      const receipt = this.#write(kind);
+      const settings = this.world.settings;
+      if (settings) {
+        const path = this.world.path;
+        this.push({
+          settings: { ...settings, exists: true, mode: preview.mode, primary: preview.primary, lastChange: receipt },
+          ...(path ? { path: healed(path, 'settings') } : {}),
+        });
+      }
+      return receipt;
+    });
+  }
+
+  undo(receipt: string | null, force: boolean): Promise<ReceiptSummary> {
+    this.calls.push({ name: 'undo', value: { receipt, force } });
+    return this.#answer('undo', () => {
+      const undone = this.receipts.find((one) => one.undoneBy === null && one.kind.kind !== 'undo');
+      if (!undone) throw failureOf({ code: 'undo.nothing', params: {} });
+      const done = this.#write({ kind: 'undo', params: { receipt: undone.id } });
+      this.receipts = this.receipts.map((one) => (one.id === undone.id ? { ...one, undoneBy: done.id } : one));
+      const settings = this.world.settings;
+      if (settings) this.push({ settings: { ...settings, primary: null, mode: 'off', lastChange: null } });
+      return done;
+    });
+  }
+
+  history(): Promise<ReceiptSummary[]> {
+    return this.#answer('history', () => this.receipts);
+  }
+
+  runRemedy(remedy: Remedy): Promise<RemedyOutcome> {
+    this.calls.push({ name: 'runRemedy', value: remedy });
+    return this.#answer('runRemedy', (): RemedyOutcome => {
+      if (remedy.id === 'use-model') return { outcome: 'preview', value: this.#prepare(remedy.params.name) };
+      if (remedy.id === 'start-ollama' && this.world.path) this.push({ path: healed(this.world.path, 'engine') });
+      return { outcome: 'done' };
+    });
+  }
+
+  language(): Promise<string> {
+    return this.#answer('language', () => this.tag);
+  }
+
+  #prepare(name: string): Preview {
+    const model = this.world.models?.models.find((one) => one.id === name);
+    const preview = previewOf(name, this.world.settings?.primary ?? null, model, `plan-${this.#revision}`);
+    this.#plan = { preview, kind: { kind: 'use-model', params: { name } } };
+    return preview;
+  }
+
+  #write(kind: ReceiptKind): ReceiptSummary {
+    const receipt: ReceiptSummary = {
+      id: `receipt-${this.receipts.length + 1}`,
+      at: Date.UTC(2026, 2, 14, 9, 30 + this.receipts.length),
+      kind,
+      files: [this.world.settings?.file ?? ''],
+      undoneBy: null,
+    };
+    this.receipts = [receipt, ...this.receipts];
+    return receipt;
+  }
+
+  #send(slices: World): void {
+    const send = (update: Omit<Update, 'revision'>) => this.#listen({ ...update, revision: ++this.#revision } as Update);
+    if (slices.path) send({ slice: 'path', state: slices.path });
+    if (slices.models) send({ slice: 'models', state: slices.models });
+    if (slices.settings) send({ slice: 'settings', state: slices.settings });
+    if (slices.pulls) send({ slice: 'pulls', state: slices.pulls });
+    if (slices.openclaw) send({ slice: 'openclaw', state: slices.openclaw });
+  }
+
+  async #answer<T>(name: keyof Backend, make: () => T): Promise<T> {
+    const failure = this.failing.get(name);
+    this.failing.delete(name);
+    if (failure) throw failure;
+    return make();
+  }
+}
+
+/** A failure without its technical part. */
+export function failureOf(code: DistributiveOmit<Failure, 'detail'>, detail = ''): Failure {
+  return { ...code, detail };
+}
+
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+
+/** A download that has just come to a phase. */
+export function pullOf(name: string, state: PullState['state'], share = 0, totalBytes = 0): PullState {
+  return {
+    name,
+    state,
+    completedBytes: Math.round(totalBytes * share),
+    totalBytes,
+    fraction: share,
+    bytesPerSecond: state === 'downloading' ? 11_800_000 : null,
+    secondsLeft: state === 'downloading' ? Math.round((totalBytes * (1 - share)) / 11_800_000) : null,
+    failure: null,
+  };
+}
+
+/** The same diagnosis without the findings of one station. */
+function healed(path: Diagnosis, link: Finding['link']): Diagnosis {
+  const findings = path.findings.filter((finding) => finding.link !== link);
+  return diagnosis(findings, path.address);
+}
+
+/** A diagnosis with these findings, its path judged as Rust does. */
+export function diagnosis(
+  findings: Finding[],
+  address: Diagnosis['address'] = { url: 'http://127.0.0.1:11434', source: 'default' },
+): Diagnosis {
+  const links = ['engine', 'connection', 'models', 'settings', 'openclaw'] as const;
+  const first = findings.find((finding) => finding.severity === 'problem')?.link;
+  const broken = first ? links.indexOf(first) : links.length;
+  return {
+    ok: first === undefined,
+    address,
+    path: links.map((link, at) => ({ link, state: at < broken ? 'ok' : at === broken ? 'broken' : 'waiting' })),
+    findings,
+  };
+}

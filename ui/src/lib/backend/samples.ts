@@ -1,0 +1,273 @@
+// Sample data for the fake backend: models, findings, previews, and whole situations by name.
+
+import { diagnosis, failureOf, pullOf, type World } from './fake';
+import type { CatalogueEntry } from './types/CatalogueEntry';
+import type { Diagnosis } from './types/Diagnosis';
+import type { Finding } from './types/Finding';
+import type { Model } from './types/Model';
+import type { ModelsState } from './types/ModelsState';
+import type { Preview } from './types/Preview';
+import type { ReceiptSummary } from './types/ReceiptSummary';
+import type { SettingsState } from './types/SettingsState';
+import type { Warning } from './types/Warning';
+
+const FILE = '/home/ada/.openclaw/openclaw.json';
+
+/** A model that can act, with what differs. */
+export function model(id: string, change: Partial<Model> = {}): Model {
+  const contextWindow = change.contextWindow ?? 40_960;
+  return {
+    id,
+    verdict: 'ready',
+    capabilities: ['completion', 'tools', 'thinking'],
+    tools: true,
+    reasoning: true,
+    input: ['text'],
+    contextWindow,
+    contextKnown: true,
+    maxTokens: contextWindow * 10,
+    cost: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
+    sizeBytes: 5_225_388_164,
+    ...change,
+  };
+}
+
+/** A model without tools. */
+export function chatOnly(id: string, change: Partial<Model> = {}): Model {
+  return model(id, { verdict: 'chat-only', capabilities: ['completion'], tools: false, reasoning: false, ...change });
+}
+
+/** One model of every kind. */
+export const mixed: Model[] = [
+  model('qwen3:8b'),
+  model('qwen3.5:9b', { input: ['text', 'image'], contextWindow: 262_144, sizeBytes: 6_594_474_711 }),
+  model('mistral:latest', { reasoning: false, contextWindow: 8192, contextKnown: false, sizeBytes: 4_113_301_824 }),
+  chatOnly('gemma3:4b', { input: ['text', 'image'], contextWindow: 131_072, sizeBytes: 3_338_801_804 }),
+  chatOnly('tinyllama:latest', { contextWindow: 2048, sizeBytes: 637_700_138 }),
+  model('kimi-k2:1t-cloud', { verdict: 'cloud', reasoning: false, contextWindow: 262_144, sizeBytes: 384 }),
+  model('old-import:latest', {
+    verdict: 'unknown', reason: 'show-failed', capabilities: [], tools: null, reasoning: null,
+    contextWindow: 8192, contextKnown: false, sizeBytes: 1_928_429_856,
+  }),
+  model('nomic-embed-text:latest', {
+    verdict: 'embedding', capabilities: ['embedding'], tools: false, reasoning: false, contextWindow: 2048,
+    sizeBytes: 274_302_450,
+  }),
+];
+
+function offer(name: string, gigabytes: number, memory: number, change: Partial<CatalogueEntry> = {}): CatalogueEntry {
+  return {
+    name, downloadBytes: gigabytes * 1e9, memoryBytes: memory * 1e9, verdict: 'ready', reasoning: true, vision: false,
+    weak: false, ...change,
+  };
+}
+
+/** Models to download. */
+export const catalogue: CatalogueEntry[] = [
+  offer('qwen3.5:4b', 3.4, 8, { vision: true }),
+  offer('qwen3.5', 6.6, 12, { vision: true }),
+  offer('gemma4', 9.6, 14, { vision: true }),
+  offer('gpt-oss:20b', 14, 16),
+  offer('qwen3.5:27b', 17, 18, { vision: true }),
+  offer('glm-4.7-flash', 19, 25),
+  offer('llama3.3', 43, 48, { reasoning: false, weak: true }),
+  offer('mistral', 4.1, 8, { reasoning: false, weak: true }),
+];
+
+/** The models of a server that answers. */
+export function modelsState(models: Model[], change: Partial<ModelsState> = {}): ModelsState {
+  return { host: 'http://127.0.0.1:11434', serverVersion: '0.32.15', models, problem: null, catalogue, ...change };
+}
+
+/** Settings that Pincer pinned. */
+export function settingsState(change: Partial<SettingsState> = {}): SettingsState {
+  return {
+    file: FILE, exists: true, problem: null, mode: 'pinned', primary: 'ollama/qwen3:8b',
+    fallbacks: ['ollama/mistral:latest'], listed: ['qwen3:8b', 'qwen3.5:9b', 'mistral:latest'], lastChange: null,
+    ...change,
+  };
+}
+
+/** Settings that say nothing of Ollama. */
+export const settingsOff = settingsState({ mode: 'off', primary: null, fallbacks: [], listed: [] });
+
+/** A change that Pincer made. */
+export const lastChange: ReceiptSummary = {
+  id: 'receipt-0', at: Date.UTC(2026, 2, 13, 18, 5), kind: { kind: 'use-model', params: { name: 'qwen3:8b' } },
+  files: [FILE], undoneBy: null,
+};
+
+/** What a change to `name` would do. */
+export function previewOf(name: string, before: string | null, model: Model | undefined, plan: string): Preview {
+  const primary = `ollama/${name}`;
+  const warnings: Warning[] = [];
+  if (model?.verdict === 'chat-only') warnings.push({ code: 'chat-only', params: { name } });
+  if (model && model.contextWindow < 16_000) {
+    warnings.push({
+      code: 'context-small',
+      params: { name, tokens: model.contextWindow, guessed: !model.contextKnown },
+    });
+  }
+  const diff = `--- a/openclaw.json\n+++ b/openclaw.json\n@@ -3,5 +3,14 @@\n   // my own notes stay here\n   agents: {\n     defaults: {\n-      model: { primary: ${JSON.stringify(before ?? 'anthropic/claude')} },\n+      model: { primary: ${JSON.stringify(primary)} },\n     },\n   },\n+  models: {\n+    providers: {\n+      ollama: { baseUrl: "http://127.0.0.1:11434", apiKey: "ollama-local", api: "ollama", models: [{ id: ${JSON.stringify(name)}, contextWindow: 40960 }] },\n+    },\n+  },\n }\n`;
+  return {
+    plan, file: FILE, files: [{ path: FILE, diff }], changed: before !== primary, mode: 'pinned', dialect: '2026.5.28+',
+    openclawVersion: '2026.9.6', warnings,
+    changes: [
+      { path: 'agents.defaults.model.primary', before, after: primary },
+      { path: 'models.providers.ollama', before: null, after: { api: 'ollama' } },
+    ],
+    primary, fallbacks: [],
+  };
+}
+
+/** Findings by their code. */
+export const findings = {
+  notRunning: {
+    code: 'engine.not-running', severity: 'problem', link: 'engine',
+    params: { url: 'http://127.0.0.1:11434', program: '/usr/local/bin/ollama' },
+    evidence: ['GET http://127.0.0.1:11434/ : connection refused', 'found /usr/local/bin/ollama'],
+    remedies: [{ id: 'start-ollama', params: {}, kind: 'action', command: ['systemctl', 'start', 'ollama'] }],
+  },
+  notInstalled: {
+    code: 'engine.not-installed', severity: 'problem', link: 'engine', params: { url: 'http://127.0.0.1:11434' },
+    evidence: ['GET http://127.0.0.1:11434/ : connection refused', 'no binary in 8 places'],
+    remedies: [{ id: 'get-ollama', params: {}, kind: 'link' }],
+  },
+  starting: {
+    code: 'engine.starting', severity: 'warning', link: 'engine', params: { url: 'http://127.0.0.1:11434', seconds: 7 },
+    evidence: ['connected, no answer in 3 s'], remedies: [],
+  },
+  silent: {
+    code: 'engine.silent', severity: 'problem', link: 'engine',
+    params: { url: 'http://127.0.0.1:11434', seconds: null, pid: null }, evidence: ['connected, no answer in 3 s'],
+    remedies: [{ id: 'restart-ollama', params: {}, kind: 'manual', command: ['systemctl', 'restart', 'ollama'] }],
+  },
+  otherProgram: {
+    code: 'connection.other-program', severity: 'problem', link: 'connection',
+    params: { url: 'http://127.0.0.1:11434', port: 11_434, program: 'nginx', pid: 4242, owner: 'root' },
+    evidence: ['GET / answered 200, not Ollama (Server: nginx)'],
+    remedies: [
+      { id: 'move-ollama', params: { port: 11_435 }, kind: 'manual', command: ['env', 'OLLAMA_HOST=127.0.0.1:11435', 'ollama', 'serve'] },
+      { id: 'close-program', params: { pid: 4242 }, kind: 'manual', command: ['kill', '4242'] },
+    ],
+  },
+  elsewhere: {
+    code: 'connection.listening-elsewhere', severity: 'problem', link: 'connection',
+    params: { url: 'http://127.0.0.1:11500', source: 'settings', answersAt: 'http://127.0.0.1:11434' }, evidence: [],
+    remedies: [{ id: 'use-address', params: { url: 'http://127.0.0.1:11434' }, kind: 'action' }],
+  },
+  noModel: {
+    code: 'models.none-installed', severity: 'problem', link: 'models', params: {}, evidence: ['GET /api/tags: 0 models'],
+    remedies: [
+      { id: 'download-model', params: { name: 'qwen3.5:4b' }, kind: 'action', command: ['ollama', 'pull', 'qwen3.5:4b'] },
+      { id: 'choose-model', params: {}, kind: 'action' },
+    ],
+  },
+  noTools: {
+    code: 'models.none-with-tools', severity: 'problem', link: 'models', params: { count: 2 },
+    evidence: ['gemma3:4b: completion, vision', 'tinyllama:latest: completion'],
+    remedies: [
+      { id: 'download-model', params: { name: 'qwen3.5:4b' }, kind: 'action', command: ['ollama', 'pull', 'qwen3.5:4b'] },
+      { id: 'choose-model', params: {}, kind: 'action' },
+    ],
+  },
+  ollamaOff: {
+    code: 'settings.ollama-off', severity: 'problem', link: 'settings', params: {},
+    evidence: ['no OLLAMA_API_KEY in .env, env.vars or the service', 'no models.providers.ollama'],
+    remedies: [
+      { id: 'use-model', params: { name: 'qwen3:8b' }, kind: 'action', command: ['pincer', 'use', 'qwen3:8b'] },
+      { id: 'choose-model', params: {}, kind: 'action' },
+    ],
+  },
+  unreadable: {
+    code: 'settings.unreadable', severity: 'problem', link: 'settings',
+    params: { path: FILE, line: 12, column: 18, text: '      maxTokens: 8192 * 10', reason: null },
+    evidence: ['expected , or } at 12:18'],
+    remedies: [{ id: 'edit-file', params: { path: FILE }, kind: 'manual' }],
+  },
+  fallbackMissing: {
+    code: 'settings.model-not-installed', severity: 'warning', link: 'settings',
+    params: { name: 'mistral:latest', primary: false }, evidence: ['agents.defaults.model.fallbacks[0]'],
+    remedies: [{ id: 'download-model', params: { name: 'mistral:latest' }, kind: 'action' }],
+  },
+  noOpenclaw: {
+    code: 'openclaw.not-installed', severity: 'problem', link: 'openclaw', params: { stateFolder: false },
+    evidence: ['no openclaw on PATH or in 6 places'],
+    remedies: [{ id: 'get-openclaw', params: {}, kind: 'link' }],
+  },
+} satisfies Record<string, Finding>;
+
+const refused = failureOf(
+  { code: 'ollama.refused', params: { url: 'http://127.0.0.1:11434' } },
+  'tcp connect error: Connection refused (os error 111)',
+);
+/** The same diagnosis, its first three stations not judged. */
+function unsure(path: Diagnosis): Diagnosis {
+  return { ...path, path: path.path.map((station, at) => (at < 3 ? { ...station, state: 'unknown' } : station)) };
+}
+
+const openclaw = { program: '/home/ada/.npm/bin/openclaw', version: '2026.9.6' };
+
+/** Whole situations, for tests and for a look. */
+export const worlds = {
+  checking: {},
+  well: {
+    path: diagnosis([]), models: modelsState(mixed), settings: settingsState({ lastChange }), openclaw, pulls: [],
+  },
+  warned: {
+    path: diagnosis([findings.fallbackMissing]), models: modelsState(mixed.slice(0, 2)), settings: settingsState(), openclaw,
+  },
+  stopped: {
+    path: diagnosis([findings.notRunning]), settings: settingsState(), openclaw,
+    models: modelsState(mixed.slice(0, 4), { serverVersion: null, problem: refused }),
+  },
+  bare: {
+    path: diagnosis([findings.notInstalled, findings.noOpenclaw]), settings: { ...settingsOff, exists: false },
+    models: modelsState([], { serverVersion: null, problem: refused }), openclaw: { program: null, version: null },
+  },
+  occupied: {
+    path: diagnosis([findings.otherProgram]), settings: settingsState(), openclaw,
+    models: modelsState([], {
+      serverVersion: null,
+      problem: failureOf({ code: 'ollama.not-ollama', params: { url: 'http://127.0.0.1:11434' } }),
+    }),
+  },
+  starting: {
+    path: unsure(diagnosis([findings.starting])), models: modelsState([], { serverVersion: null, problem: refused }),
+    settings: settingsState(), openclaw,
+  },
+  silent: { path: diagnosis([findings.silent]), settings: settingsState(), openclaw, models: modelsState([]) },
+  elsewhere: { path: diagnosis([findings.elsewhere]), settings: settingsState(), openclaw, models: modelsState([]) },
+  empty: { path: diagnosis([findings.noModel, findings.ollamaOff]), settings: settingsOff, openclaw, models: modelsState([]) },
+  chatters: {
+    path: diagnosis([findings.noTools, findings.ollamaOff]), settings: settingsOff, openclaw,
+    models: modelsState(mixed.filter((one) => one.verdict === 'chat-only')),
+  },
+  unset: { path: diagnosis([findings.ollamaOff]), settings: settingsOff, openclaw, models: modelsState(mixed) },
+  unreadable: {
+    path: diagnosis([findings.unreadable]), openclaw, models: modelsState(mixed),
+    settings: {
+      ...settingsOff,
+      problem: failureOf({
+        code: 'settings.unreadable',
+        params: { path: FILE, line: 12, column: 18, text: '      maxTokens: 8192 * 10' },
+      }),
+    },
+  },
+  downloading: {
+    path: diagnosis([findings.noModel, findings.ollamaOff]), settings: settingsOff, openclaw, models: modelsState([]),
+    pulls: [
+      pullOf('qwen3.5:4b', 'downloading', 0.37, 3_389_000_000),
+      pullOf('gemma4', 'starting'),
+      { ...pullOf('llama3.3', 'failed', 0.1, 43e9), failure: failureOf({ code: 'pull.disk-full', params: {} }, 'write /usr/share/ollama/.ollama/models/blobs/sha256-4824-partial: no space left on device') },
+      pullOf('qwen3:8b', 'done', 1, 5_225_388_164),
+    ],
+  },
+  many: {
+    path: diagnosis([]), settings: settingsState(), openclaw,
+    models: modelsState([
+      ...mixed,
+      ...Array.from({ length: 192 }, (_, at) => model(`experiment-${at + 1}:${at % 2 ? '8b' : '14b'}`)),
+    ]),
+  },
+} satisfies Record<string, World>;

@@ -1,0 +1,31 @@
+// The real backend: the only file that imports Tauri.
+
+import { Channel, invoke } from '@tauri-apps/api/core';
+import { asFailure, type Backend } from './backend';
+import type { Update } from './types/Update';
+
+async function call<T>(command: string, args?: Record<string, unknown>): Promise<T> {
+  try {
+    return await invoke<T>(command, args);
+  } catch (reason) {
+    throw asFailure(reason);
+  }
+}
+
+/** The backend of the window. */
+export const tauri: Backend = {
+  subscribe: (listen) => {
+    const channel = new Channel<Update>();
+    channel.onmessage = listen;
+    return call('subscribe', { channel });
+  },
+  pull: (name) => call('pull', { name }),
+  cancelPull: (name) => call('cancel_pull', { name }),
+  dismissPull: (name) => call('dismiss_pull', { name }),
+  previewUse: (request) => call('preview_use', { request }),
+  apply: (plan) => call('apply', { plan }),
+  undo: (receipt, force) => call('undo', { receipt, force }),
+  history: () => call('history'),
+  runRemedy: (remedy) => call('run_remedy', { remedy }),
+  language: () => call('language'),
+};

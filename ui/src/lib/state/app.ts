@@ -1,0 +1,20 @@
+// What every screen gets from the root: the backend and the window's few states, by Svelte's context.
+
+import { createContext } from 'svelte';
+import type { Backend } from '../backend/backend';
+import type { Change } from './change.svelte';
+import type { Live } from './live.svelte';
+import type { Preferences } from './preferences.svelte';
+import type { Route } from './route.svelte';
+
+/** The window's states. */
+export interface App {
+  backend: Backend;
+  live: Live;
+  change: Change;
+  preferences: Preferences;
+  route: Route;
+}
+
+/** Reads and sets the context. */
+export const [getApp, setApp] = createContext<App>();

@@ -1,0 +1,123 @@
+// A change of OpenClaw's settings on its way: asked for, shown, applied, taken back.
+
+import { asFailure, type Backend } from '../backend/backend';
+import type { Failure } from '../backend/types/Failure';
+import type { Preview } from '../backend/types/Preview';
+import type { ReceiptKind } from '../backend/types/ReceiptKind';
+import type { ReceiptSummary } from '../backend/types/ReceiptSummary';
+import type { Remedy } from '../backend/types/Remedy';
+import type { UseRequest } from '../backend/types/UseRequest';
+
+/** What a change is for; a receipt says it in the same words afterwards. */
+export type Purpose = Exclude<ReceiptKind, { kind: 'undo' }>;
+
+/** A change that is shown and waits for Apply. */
+export interface Shown {
+  purpose: Purpose;
+  preview: Preview;
+  /** Asks for the preview anew, after the file changed under it. */
+  again: () => Promise<Preview>;
+}
+
+/** At most one change at a time. */
+export class Change {
+  shown = $state.raw<Shown | null>(null);
+  /** What is being waited for. */
+  waiting = $state<'preview' | 'apply' | 'undo' | null>(null);
+  /** Why the last step failed. */
+  failure = $state.raw<Failure | null>(null);
+  /** What was done last in this window, for the notice with Undo. */
+  done = $state.raw<ReceiptSummary | null>(null);
+  /** Which change undo was asked for last (`null`: the newest), to ask again by force. */
+  asked: string | null = null;
+
+  #backend: Backend;
+
+  constructor(backend: Backend) {
+    this.#backend = backend;
+  }
+
+  /** Shows what making `name` OpenClaw's model would change. */
+  async use(name: string): Promise<void> {
+    const request: UseRequest = { primary: name, fallbacks: null, models: [], allReady: true, context: null };
+    await this.#prepare({ kind: 'use-model', params: { name } }, () => this.#backend.previewUse(request));
+  }
+
+  /** Shows the preview that a remedy ended in. */
+  show(remedy: Remedy, preview: Preview): void {
+    const purpose = purposeOf(remedy);
+    if (purpose === null) return;
+    this.failure = null;
+    this.shown = { purpose, preview, again: () => this.#remedyAgain(remedy) };
+  }
+
+  /** Asks for the shown preview anew. */
+  async again(): Promise<void> {
+    const shown = this.shown;
+    if (shown) await this.#prepare(shown.purpose, shown.again);
+  }
+
+  /** Writes what is shown. */
+  async apply(): Promise<void> {
+    const shown = this.shown;
+    if (!shown) return;
+    await this.#wait('apply', async () => {
+      this.done = await this.#backend.apply(shown.preview.plan);
+      this.shown = null;
+    });
+  }
+
+  /** Takes a change back; `null`: the newest. */
+  async undo(receipt: string | null, force = false): Promise<void> {
+    await this.#wait('undo', async () => {
+      this.asked = receipt;
+      this.done = await this.#backend.undo(receipt, force);
+    });
+  }
+
+  /** Puts the preview away; nothing was written. */
+  leave(): void {
+    this.shown = null;
+    this.failure = null;
+  }
+
+  /** Forgets the notice of what was done. */
+  forget(): void {
+    this.done = null;
+    this.failure = null;
+  }
+
+  async #prepare(purpose: Purpose, again: () => Promise<Preview>): Promise<void> {
+    await this.#wait('preview', async () => {
+      this.shown = { purpose, preview: await again(), again };
+    });
+  }
+
+  async #remedyAgain(remedy: Remedy): Promise<Preview> {
+    const outcome = await this.#backend.runRemedy(remedy);
+    if (outcome.outcome === 'preview') return outcome.value;
+    throw asFailure('the remedy gave no preview');
+  }
+
+  async #wait(what: 'preview' | 'apply' | 'undo', step: () => Promise<void>): Promise<void> {
+    if (this.waiting) return;
+    this.waiting = what;
+    this.failure = null;
+    try {
+      await step();
+    } catch (reason) {
+      this.failure = asFailure(reason);
+    } finally {
+      this.waiting = null;
+    }
+  }
+}
+
+function purposeOf(remedy: Remedy): Purpose | null {
+  switch (remedy.id) {
+    case 'use-model': return { kind: 'use-model', params: { name: remedy.params.name } };
+    case 'use-address': return { kind: 'use-address', params: { url: remedy.params.url } };
+    case 'rename-fallback': return { kind: 'rename-fallback', params: {} };
+    default: return null;
+  }
+}

@@ -1,0 +1,43 @@
+// What a screen reader is told of downloads: the start, every 10 %, the end; nothing in between.
+
+import type { PullState } from '../backend/types/PullState';
+import { percent } from '../words/format';
+import { t } from '../words/words.svelte';
+
+/** Remembers what was said last, and says what is new. */
+export class PullTeller {
+  #said = new Map<string, string>();
+
+  /** The sentence for the newest step of any download, or `null` when nothing has to be said. */
+  hear(pulls: readonly PullState[]): string | null {
+    const news: string[] = [];
+    for (const pull of pulls) {
+      const step = stepOf(pull);
+      if (this.#said.get(pull.name) === step) continue;
+      this.#said.set(pull.name, step);
+      news.push(sentence(pull, step));
+    }
+    for (const name of this.#said.keys()) {
+      if (!pulls.some((pull) => pull.name === name)) this.#said.delete(name);
+    }
+    return news.length > 0 ? news.join(' ') : null;
+  }
+}
+
+function stepOf(pull: PullState): string {
+  if (pull.state === 'done' || pull.state === 'failed' || pull.state === 'cancelled') return pull.state;
+  const tenths = Math.floor(pull.fraction * 10);
+  return tenths === 0 ? 'started' : String(tenths);
+}
+
+function sentence(pull: PullState, step: string): string {
+  switch (step) {
+    case 'started':
+    case 'done':
+    case 'failed':
+    case 'cancelled':
+      return t(`pull.say.${step}`, { name: pull.name });
+    default:
+      return t('pull.say.percent', { name: pull.name, percent: percent(Number(step) / 10) });
+  }
+}

@@ -1,0 +1,68 @@
+// Findings, remedies, failures and warnings in words. Template keys: a code without words does not compile.
+
+import type { Failure } from '../backend/types/Failure';
+import type { Finding } from '../backend/types/Finding';
+import type { Offer } from '../backend/types/Offer';
+import type { ReceiptKind } from '../backend/types/ReceiptKind';
+import type { Warning } from '../backend/types/Warning';
+import type { FileReason } from '../backend/types/FileReason';
+import type { AddressSource } from '../backend/types/AddressSource';
+import { integer } from './format';
+import { t, type Params } from './words.svelte';
+
+/** Parameters whose value is itself a code with words: they are said, not shown. */
+function said(params: Params): Params {
+  const { reason, source } = params as { reason?: FileReason | null; source?: AddressSource };
+  return {
+    ...params,
+    ...(reason ? { reason: t(`file-reason.${reason}`) } : {}),
+    ...(source ? { source: t(`address-source.${source}`) } : {}),
+  };
+}
+
+/** The cause, as a title. */
+export function causeTitle(finding: Finding): string {
+  return t(`finding.${finding.code}.title`, said(finding.params));
+}
+
+/** Why it matters, in a sentence or two. */
+export function causeWhy(finding: Finding): string {
+  if (finding.code === 'openclaw.not-installed' && finding.params.stateFolder) {
+    return t('finding.openclaw.not-installed.why.was-here');
+  }
+  return t(`finding.${finding.code}.why`, said(finding.params));
+}
+
+/** What a button says that carries the remedy out. */
+export function remedyLabel(offer: Offer): string {
+  return t(`remedy.${offer.id}`, offer.params);
+}
+
+type ByHand = 'restart-ollama' | 'move-ollama' | 'close-program' | 'bypass-proxy' | 'edit-file';
+const byHand: readonly string[] = [
+  'restart-ollama', 'move-ollama', 'close-program', 'bypass-proxy', 'edit-file',
+] satisfies ByHand[];
+
+/** How to do it by hand; `null` where there is only a command. */
+export function remedyHow(offer: Offer): string | null {
+  return byHand.includes(offer.id) ? t(`remedy.${offer.id as ByHand}.how`, offer.params) : null;
+}
+
+/** What failed, why, and what to do. */
+export function failureText(failure: Failure): string {
+  return t(`error.${failure.code}`, said(failure.params));
+}
+
+/** What to know before applying. */
+export function warningText(warning: Warning): string {
+  if (warning.code === 'context-small') {
+    const params = { ...warning.params, tokens: integer(warning.params.tokens) };
+    return t(warning.params.guessed ? 'warning.context-small.guessed' : 'warning.context-small', params);
+  }
+  return t(`warning.${warning.code}`, warning.params);
+}
+
+/** What a change did. */
+export function receiptText(kind: ReceiptKind): string {
+  return t(`receipt.${kind.kind}`, kind.params);
+}

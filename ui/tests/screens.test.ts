@@ -1,0 +1,94 @@
+import { fireEvent, screen, within } from '@testing-library/svelte';
+import { describe, expect, test } from 'vitest';
+import { FakeBackend, failureOf } from '../src/lib/backend/fake';
+import { lastChange, worlds } from '../src/lib/backend/samples';
+import { accessible, open } from './window';
+
+describe('going from screen to screen', () => {
+  test('moves the focus to the heading and marks the place', async () => {
+    open(worlds.well);
+    await screen.findByRole('heading', { name: /OpenClaw uses/ });
+    location.hash = 'models';
+    const heading = await screen.findByRole('heading', { level: 1, name: 'Models' });
+    await expect.poll(() => document.activeElement).toBe(heading);
+    expect(screen.getByRole('link', { name: 'Models' }).getAttribute('aria-current')).toBe('page');
+    expect(document.title).toBe('Models · Pincer');
+  });
+
+  test('does not take the focus at the start', async () => {
+    open(worlds.well, 'models');
+    await screen.findByRole('heading', { level: 1, name: 'Models' });
+    expect(document.activeElement).toBe(document.body);
+  });
+
+  test('leaves a preview behind', async () => {
+    open(worlds.well, 'models');
+    await fireEvent.click(await screen.findByRole('button', { name: 'Use it: qwen3.5:9b' }));
+    await screen.findByRole('button', { name: 'Apply' });
+    location.hash = 'fix';
+    expect(await screen.findByRole('heading', { level: 1, name: 'Fix a problem' })).toBeTruthy();
+    expect(screen.queryByRole('button', { name: 'Apply' })).toBeNull();
+  });
+});
+
+describe('Fix a problem', () => {
+  test('lists everything in order, evidence folded', async () => {
+    open(worlds.bare, 'fix');
+    const titles = (await screen.findAllByRole('heading', { level: 2 })).map((heading) => heading.textContent);
+    expect(titles).toEqual(['Ollama is not installed', 'OpenClaw is not on this computer']);
+    expect(screen.getByText('no binary in 8 places').closest('details')?.open).toBe(false);
+  });
+
+  test('says honestly when it finds nothing', async () => {
+    open(worlds.well, 'fix');
+    expect(await screen.findByRole('heading', { name: 'Pincer finds nothing wrong' })).toBeTruthy();
+    expect(screen.getByText(/the cause is one that Pincer does not know yet/)).toBeTruthy();
+  });
+
+  test('shows the line that cannot be read', async () => {
+    open(worlds.unreadable, 'fix');
+    expect(await screen.findByText('maxTokens: 8192 * 10')).toBeTruthy();
+    expect(screen.getByText(/line 12, column 18/)).toBeTruthy();
+  });
+});
+
+describe('OpenClaw settings', () => {
+  test('says what is set, and takes the last change back', async () => {
+    const backend = new FakeBackend(structuredClone(worlds.well));
+    backend.receipts = [lastChange];
+    open({}, 'settings', backend);
+    expect(await screen.findByText(/^Pinned:/)).toBeTruthy();
+    const last = screen.getByRole('region', { name: 'Last change' });
+    await fireEvent.click(within(last).getByRole('button', { name: /^Undo/ }));
+    expect(await screen.findByText('taken back since')).toBeTruthy();
+    expect(screen.getByText('A change was taken back')).toBeTruthy();
+    expect(screen.getByText('OpenClaw has not been told about Ollama.')).toBeTruthy();
+  });
+
+  test('says when the history cannot be read', async () => {
+    const backend = new FakeBackend(structuredClone(worlds.well));
+    backend.failing.set('history', failureOf({ code: 'file.failed', params: { path: '/h', reason: 'permission' } }));
+    open({}, 'settings', backend);
+    expect((await screen.findByRole('alert')).textContent).toContain('/h could not be read or written: the system does not allow it');
+  });
+
+  test('says where a file will be that is not there yet', async () => {
+    open(worlds.bare, 'settings');
+    expect(await screen.findByText(/not there yet/)).toBeTruthy();
+    expect(await screen.findByText('Pincer has not changed anything yet.')).toBeTruthy();
+  });
+});
+
+test('Preferences switch language and theme at once', async () => {
+  open(worlds.well, 'preferences');
+  await fireEvent.click(await screen.findByRole('radio', { name: 'Français' }));
+  expect(await screen.findByRole('heading', { level: 1, name: 'Préférences' })).toBeTruthy();
+  await fireEvent.click(screen.getByRole('radio', { name: 'Sombre' }));
+  expect(document.documentElement.dataset.theme).toBe('dark');
+});
+
+test.each(['fix', 'settings', 'preferences'] as const)('axe finds nothing on %s', async (name) => {
+  open(worlds.well, name);
+  await screen.findByRole('heading', { level: 1 });
+  await accessible();
+});

@@ -1,0 +1,49 @@
+import { clearMocks, mockIPC } from '@tauri-apps/api/mocks';
+import { afterEach, expect, test } from 'vitest';
+import type { Backend } from '../src/lib/backend/backend';
+import { failureOf } from '../src/lib/backend/fake';
+import { tauri } from '../src/lib/backend/tauri';
+
+afterEach(clearMocks);
+
+const request = { primary: 'a', fallbacks: null, models: [], allReady: true, context: null };
+const remedy = { id: 'start-ollama', params: {} } as const;
+const calls: [string, (backend: Backend) => Promise<unknown>, string, Record<string, unknown>][] = [
+  ['pull', (backend) => backend.pull('a'), 'pull', { name: 'a' }],
+  ['cancelPull', (backend) => backend.cancelPull('a'), 'cancel_pull', { name: 'a' }],
+  ['dismissPull', (backend) => backend.dismissPull('a'), 'dismiss_pull', { name: 'a' }],
+  ['previewUse', (backend) => backend.previewUse(request), 'preview_use', { request }],
+  ['apply', (backend) => backend.apply('p'), 'apply', { plan: 'p' }],
+  ['undo', (backend) => backend.undo(null, true), 'undo', { receipt: null, force: true }],
+  ['history', (backend) => backend.history(), 'history', {}],
+  ['runRemedy', (backend) => backend.runRemedy(remedy), 'run_remedy', { remedy }],
+  ['language', (backend) => backend.language(), 'language', {}],
+];
+
+test.each(calls)('%s is one command with its arguments', async (_, call, command, args) => {
+  mockIPC((name, given) => ({ name, given }));
+  expect(await call(tauri)).toEqual({ name: command, given: args });
+});
+
+test('subscribe hands over a channel and hears what comes through it', async () => {
+  const heard: unknown[] = [];
+  const update = { revision: 1, slice: 'pulls', state: [] };
+  mockIPC((name, given) => {
+    expect(name).toBe('subscribe');
+    const { channel } = given as { channel: { id: number } };
+    const { __TAURI_INTERNALS__: inside } = window as unknown as {
+      __TAURI_INTERNALS__: { runCallback: (id: number, message: unknown) => void };
+    };
+    inside.runCallback(channel.id, { index: 0, message: update });
+  });
+  await tauri.subscribe((one) => heard.push(one));
+  expect(heard).toEqual([update]);
+});
+
+test('a failure comes as it is, anything else as a fault of our own', async () => {
+  const failure = failureOf({ code: 'undo.nothing', params: {} });
+  mockIPC(() => { throw failure; });
+  await expect(tauri.undo(null, false)).rejects.toEqual(failure);
+  mockIPC(() => { throw 'command apply not found'; });
+  await expect(tauri.apply('p')).rejects.toEqual({ code: 'internal', params: {}, detail: 'command apply not found' });
+});

@@ -1,0 +1,120 @@
+import { describe, expect, test } from 'vitest';
+import { findings } from '../src/lib/backend/samples';
+import type { Finding } from '../src/lib/backend/types/Finding';
+import { causeTitle, causeWhy, failureText, remedyHow, warningText } from '../src/lib/words/causes';
+import { bytes, duration, integer, moment, percent, speed, wordsOfTokens } from '../src/lib/words/format';
+import { languageOf, list, plural, setLanguage, t } from '../src/lib/words/words.svelte';
+
+describe('t', () => {
+  test('fills in placeholders, numbers without grouping', () => {
+    expect(t('remedy.move-ollama.how', { port: 11_435 })).toContain('Port 11435 is free');
+  });
+
+  test('does not fill in what a value brings along', () => {
+    expect(t('remedy.use-model', { name: '{url}', url: 'x' })).toBe('Set OpenClaw up with {url}');
+  });
+
+  test('takes the words without a value where it is missing', () => {
+    expect(t('error.model.not-installed', { name: 'a', nearest: [] })).toBe('Ollama does not have a. Download it first.');
+    expect(t('error.model.not-installed', { name: 'a', nearest: ['b', 'c'] })).toContain('It has b or c');
+  });
+
+  test('counts by the language', () => {
+    expect(plural('models.count', 1)).toBe('1 model in Ollama');
+    expect(plural('models.count', 0)).toBe('0 models in Ollama');
+    setLanguage('fr');
+    expect(plural('models.count', 0)).toBe('0 modèle dans Ollama');
+    expect(plural('models.count', 1_000_000)).toContain('modèles');
+  });
+
+  test('knows the language of a tag', () => {
+    expect(['fr', 'fr-CA', 'FR_fr', 'en-GB', 'fro', ''].map(languageOf)).toEqual(['fr', 'fr', 'en', 'en', 'en', 'en']);
+  });
+});
+
+describe('causes', () => {
+  test('name the program, or say that it is another one', () => {
+    const { otherProgram } = findings;
+    expect(causeTitle(otherProgram)).toBe('nginx uses Ollama’s place');
+    expect(causeTitle({ ...otherProgram, params: { ...otherProgram.params, program: null } })).toBe(
+      'Another program uses Ollama’s place',
+    );
+  });
+
+  test('say where an address comes from in words', () => {
+    expect(causeWhy(findings.elsewhere)).toContain('(from OpenClaw’s settings)');
+  });
+
+  test('say line and column, else the reason, else only what it is', () => {
+    const { unreadable } = findings;
+    const why = (params: { line?: number; column?: number; reason?: 'permission' }) =>
+      causeWhy({ ...unreadable, params: { ...unreadable.params, ...params } } as Finding);
+    expect(why({})).toContain('line 12, column 18');
+    expect(why({ line: 0, column: 0, reason: 'permission' })).toContain('the system does not allow it');
+    expect(why({ line: 0, column: 0 })).toContain('JSON5');
+  });
+
+  test('tell a folder without a program from nothing at all', () => {
+    const here: Finding = { ...findings.noOpenclaw, params: { stateFolder: true } };
+    expect(causeWhy(here)).toContain('Its folder is here');
+    expect(causeWhy(findings.noOpenclaw)).not.toContain('Its folder is here');
+  });
+
+  test('tell a guessed context from a small one', () => {
+    const small = { name: 'm', tokens: 12_000, guessed: false };
+    expect(warningText({ code: 'context-small', params: small })).toContain('12,000 tokens');
+    expect(warningText({ code: 'context-small', params: { ...small, guessed: true } })).toContain('did not say');
+  });
+
+  test('fill in every placeholder of every sample', () => {
+    for (const finding of Object.values(findings) as Finding[]) {
+      const texts = [causeTitle(finding), causeWhy(finding), ...finding.remedies.map((offer) => remedyHow(offer) ?? '')];
+      for (const text of texts) expect(text).not.toMatch(/\{\w+\}|null|undefined/);
+    }
+  });
+
+  test('say a failure without Ollama’s own message too', () => {
+    const params = { url: 'u', status: 500, message: '' };
+    expect(failureText({ code: 'ollama.status', params, detail: '' })).toContain('(500) and gave no reason');
+  });
+});
+
+describe('formats', () => {
+  const plain = (text: string) => text.replace(/[\u00a0\u202f]/g, ' ');
+
+  test('sizes by decimal units', () => {
+    expect([0, 999, 1000, 637_700_138, 5_225_388_164, 43e9, 2e15].map(bytes)).toEqual([
+      '0 byte', '999 byte', '1 kB', '638 MB', '5.2 GB', '43 GB', '2,000 TB',
+    ]);
+    setLanguage('fr');
+    expect(plain(bytes(5_225_388_164))).toBe('5,2 Go');
+  });
+
+  test('speed, share, whole numbers', () => {
+    expect(speed(11_800_000)).toBe('11.8 MB/s');
+    expect(percent(0.374)).toBe('37%');
+    expect(integer(262_144)).toBe('262,144');
+    setLanguage('fr');
+    expect(plain(integer(40_960))).toBe('40 960');
+    expect(plain(percent(0.37))).toBe('37 %');
+  });
+
+  test('times as coarse as people say them', () => {
+    expect([0, 59, 60, 1500, 3600, 5400].map(duration)).toEqual([
+      'less than a minute', 'less than a minute', '1 minute', '25 minutes', '1 hour', '1 hour 30 minutes',
+    ]);
+  });
+
+  test('about how many words', () => {
+    expect(wordsOfTokens(40_960)).toBe('31,000');
+  });
+
+  test('moments and lists by the language', () => {
+    const at = Date.UTC(2026, 2, 14, 12);
+    expect(moment(at)).toContain('Mar 14, 2026');
+    expect(list(['a', 'b', 'c'])).toBe('a, b, or c');
+    setLanguage('fr');
+    expect(moment(at)).toContain('14 mars 2026');
+    expect(list(['a', 'b', 'c'])).toBe('a, b ou c');
+  });
+});

@@ -1,0 +1,30 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { svelteTesting } from '@testing-library/svelte/vite';
+import { defineConfig } from 'vitest/config';
+
+// The same policy as tauri.conf.json, so that a look in a browser fails where the window would.
+const policy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'none'; base-uri 'none'; form-action 'none'";
+
+// `vite build --mode fake` makes the page with the fake backend, apart from the product:
+// nothing of it is reachable from index.html.
+export default defineConfig(({ mode }) => ({
+  base: './',
+  plugins: [svelte(), svelteTesting()],
+  build: {
+    outDir: mode === 'fake' ? 'node_modules/.fake' : 'dist',
+    emptyOutDir: true,
+    target: ['es2022', 'safari15.4', 'chrome105'],
+    modulePreload: false,
+    reportCompressedSize: false,
+    rolldownOptions: { input: mode === 'fake' ? 'fake.html' : 'index.html' },
+  },
+  preview: mode === 'fake' ? { headers: { 'Content-Security-Policy': policy } } : {},
+  test: {
+    environment: 'jsdom',
+    include: ['tests/**/*.test.ts'],
+    setupFiles: ['tests/setup.ts'],
+    unstubGlobals: true,
+    restoreMocks: true,
+  },
+}));

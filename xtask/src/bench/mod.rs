@@ -1,0 +1,97 @@
+//! `cargo xtask bench`: the speed that Pincer promises, measured on its release programs against practice.
+//! Budgets are ratios within one run, so that a slow machine is slow on both sides.
+
+mod budgets;
+mod http;
+mod stage;
+
+use std::{process::ExitCode, time::Duration};
+
+use crate::{failure::Failure, openclaw, project::Project, shell};
+use budgets::{Budgets, Row};
+use stage::Stage;
+
+/// Models on the server for discovery, and how long it takes for each answer.
+const MANY: u32 = 200;
+const ANSWER: Duration = Duration::from_millis(5);
+
+/// Questions that discovery has open at a time.
+const AT_A_TIME: u32 = 8;
+
+/// Runs of each command, the median counts: of ours, and of OpenClaw's slow one.
+const RUNS: usize = 9;
+const RUNS_OF_OPENCLAW: usize = 3;
+
+/// Measures and prints the table; 1 when a budget is broken.
+///
+/// # Errors
+/// When something cannot be measured.
+pub(crate) fn bench(project: &Project) -> Result<ExitCode, Failure> {
+    let budgets = Budgets::read(&project.path("xtask/budgets.json"))?;
+    println!("1/4 Release programs");
+    shell::run(&mut project.cargo(&[
+        "build",
+        "--release",
+        "--package",
+        "pincer-cli",
+        "--package",
+        "pincer-practice",
+    ]))?;
+    let (cli, practice) =
+        (project.built("release", "pincer-cli")?, project.built("release", "pincer-practice")?);
+    let mut rows = Vec::new();
+
+    println!("2/4 Discovery of {MANY} models, {} ms an answer", ANSWER.as_millis());
+    let crowd = Stage::open(&cli, &practice, MANY, ANSWER)?;
+    let discovery = crowd.median(RUNS, &["models", "--json"], |answer| {
+        let count = answer.get("models").and_then(serde_json::Value::as_array).map(Vec::len);
+        (count == Some(MANY as usize))
+            .then_some(())
+            .ok_or_else(|| format!("{count:?} models listed, not {MANY}"))
+    })?;
+    // The list, then rounds of questions: nobody can be quicker who asks so many at a time.
+    let rounds = MANY.div_ceil(AT_A_TIME);
+    let floor = http::round_trip(crowd.address(), crowd.model())? * (1 + rounds);
+    rows.push(Row::new(
+        "discovery",
+        format!("pincer models, {MANY} models"),
+        discovery,
+        format!("floor: 1 + {rounds} round trips"),
+        floor,
+        &budgets,
+    )?);
+
+    println!("3/4 Doctor on a healthy machine");
+    let healthy = Stage::open(&cli, &practice, 0, Duration::ZERO)?;
+    healthy.set_up()?;
+    let doctor = healthy.median(RUNS, &["doctor", "--json"], |answer| {
+        let well = answer.get("ok") == Some(&serde_json::Value::Bool(true));
+        well.then_some(()).ok_or_else(|| format!("the machine is not healthy: {answer}"))
+    })?;
+    let promised = budgets.seconds("doctor")?;
+    rows.push(Row::new("doctor", "pincer doctor".into(), doctor, "the promise".into(), promised, &budgets)?);
+
+    println!("4/4 OpenClaw's own list");
+    match openclaw::installed()? {
+        Some(folder) => {
+            crowd.set_up()?;
+            let theirs = crowd.median_of_openclaw(RUNS_OF_OPENCLAW, &folder)?;
+            let name = || format!("openclaw models list --refresh ({})", openclaw::VERSION);
+            rows.push(Row::new(
+                "discovery-openclaw",
+                "pincer models".into(),
+                discovery,
+                name(),
+                theirs,
+                &budgets,
+            )?);
+            rows.push(Row::new("doctor-openclaw", "pincer doctor".into(), doctor, name(), theirs, &budgets)?);
+        }
+        None => println!(
+            "    SKIPPED: OpenClaw is not in the cache (`cargo xtask test --only openclaw` puts it there)"
+        ),
+    }
+
+    print!("{}", budgets::table(&rows));
+    Ok(if rows.iter().all(Row::kept) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

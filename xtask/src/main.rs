@@ -1,0 +1,65 @@
+//! The project's own commands (`cargo xtask run | test | bench | types`), all that a fresh clone needs.
+//! Stands outside the product: nothing depends on it, and it needs no system library, for it installs them.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "it talks to the terminal")]
+
+mod bench;
+mod failure;
+mod openclaw;
+mod project;
+mod run;
+mod shell;
+mod system;
+mod test;
+mod types;
+mod ui;
+
+use std::process::ExitCode;
+
+use failure::Failure;
+use project::Project;
+
+const USAGE: &str = "\
+Usage: cargo xtask COMMAND
+
+  run [--release] [-- ARGS]     set up what is missing, build, open Pincer (ARGS go to it)
+  test [--only STEP] [-- ARGS]  set up what is missing, run every check (ARGS go to `cargo test`)
+  bench                         measure the speed budgets of xtask/budgets.json
+  types [--check]               write (or compare) the TypeScript types of what crosses to the window
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match command(&args) {
+        Ok(code) => code,
+        Err(failure) => {
+            eprintln!("\n{failure}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn command(args: &[String]) -> Result<ExitCode, Failure> {
+    let (own, passed) = match args.iter().position(|arg| arg == "--") {
+        Some(at) => {
+            let (own, rest) = args.split_at(at);
+            (own, rest.get(1..).unwrap_or_default())
+        }
+        None => (args, [].as_slice()),
+    };
+    let own: Vec<&str> = own.iter().map(String::as_str).collect();
+    let project = Project::here();
+    match own.as_slice() {
+        ["run"] => run::run(&project, false, passed),
+        ["run", "--release"] => run::run(&project, true, passed),
+        ["test"] => test::test(&project, None, passed),
+        ["test", "--only", step] => test::test(&project, Some(step), passed),
+        ["bench"] => bench::bench(&project),
+        ["types"] => types::write(&project).map(|()| ExitCode::SUCCESS),
+        ["types", "--check"] => types::check(&project).map(|()| ExitCode::SUCCESS),
+        ["help" | "--help" | "-h"] => {
+            print!("{USAGE}");
+            Ok(ExitCode::SUCCESS)
+        }
+        _ => Err(Failure::Needs(format!("{USAGE}\nSteps of test: {}", test::names().join(", ")))),
+    }
+}
