@@ -13,11 +13,7 @@
 
 mod support;
 
-use std::{
-    fs,
-    path::PathBuf,
-    process::{Command, Stdio},
-};
+use std::{fs, path::PathBuf, process::Command};
 
 use serde_json::{Value, json};
 use support::{
@@ -84,15 +80,10 @@ fn expect(answer: &Value, code: &str) {
     }
 }
 
-/// A copy of practice that plays a fault, under the name given, on a port of its own.
+/// Practice under the name given, on a port of its own.
 fn playing(home: &Home, name: &str, environment: &[(&str, &str)]) -> (Group, String) {
-    let program = home.add_program(&programs::practice(), name);
-    let mut serve = home.command(program);
-    serve.arg("serve").env("OLLAMA_HOST", "127.0.0.1:0").envs(environment.iter().copied());
-    serve.stdout(Stdio::piped());
-    let mut server = Group::start(&mut serve);
-    let line = server.first_line();
-    let host = line.trim().rsplit(' ').next().unwrap().to_owned();
+    let (server, said) = home.play(name, "127.0.0.1:0", environment);
+    let host = said.rsplit(' ').next().unwrap().to_owned();
     (server, host)
 }
 

@@ -112,3 +112,43 @@ async fn the_main_job_from_the_first_look_to_the_fixed_connection() {
     assert!(ollama::answers(ollama.address()), "a real server answers where OpenClaw asks");
     assert_eq!(home.running().len(), 1, "the one that Pincer started");
 }
+
+#[tokio::test]
+async fn the_window_lives_on_whatever_the_server_does() {
+    const MODEL: &str = "qwen3.5:4b";
+    let words = Words::english();
+    let home = Home::new();
+    // Long enough to be killed in the middle.
+    let mut ollama = Ollama::start_with(&home, &[("PRACTICE_PULL_TICKS", "100000")]);
+    let host = ollama.host();
+    let window = Window::open("faults", &home, &[("OLLAMA_HOST", &host)]).await;
+
+    window.follow(&words.say("nav.models", &[])).await;
+    window.press(&words.say("download.button.name", &[("name", MODEL)])).await;
+    let progress = literal(&words.say("pull.progress", &[("name", MODEL)]));
+    window.find("bytes coming in", &format!("//progress[@aria-label={progress} and @max]")).await;
+    ollama.kill();
+    window.sees(&words.say("error.pull.interrupted", &[])).await;
+    window.sees(&words.say("models.stale", &[])).await;
+    window.find("the models known last", &card(&words, "ready", "qwen3:8b")).await;
+
+    window.follow(&words.say("nav.home", &[])).await;
+    let other = words.say("finding.connection.other-program.title", &[("program", "webserver")]);
+    let failed = words.say("finding.connection.failed.title", &[]);
+    for (fault, title) in
+        [("html", &other), ("endless-chunks", &other), ("error-500", &failed), ("empty-reply", &failed)]
+    {
+        let (mut server, _) = home.play("webserver", &host, &[("PRACTICE_FAULT", fault)]);
+        window.sees(title).await;
+        server.kill();
+        window.sees(&words.say("finding.engine.not-running.title", &[])).await;
+    }
+
+    let _ollama = Ollama::start_at(&home, ollama.address());
+    for link in ["engine", "connection", "models"] {
+        window.find(&format!("{link}, fine again"), &station(&words, link, "ok")).await;
+    }
+    window.follow(&words.say("nav.models", &[])).await;
+    window.press(&words.say("pull.again.name", &[("name", MODEL)])).await;
+    window.sees(&words.say("pull.phase.done", &[])).await;
+}

@@ -6,12 +6,12 @@ use std::{
     fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
 };
 
 use tempfile::TempDir;
 
-use super::process;
+use super::{process, programs};
 
 pub struct Home {
     folder: TempDir,
@@ -57,6 +57,15 @@ impl Home {
         let place = self.bin().join(name);
         copy(program, &place);
         place
+    }
+
+    /// Practice under a name of its own, serving at `host`; it answers when this returns, with the line that it says.
+    pub fn play(&self, name: &str, host: &str, environment: &[(&str, &str)]) -> (process::Group, String) {
+        let mut command = self.command(self.add_program(&programs::practice(), name));
+        command.arg("serve").env("OLLAMA_HOST", host).envs(environment.iter().copied());
+        let mut server = process::Group::start(command.stdout(Stdio::piped()).stderr(Stdio::null()));
+        let said = server.first_line();
+        (server, said)
     }
 
     /// A program that sees this home and nothing else of the environment.

@@ -4,11 +4,10 @@
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
-    process::Stdio,
     time::Duration,
 };
 
-use super::{home::Home, process::Group, programs};
+use super::{home::Home, process::Group};
 
 pub struct Ollama {
     server: Group,
@@ -18,11 +17,21 @@ pub struct Ollama {
 impl Ollama {
     /// Starts `ollama serve` with practice's usual models on a free port; it answers from here on.
     pub fn start(home: &Home) -> Self {
-        let program = home.add_program(&programs::practice(), "ollama");
-        let mut serve = home.command(program);
-        serve.arg("serve").env("OLLAMA_HOST", "127.0.0.1:0").stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut server = Group::start(&mut serve);
-        let said = server.first_line();
+        Self::serve(home, "127.0.0.1:0", &[])
+    }
+
+    /// The same, with variables of practice.
+    pub fn start_with(home: &Home, environment: &[(&str, &str)]) -> Self {
+        Self::serve(home, "127.0.0.1:0", environment)
+    }
+
+    /// The same, where another was before.
+    pub fn start_at(home: &Home, address: SocketAddr) -> Self {
+        Self::serve(home, &address.to_string(), &[])
+    }
+
+    fn serve(home: &Home, host: &str, environment: &[(&str, &str)]) -> Self {
+        let (server, said) = home.play("ollama", host, environment);
         let address = said.strip_prefix("listening on ").and_then(|address| address.parse().ok());
         Self { server, address: address.unwrap_or_else(|| panic!("practice said {said:?}")) }
     }

@@ -156,7 +156,8 @@ fn plan(computer: &Computer, wish: Wish, discovered: Option<&Discovered>) -> Res
     };
     let changes = changes(&edits, document.value(), after.value());
     let key = settings::in_env_file(&home, KEY_VARIABLE).is_some();
-    let untouched = changes.is_empty() && before.is_some();
+    // Nothing asked for is not yet there: no file is made, and none is written.
+    let untouched = document.value().means_same(after.value());
     let bytes = if untouched { before.clone() } else { Some(after.bytes().to_vec()) };
     let edit = FileEdit::new(home.config.clone(), before, bytes);
     let changed = edit.is_effective();
