@@ -4,7 +4,7 @@
 use std::{fs, io, path::Path};
 
 /// Every command of `src/commands.rs`; the capability names the ones that the window may call.
-const COMMANDS: [&str; 10] = [
+const COMMANDS: [&str; 13] = [
     "subscribe",
     "pull",
     "cancel_pull",
@@ -13,6 +13,9 @@ const COMMANDS: [&str; 10] = [
     "apply",
     "undo",
     "history",
+    "difference",
+    "test_address",
+    "set_visible",
     "run_remedy",
     "language",
 ];

@@ -26,9 +26,13 @@ use support::{
 /// A home with an OpenClaw 2026.9.6 to be found and settings that use `model` at `url`.
 fn set_up(home: &Home, url: &str, model: &str) {
     add_openclaw(home);
+    let mut ids = vec![model, "qwen3:8b", "llama3.2:3b"];
+    ids.dedup();
+    let entry = |id: &&str| json!({ "id": id, "name": id, "params": { "num_ctx": 32768 } });
+    let models: Vec<Value> = ids.iter().map(entry).collect();
     let settings = json!({
         "models": { "providers": { "ollama": { "baseUrl": url, "api": "ollama", "apiKey": "ollama-local",
-            "models": [{ "id": model, "name": model }] } } },
+            "timeoutSeconds": 300, "models": models } } },
         "agents": { "defaults": { "model": { "primary": format!("ollama/{model}") } } },
     });
     write(home, &settings.to_string());

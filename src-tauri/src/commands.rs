@@ -7,23 +7,19 @@ use std::future::Future;
 use pincer_core::{
     diagnosis::{
         finding::Remedy,
-        remedy::{self, Carried, RemedyOutcome},
+        remedy::{self, Carried, GET_OLLAMA, GET_OPENCLAW, RemedyOutcome},
     },
     error::{Error, ErrorCode},
-    live::state::Update,
+    live::state::{AddressTest, Update},
     openclaw::{
         change::{self, Wish},
-        outcome::{Preview, ReceiptSummary, UseRequest},
+        outcome::{FileDiff, Preview, ReceiptSummary, UseRequest},
     },
 };
 use tauri::{AppHandle, State, ipc::Channel};
 use tauri_plugin_opener::OpenerExt;
 
 use crate::desk::Desk;
-
-/// The only pages that Pincer opens.
-const GET_OLLAMA: &str = "https://ollama.com/download";
-const GET_OPENCLAW: &str = "https://docs.openclaw.ai/install";
 
 /// Runs `work` apart, so that a panic in it is an error like any other.
 async fn guarded<T: Send + 'static>(
@@ -93,6 +89,26 @@ pub(crate) async fn history(desk: State<'_, Desk>) -> Result<Vec<ReceiptSummary>
     guarded(async move { change::list(&computer).await }).await
 }
 
+/// What undoing a change would bring back.
+#[tauri::command]
+pub(crate) async fn difference(desk: State<'_, Desk>, receipt: String) -> Result<Vec<FileDiff>, Error> {
+    let computer = desk.computer.clone();
+    guarded(async move { change::difference(&computer, receipt).await }).await
+}
+
+/// Asks an address who is there, before anything is written.
+#[tauri::command]
+pub(crate) async fn test_address(desk: State<'_, Desk>, address: String) -> Result<AddressTest, Error> {
+    let computer = desk.computer.clone();
+    guarded(async move { computer.test_address(&address).await }).await
+}
+
+/// Nothing is watched while nobody looks.
+#[tauri::command]
+pub(crate) fn set_visible(desk: State<'_, Desk>, visible: bool) {
+    desk.live.set_visible(visible);
+}
+
 /// Carries a remedy out; one that changes settings ends in a preview.
 #[tauri::command]
 pub(crate) async fn run_remedy(
@@ -126,6 +142,7 @@ pub(crate) fn language(desk: State<'_, Desk>) -> String {
     locale.and_then(|locale| locale.split(['.', '@']).next()).unwrap_or("en").replace('_', "-")
 }
 
+/// Opens one of the few pages that Pincer knows.
 fn open(app: &AppHandle, page: &'static str) -> Result<RemedyOutcome, Error> {
     let opened = app.opener().open_url(page, None::<&str>);
     opened.map_err(|error| Error::new(ErrorCode::PageNotOpened { page: page.into() }, error.to_string()))?;

@@ -53,6 +53,9 @@ fn run(computer: Computer, practice: bool) -> tauri::Result<()> {
             commands::apply,
             commands::undo,
             commands::history,
+            commands::difference,
+            commands::test_address,
+            commands::set_visible,
             commands::run_remedy,
             commands::language,
         ])

@@ -10,6 +10,9 @@ use std::{
 
 use super::home::Home;
 
+/// A turn takes 20 s; a program that hangs must not hold the test up.
+const LIMIT_SECONDS: &str = "240";
+
 pub struct OpenClaw {
     bin: PathBuf,
 }
@@ -39,7 +42,9 @@ SKIPPED: the contract with OpenClaw, for PINCER_TEST_OPENCLAW is not set (`cargo
 
     /// Runs it in a home, with nothing else of the environment.
     pub fn run(&self, home: &Home, args: &[&str]) -> Output {
-        Command::new(self.bin.join("openclaw"))
+        Command::new("/usr/bin/timeout")
+            .arg(LIMIT_SECONDS)
+            .arg(self.bin.join("openclaw"))
             .args(args)
             .env_clear()
             .env("HOME", home.path())

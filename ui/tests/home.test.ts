@@ -72,16 +72,26 @@ test('the download that a cause asks for starts once, and is seen right there', 
 test('later problems are named as the next ones', async () => {
   open(worlds.bare);
   expect(await screen.findByRole('heading', { name: 'Ollama is not installed' })).toBeTruthy();
-  expect(screen.getByText('Then one more thing')).toBeTruthy();
+  expect(screen.getByText('Then one more thing:')).toBeTruthy();
   expect(screen.getByText('OpenClaw is not on this computer')).toBeTruthy();
 });
 
-test('another program is named; closing it is folded away, with its command', async () => {
-  open(worlds.occupied);
-  expect(await screen.findByRole('heading', { name: 'nginx uses Ollama’s place' })).toBeTruthy();
-  expect(screen.getByRole('heading', { name: 'Give Ollama another place' })).toBeTruthy();
-  expect(screen.getByText('kill 4242').closest('details')?.open).toBe(false);
-  expect(screen.queryByRole('button', { name: /close/i })).toBeNull();
+describe('another program in Ollama’s place', () => {
+  test('is named, and what the button does is said first', async () => {
+    const { backend } = open(worlds.occupied);
+    expect(await screen.findByRole('heading', { name: 'nginx uses Ollama’s place' })).toBeTruthy();
+    expect(screen.getByText('Ollama starts at port 11435, which is free. Nothing is closed.')).toBeTruthy();
+    await fireEvent.click(screen.getByRole('button', { name: 'Start Ollama at another place' }));
+    expect(backend.calls).toEqual([{ name: 'runRemedy', value: { id: 'move-ollama', params: { port: 11_435 } } }]);
+  });
+
+  test('by hand, it is a command for a terminal', async () => {
+    const move = findings.otherProgram.remedies[0]!;
+    open({ ...worlds.occupied, path: diagnosis([{ ...findings.otherProgram, remedies: [{ ...move, kind: 'manual' }] }]) });
+    expect(await screen.findByText(/Open a terminal and paste this/)).toBeTruthy();
+    expect(screen.getByText('env OLLAMA_HOST=127.0.0.1:11435 ollama serve')).toBeTruthy();
+    expect(screen.queryByRole('button', { name: 'Start Ollama at another place' })).toBeNull();
+  });
 });
 
 test('set-up goes by a preview, and stays undoable', async () => {
@@ -124,6 +134,21 @@ test('an undo over someone else’s change shows it and asks again', async () =>
   expect(within(alert).getByRole('group', { name: 'Changes in /o.json' }).textContent).toContain('new');
   await fireEvent.click(within(alert).getByRole('button', { name: 'Undo all the same' }));
   expect(backend.calls.at(-1)).toEqual({ name: 'undo', value: { receipt: 'receipt-0', force: true } });
+});
+
+test('a model that can only chat is never called all in place', async () => {
+  open({ ...worlds.well, settings: { ...worlds.well.settings, primary: 'ollama/gemma3:4b' } });
+  expect(await screen.findByRole('heading', { level: 1, name: 'OpenClaw can only chat with gemma3:4b' })).toBeTruthy();
+  expect(screen.queryByText('Everything is in place')).toBeNull();
+  expect(screen.getByRole('link', { name: 'Change model' })).toBeTruthy();
+});
+
+test('an earlier station that is not judged yet comes before a later problem', async () => {
+  const path = diagnosis([findings.noOpenclaw, findings.starting]);
+  open({ ...worlds.starting, path: { ...path, path: worlds.starting.path.path } });
+  expect(await screen.findByRole('heading', { level: 2, name: 'Ollama is waking up' })).toBeTruthy();
+  expect(screen.getByRole('heading', { level: 1, name: '2 things stand in the way' })).toBeTruthy();
+  expect(screen.getByText('Then one more thing:')).toBeTruthy();
 });
 
 test('a primary of another provider is not called Ollama’s', async () => {

@@ -1,7 +1,6 @@
-import { fireEvent, screen, within } from '@testing-library/svelte';
+import { fireEvent, screen } from '@testing-library/svelte';
 import { describe, expect, test } from 'vitest';
-import { FakeBackend, failureOf } from '../src/lib/backend/fake';
-import { lastChange, worlds } from '../src/lib/backend/samples';
+import { worlds } from '../src/lib/backend/samples';
 import { accessible, open } from './window';
 
 describe('going from screen to screen', () => {
@@ -49,33 +48,6 @@ describe('Fix a problem', () => {
     open(worlds.unreadable, 'fix');
     expect(await screen.findByText('maxTokens: 8192 * 10')).toBeTruthy();
     expect(screen.getByText(/line 12, column 18/)).toBeTruthy();
-  });
-});
-
-describe('OpenClaw settings', () => {
-  test('says what is set, and takes the last change back', async () => {
-    const backend = new FakeBackend(structuredClone(worlds.well));
-    backend.receipts = [lastChange];
-    open({}, 'settings', backend);
-    expect(await screen.findByText(/^Pinned:/)).toBeTruthy();
-    const last = screen.getByRole('region', { name: 'Last change' });
-    await fireEvent.click(within(last).getByRole('button', { name: /^Undo/ }));
-    expect(await screen.findByText('taken back since')).toBeTruthy();
-    expect(screen.getByText('A change was taken back')).toBeTruthy();
-    expect(screen.getByText('OpenClaw has not been told about Ollama.')).toBeTruthy();
-  });
-
-  test('says when the history cannot be read', async () => {
-    const backend = new FakeBackend(structuredClone(worlds.well));
-    backend.failing.set('history', failureOf({ code: 'file.failed', params: { path: '/h', reason: 'permission' } }));
-    open({}, 'settings', backend);
-    expect((await screen.findByRole('alert')).textContent).toContain('/h could not be read or written: the system does not allow it');
-  });
-
-  test('says where a file will be that is not there yet', async () => {
-    open(worlds.bare, 'settings');
-    expect(await screen.findByText(/not there yet/)).toBeTruthy();
-    expect(await screen.findByText('Pincer has not changed anything yet.')).toBeTruthy();
   });
 });
 

@@ -51,7 +51,10 @@ describe('a change', () => {
     const change = new Change(backend);
     await change.use('qwen3:8b');
     expect(backend.calls).toEqual([
-      { name: 'previewUse', value: { primary: 'qwen3:8b', fallbacks: null, models: [], allReady: true, context: null } },
+      { name: 'previewUse', value: {
+        primary: 'qwen3:8b', fallbacks: null, models: [], allReady: true, context: null, mode: null, address: null,
+        listed: null, localOnly: false,
+      } },
     ]);
     expect(change.shown?.preview.primary).toBe('ollama/qwen3:8b');
     await change.apply();

@@ -6,7 +6,7 @@ import { tauri } from '../src/lib/backend/tauri';
 
 afterEach(clearMocks);
 
-const request = { primary: 'a', fallbacks: null, models: [], allReady: true, context: null };
+const request = { primary: 'a', fallbacks: null, models: [], allReady: true, context: null, mode: null, address: null, listed: null, localOnly: false };
 const remedy = { id: 'start-ollama', params: {} } as const;
 const calls: [string, (backend: Backend) => Promise<unknown>, string, Record<string, unknown>][] = [
   ['pull', (backend) => backend.pull('a'), 'pull', { name: 'a' }],
@@ -15,7 +15,10 @@ const calls: [string, (backend: Backend) => Promise<unknown>, string, Record<str
   ['previewUse', (backend) => backend.previewUse(request), 'preview_use', { request }],
   ['apply', (backend) => backend.apply('p'), 'apply', { plan: 'p' }],
   ['undo', (backend) => backend.undo(null, true), 'undo', { receipt: null, force: true }],
+  ['setVisible', (backend) => backend.setVisible(false), 'set_visible', { visible: false }],
   ['history', (backend) => backend.history(), 'history', {}],
+  ['difference', (backend) => backend.difference('r'), 'difference', { receipt: 'r' }],
+  ['testAddress', (backend) => backend.testAddress('h'), 'test_address', { address: 'h' }],
   ['runRemedy', (backend) => backend.runRemedy(remedy), 'run_remedy', { remedy }],
   ['language', (backend) => backend.language(), 'language', {}],
 ];

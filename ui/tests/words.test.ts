@@ -66,6 +66,26 @@ describe('causes', () => {
     expect(warningText({ code: 'context-small', params: { ...small, guessed: true } })).toContain('did not say');
   });
 
+  test('say what the automatic way does to conversations', () => {
+    const words = (tokens: number | null, maximum: boolean) =>
+      warningText({ code: 'automatic-context', params: { tokens, maximum } });
+    expect(words(32_768, false)).toContain('32,768 tokens');
+    expect(words(null, false)).toContain('Ollama’s own default');
+    expect(words(null, true)).toContain('whatever the memory');
+    expect(warningText({ code: 'automatic-offers-more', params: { online: true } })).toContain('online');
+    expect(warningText({ code: 'automatic-offers-more', params: { online: false } })).not.toContain('online');
+  });
+
+  test('name several things with “and”', () => {
+    expect(warningText({ code: 'drops-models', params: { names: ['a', 'b'] } })).toBe('These models go from OpenClaw’s list: a and b.');
+  });
+
+  test('say where settings are included, or that all of them are', () => {
+    const params = { path: '/o', at: 'models.providers', include: './more.json' };
+    expect(failureText({ code: 'settings.included', params, detail: '' })).toContain('at models.providers');
+    expect(failureText({ code: 'settings.included', params: { ...params, at: '' }, detail: '' })).toContain('takes its settings from');
+  });
+
   test('fill in every placeholder of every sample', () => {
     for (const finding of Object.values(findings) as Finding[]) {
       const texts = [causeTitle(finding), causeWhy(finding), ...finding.remedies.map((offer) => remedyHow(offer) ?? '')];

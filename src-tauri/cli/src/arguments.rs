@@ -4,6 +4,8 @@
 use clap::{Args, Parser, Subcommand};
 
 /// Gets OpenClaw running on the models of your own Ollama, and says what is wrong when it does not.
+///
+/// Without a command, pincer opens its window; pincer --practice opens it on a make-believe Ollama.
 #[derive(Debug, Parser)]
 #[command(name = "pincer", version, disable_help_subcommand = true)]
 pub(crate) struct Arguments {
@@ -22,7 +24,11 @@ pub(crate) enum Command {
     /// List the installed models and what OpenClaw can do with each
     Models,
     /// Say what is wrong between OpenClaw and Ollama, and what fixes it
-    Doctor,
+    Doctor {
+        /// Ask OpenClaw itself, too; takes seconds
+        #[arg(long)]
+        deep: bool,
+    },
     /// Make a model OpenClaw's model
     Use(Use),
     /// Take a change of Pincer's back
@@ -48,9 +54,15 @@ pub(crate) struct Use {
     /// One more model to list for OpenClaw; repeat for more
     #[arg(long = "model", value_name = "ID")]
     pub(crate) models: Vec<String>,
+    /// Let OpenClaw discover the models by itself, by the key alone
+    #[arg(long, conflicts_with = "pinned")]
+    pub(crate) automatic: bool,
     /// Write the list of models into the settings (the default)
     #[arg(long)]
     pub(crate) pinned: bool,
+    /// Drop next choices that run online
+    #[arg(long)]
+    pub(crate) local_only: bool,
     /// The conversation length that Ollama shall run, in tokens
     #[arg(long, value_name = "TOKENS", value_parser = clap::value_parser!(u64).range(1024..=16_777_216))]
     pub(crate) context: Option<u64>,

@@ -5,8 +5,9 @@ use std::time::Instant;
 use pincer_core::{
     computer::Computer,
     diagnosis::{
-        diagnose,
-        finding::{Diagnosis, Finding, LinkState, Offer, RemedyKind, Severity},
+        diagnose, diagnose_deeply,
+        finding::{Diagnosis, Finding, LinkState, Offer, Remedy, Severity},
+        remedy::{GET_OLLAMA, GET_OPENCLAW},
     },
     models::discovery::Discovery,
 };
@@ -34,9 +35,14 @@ struct Rest<'a> {
     findings: &'a [Finding],
 }
 
-pub(crate) async fn run(computer: &Computer, output: &Output) -> Result<Done, Failure> {
+pub(crate) async fn run(computer: &Computer, output: &Output, deep: bool) -> Result<Done, Failure> {
     let begun = Instant::now();
-    let (_, diagnosis) = diagnose(computer, &mut Discovery::default()).await?;
+    let mut discovery = Discovery::default();
+    let diagnosis = if deep {
+        diagnose_deeply(computer, &mut discovery).await?
+    } else {
+        diagnose(computer, &mut discovery).await?.1
+    };
     if output.json {
         let rest = Rest { address: &diagnosis.address, path: &diagnosis.path, findings: &diagnosis.findings };
         output.document(&Answer {
@@ -101,20 +107,33 @@ fn remedy(output: &Output, offer: &Offer) -> String {
     let id = remedy.get("id").and_then(Value::as_str).unwrap_or_default();
     let params = remedy.get("params").cloned().unwrap_or_default();
     let label = output.words.say_with(&format!("remedy.{id}"), &params);
-    let command = match (&offer.command, offer.kind) {
-        (Some(command), _) => command.join(" "),
-        (None, RemedyKind::Action) => {
-            let name = |key: &str| params.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-            match id {
-                "start-ollama" => "pincer start".to_owned(),
-                "download-model" => format!("pincer pull {}", name("name")),
-                "use-model" => format!("pincer use {}", name("name")),
-                _ => String::new(),
-            }
+    let text = |key: &str| params.get(key).and_then(Value::as_str).unwrap_or_default();
+    let how = match &offer.remedy {
+        Remedy::GetOllama {} => GET_OLLAMA.to_owned(),
+        Remedy::GetOpenclaw {} => GET_OPENCLAW.to_owned(),
+        Remedy::StartOllama {} => "pincer start".to_owned(),
+        Remedy::DownloadModel { .. } => format!("pincer pull {}", text("name")),
+        Remedy::UseModel { .. } => format!("pincer use {}", text("name")),
+        Remedy::UseAddress { .. } => format!("pincer use MODEL --host {}", text("url")),
+        Remedy::ChooseModel {}
+        | Remedy::RepairSettings {}
+        | Remedy::RenameFallback {}
+        | Remedy::AddModels {} => "pincer use MODEL".to_owned(),
+        Remedy::LocalOnly {} => "pincer use MODEL --local-only".to_owned(),
+        Remedy::WriteKey {} => "pincer use MODEL --automatic".to_owned(),
+        Remedy::UndoChange { .. } => format!("pincer undo {}", text("receipt")),
+        Remedy::RestartOllama {}
+        | Remedy::MoveOllama { .. }
+        | Remedy::CloseProgram { .. }
+        | Remedy::BypassProxy {}
+        | Remedy::EditFile { .. } => {
+            let command = offer.command.as_ref().map(|command| command.join(" "));
+            let words = format!("remedy.{id}.how");
+            let words = output.words.has(&words).then(|| output.words.say_with(&words, &params));
+            [words, command].into_iter().flatten().collect::<Vec<_>>().join(" ")
         }
-        (None, _) => String::new(),
     };
-    if command.is_empty() { label } else { format!("{label}: {command}") }
+    if how.is_empty() { label } else { format!("{label}: {how}") }
 }
 
 /// Words of closed lists within the parameters (`source`, `reason`) in the user's language.

@@ -74,7 +74,7 @@ async fn run(arguments: Arguments, surroundings: Surroundings, output: &Output) 
     let computer = Computer::new(surroundings, host);
     match arguments.command {
         Command::Models => models::run(&computer, output).await,
-        Command::Doctor => doctor::run(&computer, output).await,
+        Command::Doctor { deep } => doctor::run(&computer, output, deep).await,
         Command::Use(wanted) => {
             change::settle(&computer).await?;
             use_model::run(&computer, output, wanted).await

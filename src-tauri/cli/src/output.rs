@@ -1,16 +1,19 @@
 //! Where answers go: one JSON document or lines of text on standard output, failures on standard error.
-//! A reader that closed the pipe is not a failure of ours.
+//! A reader that closed the pipe ends the command quietly.
 
 use std::{
     io::{self, IsTerminal, Write},
     process::ExitCode,
 };
 
-use pincer_core::error::Error;
+use pincer_core::error::{Error, ErrorCode};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::words::Words;
+
+/// As a shell tells of a program that SIGPIPE ended.
+const READER_GONE: i32 = 141;
 
 /// Why a command could not be done.
 #[derive(Debug)]
@@ -99,6 +102,11 @@ impl Output {
             quiet(writeln!(err, "  ({})", one_line(detail)))?;
         }
         if let Failure::Core(error) = failure
+            && matches!(error.code, ErrorCode::UndoChangedSince { .. })
+        {
+            quiet(writeln!(err, "{}", self.words.say("cli.undo.force")))?;
+        }
+        if let Failure::Core(error) = failure
             && let Some(diff) = params(error).get("diff").and_then(Value::as_str)
         {
             quiet(writeln!(err, "{diff}"))?;
@@ -149,6 +157,10 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// A reader that went away wants no more: the command ends, as one does that a signal ends.
 fn quiet(written: io::Result<()>) -> io::Result<()> {
-    written.or_else(|error| if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(READER_GONE),
+        other => other,
+    }
 }

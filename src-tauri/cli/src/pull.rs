@@ -98,7 +98,7 @@ impl<'a> Show<'a> {
                 "secondsLeft": state.seconds_left,
             });
             if self.last.as_ref() != Some(&line) {
-                // A reader that went away ends the pull at the latest with the last line.
+                // A reader that went away ends the command.
                 let _ = self.output.document(&line);
                 self.last = Some(line);
             }

@@ -4,7 +4,7 @@ use pincer_core::{
     computer::Computer,
     openclaw::{
         change::{self, Wish},
-        outcome::{Preview, UseRequest},
+        outcome::{Preview, SetMode, UseRequest},
     },
 };
 use serde::Serialize;
@@ -30,8 +30,10 @@ pub(crate) async fn run(computer: &Computer, output: &Output, wanted: Use) -> Re
         primary: wanted.primary,
         fallbacks: (!wanted.fallbacks.is_empty()).then_some(wanted.fallbacks),
         models: wanted.models,
-        all_ready: false,
         context: wanted.context,
+        mode: Some(if wanted.automatic { SetMode::Automatic } else { SetMode::Pinned }),
+        local_only: wanted.local_only,
+        ..UseRequest::default()
     };
     let prepared = change::prepare(computer, Wish::Use(request)).await?;
     let preview = prepared.preview;
@@ -48,8 +50,12 @@ pub(crate) async fn run(computer: &Computer, output: &Output, wanted: Use) -> Re
         output.say("cli.use.applied", &json!({ "id": receipt.id }))?;
     } else if !preview.changed {
         output.say("change.nothing", &json!({}))?;
+    } else if wanted.dry_run {
+        output.say("cli.use.dry-run", &json!({}))?;
     } else {
-        output.say(if wanted.dry_run { "cli.use.dry-run" } else { "cli.use.not-applied" }, &json!({}))?;
+        // The file is not as asked.
+        output.say("cli.use.not-applied", &json!({}))?;
+        return Err(Failure::Told);
     }
     Ok(Done::Fine)
 }
@@ -68,8 +74,11 @@ fn show(output: &Output, preview: &Preview) -> Result<(), Failure> {
         let value = serde_json::to_value(warning).unwrap_or_default();
         let code = value.get("code").and_then(Value::as_str).unwrap_or_default();
         let params = value.get("params").cloned().unwrap_or_default();
-        let guessed = params.get("guessed").and_then(Value::as_bool) == Some(true);
-        let key = if guessed { format!("warning.{code}.guessed") } else { format!("warning.{code}") };
+        // A flag that is set has a sentence of its own.
+        let flags =
+            params.as_object().into_iter().flatten().filter(|(_, value)| **value == Value::Bool(true));
+        let mut keys = flags.map(|(flag, _)| format!("warning.{code}.{flag}"));
+        let key = keys.find(|key| output.words.has(key)).unwrap_or_else(|| format!("warning.{code}"));
         output.line(&format!("! {}", output.words.say_with(&key, &params)))?;
     }
     for file in preview.files.iter().filter(|file| !file.diff.is_empty()) {

@@ -5,7 +5,7 @@ use pincer_core::{
         finding::{Diagnosis, Remedy},
         remedy::RemedyOutcome,
     },
-    live::state::Update,
+    live::state::{AddressTest, Update},
     openclaw::outcome::{Preview, ReceiptSummary, UseRequest},
 };
 use ts_rs::{Config, TS};
@@ -13,6 +13,7 @@ use ts_rs::{Config, TS};
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = std::env::args().nth(1).ok_or("usage: types FOLDER")?;
     let config = Config::from_env().with_out_dir(folder);
+    AddressTest::export_all(&config)?;
     Update::export_all(&config)?;
     Diagnosis::export_all(&config)?;
     Preview::export_all(&config)?;

@@ -5,12 +5,17 @@ use crate::{
     diagnosis::finding::{AddressSource, SourcedAddress},
     error::Error,
     folders::Folders,
+    live::state::AddressTest,
     ollama::{
         address::Address,
         client::{Client, Limits},
     },
     openclaw::{
-        document::Document, home::OpenclawHome, program, settings, settings::Settings, version::Version,
+        document::Document,
+        home::OpenclawHome,
+        program, settings,
+        settings::{KEY_VARIABLE, Settings},
+        version::Version,
     },
     preferences::Preferences,
     surroundings::Surroundings,
@@ -84,12 +89,43 @@ impl Computer {
             .unwrap_or((Address::default(), AddressSource::Default))
     }
 
+    /// Whether OpenClaw's service sees `OLLAMA_API_KEY` from beside its file: its `.env`, or a stored credential.
+    /// Blocking.
+    #[must_use]
+    pub fn key_beside(&self, home: &OpenclawHome) -> bool {
+        settings::in_env_file(home, KEY_VARIABLE).is_some() || settings::has_stored_credential(home)
+    }
+
+    /// Variables that the provider entry refers to and that OpenClaw's service would not find: neither in its `.env`
+    /// nor in the file's own `env.vars`, nor here. Blocking.
+    #[must_use]
+    pub fn unset(&self, settings: &Settings) -> Vec<String> {
+        let home = self.openclaw();
+        let set = |name: &str| {
+            self.surroundings.environment.get(name).is_some()
+                || settings.variables.iter().any(|known| known == name)
+                || settings::in_env_file(&home, name).is_some()
+        };
+        settings.references.iter().filter(|name| !set(name)).cloned().collect()
+    }
+
     /// A client of the server at `address`.
     ///
     /// # Errors
     /// [`crate::error::ErrorCode::Internal`] when the platform gives no TLS.
     pub fn client(&self, address: &Address) -> Result<Client, Error> {
         Client::new(address, &self.surroundings.environment, Limits::default())
+    }
+
+    /// Asks an address who is there.
+    ///
+    /// # Errors
+    /// `address.invalid`, `ollama.*`.
+    pub async fn test_address(&self, address: &str) -> Result<AddressTest, Error> {
+        let address = Address::parse(address)?;
+        let client = self.client(&address)?;
+        let (version, tags) = tokio::try_join!(client.version(), client.tags())?;
+        Ok(AddressTest { url: address.to_string(), server_version: version, models: tags.models.len() })
     }
 
     /// The version of the OpenClaw that reads these settings: its program's, else what the settings say.

@@ -140,6 +140,22 @@ pub enum ErrorCode {
         /// The exact text to put there.
         paste: String,
     },
+    /// The value lives in a file that the settings include: it must be changed there.
+    #[serde(rename = "settings.included")]
+    SettingsIncluded {
+        /// The settings file.
+        path: String,
+        /// Where in it the include stands, as a dotted path; empty at the top.
+        at: String,
+        /// The file or files that are included, as written.
+        include: String,
+    },
+    /// Automatic needs a newer OpenClaw, or Ollama at its default address.
+    #[serde(rename = "settings.automatic-not-possible")]
+    SettingsAutomaticNotPossible {
+        /// The first version where it is.
+        since: String,
+    },
     /// Someone else wrote the file between preview and apply.
     #[serde(rename = "settings.changed-meanwhile")]
     SettingsChangedMeanwhile {

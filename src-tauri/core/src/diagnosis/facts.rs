@@ -9,7 +9,10 @@ use crate::{
     machine::port_owner::PortOwner,
     models::discovery::Discovered,
     ollama::address::Address,
-    openclaw::{program::OpenclawProgram, settings::Settings},
+    ollama::wire::Loaded,
+    openclaw::{
+        plan::Hash, program::OpenclawProgram, settings::Settings, verdict::Refusal, version::Version,
+    },
 };
 
 /// What an address answered.
@@ -72,8 +75,37 @@ pub struct OpenclawFacts {
     pub gateway: bool,
     /// Its settings.
     pub settings: SettingsFact,
-    /// `OLLAMA_API_KEY` outside the file, or a stored credential.
+    /// OpenClaw's service sees `OLLAMA_API_KEY` from beside the file, or has a stored credential.
     pub key: bool,
+    /// The key is in the environment of this process.
+    pub key_here: bool,
+    /// Variables that the provider entry refers to and that are set nowhere.
+    pub unset: Vec<String>,
+    /// Agents' own files with another address: file, address.
+    pub stale: Vec<(String, String)>,
+    /// What the provider entry has that this version refuses, dotted.
+    pub refused: Vec<String>,
+    /// The hash of the settings file.
+    pub hash: Option<Hash>,
+    /// What OpenClaw itself said of this file; `None`: not asked (yet).
+    pub verdict: Option<Vec<Refusal>>,
+    /// Pincer's newest change that is not undone, when it is what the file holds.
+    pub last_change: Option<String>,
+}
+
+impl OpenclawFacts {
+    /// Its version: its program's, else what its settings say.
+    #[must_use]
+    pub fn version(&self) -> Option<Version> {
+        let last_touched = || self.settings.read().and_then(|settings| settings.last_touched);
+        self.program.as_ref().and_then(|program| program.version).or_else(last_touched)
+    }
+
+    /// The key is somewhere, if only where the service does not see it.
+    #[must_use]
+    pub const fn key_anywhere(&self) -> bool {
+        self.key || self.key_here
+    }
 }
 
 /// A proxy variable that covers the effective address for programs that honour it.
@@ -92,6 +124,10 @@ pub struct Facts {
     pub effective: Candidate,
     /// The other addresses.
     pub others: Vec<Candidate>,
+    /// The address that OpenClaw will ask, when it is another than the effective one.
+    pub openclaws: Option<Candidate>,
+    /// What is loaded on the effective server.
+    pub loaded: Vec<Loaded>,
     /// What the effective server has, when it answers.
     pub models: Option<Result<Discovered, Error>>,
     /// Ollama's program.

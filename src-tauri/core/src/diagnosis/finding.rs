@@ -191,6 +191,95 @@ pub enum Cause {
     /// The page's `fallback` key, which OpenClaw refuses.
     #[serde(rename = "settings.fallback-key")]
     SettingsFallbackKey {},
+    /// The key is only where OpenClaw's service does not see it.
+    #[serde(rename = "settings.key-not-seen")]
+    SettingsKeyNotSeen {},
+    /// Only `apiKey` under the provider: enables nothing.
+    #[serde(rename = "settings.key-alone")]
+    SettingsKeyAlone {},
+    /// `models: []` and no key in `.env`: "No API key found" from 2026.4.15 on.
+    #[serde(rename = "settings.list-empty")]
+    SettingsListEmpty {},
+    /// Pinned, and ready models are installed that the list lacks.
+    #[serde(rename = "settings.discovery-off")]
+    SettingsDiscoveryOff {
+        /// Their names.
+        names: Vec<String>,
+    },
+    /// A chosen model has no tools.
+    #[serde(rename = "settings.model-without-tools")]
+    SettingsModelWithoutTools {
+        /// Its name.
+        name: String,
+        /// It is the primary (a problem), or a fallback (a warning).
+        primary: bool,
+    },
+    /// A chosen model is written without `ollama/`.
+    #[serde(rename = "settings.bare-model-name")]
+    SettingsBareModelName {
+        /// The name as written.
+        name: String,
+    },
+    /// A next choice belongs to an online provider while the primary is local.
+    #[serde(rename = "settings.fallback-is-online")]
+    SettingsFallbackIsOnline {
+        /// As written.
+        name: String,
+    },
+    /// `/v1` or `openai-completions` on a version with native support: tool calls come out as text.
+    #[serde(rename = "settings.base-url-v1")]
+    SettingsBaseUrlV1 {
+        /// The address as written.
+        url: String,
+    },
+    /// The file's address does not answer; the effective one does.
+    #[serde(rename = "settings.base-url-wrong")]
+    SettingsBaseUrlWrong {
+        /// The address as written.
+        url: String,
+        /// The one that answers.
+        answers_at: String,
+    },
+    /// A form that this version of OpenClaw refuses.
+    #[serde(rename = "settings.api-unsupported")]
+    SettingsApiUnsupported {
+        /// The key that it refuses, dotted.
+        key: String,
+        /// OpenClaw's version.
+        version: String,
+    },
+    /// The allow-list lacks the chosen model.
+    #[serde(rename = "settings.not-allowed")]
+    SettingsNotAllowed {
+        /// Its name as written.
+        name: String,
+    },
+    /// A `${NAME}` in the provider entry is set nowhere.
+    #[serde(rename = "settings.env-missing")]
+    SettingsEnvMissing {
+        /// The variable.
+        variable: String,
+    },
+    /// The window that people see is not the one that runs.
+    #[serde(rename = "settings.context-not-sent")]
+    SettingsContextNotSent {
+        /// The model.
+        name: String,
+    },
+    /// No time limit of OpenClaw's own, and a model that is slow here.
+    #[serde(rename = "settings.gives-up-too-early")]
+    SettingsGivesUpTooEarly {
+        /// The model.
+        name: String,
+    },
+    /// An agent's own file names another address of Ollama.
+    #[serde(rename = "settings.stale-agent-file")]
+    SettingsStaleAgentFile {
+        /// The file.
+        path: String,
+        /// The address in it.
+        url: String,
+    },
     /// A chosen model is not installed.
     #[serde(rename = "settings.model-not-installed")]
     SettingsModelNotInstalled {
@@ -198,6 +287,14 @@ pub enum Cause {
         name: String,
         /// It is the primary (a problem), or a fallback or listed one (a warning).
         primary: bool,
+    },
+    /// OpenClaw's own `config validate` refuses the settings.
+    #[serde(rename = "openclaw.rejects-settings")]
+    OpenclawRejectsSettings {
+        /// The key that it refuses, dotted; empty for the whole file.
+        key: String,
+        /// Its own words.
+        message: String,
     },
     /// No OpenClaw here.
     #[serde(rename = "openclaw.not-installed")]
@@ -254,6 +351,19 @@ pub enum Remedy {
     },
     /// Rename `fallback` to `fallbacks`.
     RenameFallback {},
+    /// Write the settings anew for the chosen model, in the form of this OpenClaw; what is the user's own stays.
+    RepairSettings {},
+    /// Put `OLLAMA_API_KEY` where OpenClaw's service reads it.
+    WriteKey {},
+    /// List the ready models that are missing.
+    AddModels {},
+    /// Drop next choices that run online.
+    LocalOnly {},
+    /// Take Pincer's last change back.
+    UndoChange {
+        /// Its receipt.
+        receipt: String,
+    },
     /// Open OpenClaw's page on installing it.
     GetOpenclaw {},
 }

@@ -3,7 +3,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use futures_util::future;
+use tokio::task::JoinHandle;
 
 use super::{
     facts::{Answer, Candidate, Facts, Need, OpenclawFacts, SettingsFact},
@@ -13,6 +13,7 @@ use super::{
 use crate::{
     computer::Computer,
     error::{Error, ErrorCode},
+    live::state::Mode,
     machine::port_owner::port_owner,
     models::discovery::Discovery,
     ollama::{
@@ -21,8 +22,12 @@ use crate::{
         program,
     },
     openclaw::{
-        program as openclaw_program,
-        settings::{self, KEY_VARIABLE, Settings},
+        dialect::Dialect,
+        document::{Document, Value},
+        intent,
+        plan::Hash,
+        prepare, program as openclaw_program,
+        settings::{self, KEY_VARIABLE, PROVIDER, Settings},
     },
 };
 
@@ -36,6 +41,8 @@ const LOOK: Limits = Limits {
 const GATEWAY: Duration = Duration::from_millis(300);
 /// How far from the taken port a free one is looked for.
 const PORTS_TRIED: u16 = 20;
+/// How far an Ollama that was moved is looked for; a refused port answers at once.
+const PORTS_BESIDE: u16 = 4;
 
 /// First stage. `discovery` remembers what show said; a new one asks about every model.
 ///
@@ -47,36 +54,38 @@ pub async fn first_stage(computer: &Computer, discovery: &mut Discovery) -> Resu
         tokio::task::spawn_blocking(move || look_at_files(&computer))
     };
     let files = looked.await.map_err(|error| Error::new(ErrorCode::Internal {}, error.to_string()))?;
-    let mut addresses = files.addresses.into_iter();
+    let mut addresses = files.addresses.iter().cloned();
     let (address, source) = addresses.next().unwrap_or((Address::default(), AddressSource::Default));
-    let mut other: Vec<(Address, AddressSource)> = addresses.collect();
-    if let Ok(ipv6) = Address::parse(&format!("[::1]:{DEFAULT_PORT}")) {
-        other.push((ipv6, AddressSource::Default));
-    }
+    // In parallel, and given up as soon as the effective one answers: a healthy look does not wait for them.
+    let others: Vec<_> = addresses
+        .chain(neighbours(&address))
+        .map(|(address, source)| probe(computer, address, source))
+        .collect();
+    let openclaws = files.openclaws.clone().filter(|own| *own != address);
+    let openclaws = openclaws.map(|own| probe(computer, own, AddressSource::Settings));
     let effective = async {
         let client = Client::new(&address, &computer.surroundings.environment, LOOK)?;
         let candidate = look(&client, address.clone(), source).await;
-        let models = match candidate.answer {
-            Answer::Ollama => Some(discovery.look(&computer.client(&address)?).await),
-            _ => None,
-        };
-        Ok::<_, Error>((candidate, models))
+        if candidate.answer != Answer::Ollama {
+            return Ok((candidate, None, Vec::new()));
+        }
+        let client = computer.client(&address)?;
+        let (models, loaded) = tokio::join!(discovery.look(&client), client.ps());
+        Ok::<_, Error>((candidate, Some(models), loaded.map(|running| running.models).unwrap_or_default()))
     };
-    let others = future::try_join_all(other.into_iter().map(|(address, source)| async move {
-        let client = Client::new(&address, &computer.surroundings.environment, LOOK)?;
-        Ok::<_, Error>(look(&client, address, source).await)
-    }));
     let port =
         files.openclaw.settings.read().map_or_else(|| Settings::default().gateway(), Settings::gateway);
-    // The other addresses matter only when the effective one does not answer: a healthy look does not wait.
     let (effective, gateway) = tokio::join!(effective, connects(port));
-    let (effective, models) = effective?;
-    let others = if effective.answer == Answer::Ollama { Vec::new() } else { others.await? };
+    let (effective, models, loaded) = effective?;
+    let others = if effective.answer == Answer::Ollama { Vec::new() } else { collect(others).await? };
+    let openclaws = collect(openclaws.into_iter().collect()).await?.into_iter().next();
     let proxy =
         proxy::covering(&effective.address, &files.proxies).filter(|_| effective.address.is_loopback());
     Ok(Facts {
         effective,
         others,
+        openclaws,
+        loaded,
         models,
         program: files.program,
         proxy,
@@ -85,6 +94,43 @@ pub async fn first_stage(computer: &Computer, discovery: &mut Discovery) -> Resu
         owner: None,
         free_port: None,
     })
+}
+
+/// A look at an address, under way; dropping it gives it up.
+struct Probe(JoinHandle<Result<Candidate, Error>>);
+
+impl Drop for Probe {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+fn probe(computer: &Computer, address: Address, source: AddressSource) -> Probe {
+    let environment = computer.surroundings.environment.clone();
+    Probe(tokio::spawn(async move {
+        let client = Client::new(&address, &environment, LOOK)?;
+        Ok(look(&client, address, source).await)
+    }))
+}
+
+async fn collect(probes: Vec<Probe>) -> Result<Vec<Candidate>, Error> {
+    let mut found = Vec::new();
+    for mut probe in probes {
+        let candidate = (&mut probe.0).await;
+        found.push(candidate.map_err(|error| Error::new(ErrorCode::Internal {}, error.to_string()))??);
+    }
+    Ok(found)
+}
+
+/// Where else on this computer an Ollama is found: IPv6, and the ports to which one is moved when its place is taken.
+fn neighbours(address: &Address) -> Vec<(Address, AddressSource)> {
+    let mut all: Vec<Address> = Address::parse(&format!("[::1]:{DEFAULT_PORT}")).into_iter().collect();
+    if address.is_loopback() {
+        all.extend(
+            (1..=PORTS_BESIDE).filter_map(|step| address.port().checked_add(step)).map(Address::loopback),
+        );
+    }
+    all.into_iter().map(|address| (address, AddressSource::Default)).collect()
 }
 
 /// Second stage: what the judge asked for.
@@ -103,6 +149,8 @@ pub async fn second_stage(computer: &Computer, facts: &mut Facts, needs: &[Need]
 
 struct Files {
     addresses: Vec<(Address, AddressSource)>,
+    /// Where OpenClaw will ask, when its settings tell.
+    openclaws: Option<Address>,
     program: Option<std::path::PathBuf>,
     openclaw: OpenclawFacts,
     /// Name, value, place; the ones that win first.
@@ -111,16 +159,31 @@ struct Files {
 
 fn look_at_files(computer: &Computer) -> Files {
     let home = computer.openclaw();
-    let settings = match computer.document() {
-        Ok(None) => SettingsFact::Absent,
-        Ok(Some(document)) => SettingsFact::Read(Settings::of(document.value())),
-        Err(error) => SettingsFact::Unreadable(error),
+    let openclaw_program = openclaw_program::find(&computer.surroundings);
+    let (document, settings) = match computer.document() {
+        Ok(None) => (None, SettingsFact::Absent),
+        Ok(Some(document)) => {
+            let settings = Settings::of(document.value());
+            (Some(document), SettingsFact::Read(settings))
+        }
+        Err(error) => (None, SettingsFact::Unreadable(error)),
     };
     let environment = &computer.surroundings.environment;
-    let key = environment.get(KEY_VARIABLE).is_some()
-        || settings::in_env_file(&home, KEY_VARIABLE).is_some()
-        || settings::has_stored_credential(&home);
-    let names = ["http_proxy", "https_proxy", "all_proxy", "no_proxy"];
+    let told = settings.read().cloned().unwrap_or_default();
+    let key = computer.key_beside(&home);
+    let key_here = environment.get(KEY_VARIABLE).is_some();
+    let on = told.mode(key || key_here) != Mode::Off;
+    // Without an address in its settings OpenClaw asks Ollama's usual one.
+    let openclaws = match &told.base_url {
+        Some(url) => Address::parse(url).ok(),
+        None => on.then(Address::default),
+    };
+    let version = openclaw_program.as_ref().and_then(|program| program.version).or(told.last_touched);
+    let hash = document.as_ref().map(|document| Hash::of(document.bytes()));
+    let refused = document.map(|document| refused(&document, Dialect::of(version))).unwrap_or_default();
+    let stale_from = openclaws.clone().filter(|_| told.base_url.is_some());
+    let stale = stale_from.map(|address| prepare::stale_agent_files(&home, &address)).unwrap_or_default();
+    let names = ["http_proxy", "https_proxy", "no_proxy"];
     let names = || names.into_iter().flat_map(|name| [name.to_owned(), name.to_uppercase()]);
     let own = names().filter_map(|name| {
         let value = environment.get(&name)?.to_owned();
@@ -133,17 +196,42 @@ fn look_at_files(computer: &Computer) -> Files {
     });
     Files {
         addresses: computer.addresses(settings.read()),
+        openclaws,
         program: program::find(&computer.surroundings),
         proxies: own.chain(in_file).collect(),
         openclaw: OpenclawFacts {
             file: home.config.clone(),
-            program: openclaw_program::find(&computer.surroundings),
+            program: openclaw_program,
             state_folder: home.state.is_dir(),
             gateway: false,
             settings,
             key,
+            key_here,
+            unset: computer.unset(&told),
+            stale: stale.into_iter().map(|file| (file.path.display().to_string(), file.url)).collect(),
+            refused,
+            hash,
+            verdict: None,
+            last_change: None,
         },
     }
+}
+
+/// What of the file this version refuses, dotted: newer keys of the provider entry, a form of the API, a flat key.
+fn refused(document: &Document, dialect: Dialect) -> Vec<String> {
+    let provider = document.value().get_path(&PROVIDER);
+    let mut found: Vec<String> = intent::refused(provider, dialect)
+        .iter()
+        .map(|path| prepare::dotted_in_provider(path, provider))
+        .collect();
+    let api = provider.and_then(|entry| entry.get("api")).and_then(Value::as_str);
+    if api == Some("ollama") && !dialect.native {
+        found.push("models.providers.ollama.api".into());
+    }
+    if document.value().get_path(&["env", KEY_VARIABLE]).is_some() && !dialect.flat_env {
+        found.push(format!("env.{KEY_VARIABLE}"));
+    }
+    found
 }
 
 async fn look(client: &Client, address: Address, source: AddressSource) -> Candidate {
@@ -152,9 +240,8 @@ async fn look(client: &Client, address: Address, source: AddressSource) -> Candi
         // A reverse proxy may serve the API and not the greeting.
         Ok(false) => match client.version().await {
             Ok(version) => (Answer::Ollama, format!("answers /api/version: {version}")),
-            // An error in Ollama's own form is Ollama's.
-            Err(error) if matches!(&error.code, ErrorCode::OllamaStatus { message, .. } if !message.is_empty()) =>
-            {
+            // An error in Ollama's own form is Ollama's, and so is a refusal of the host without a word (403).
+            Err(error) if is_ollamas(&error.code) => {
                 let seen = error.detail.clone();
                 (Answer::Failed(error), seen)
             }
@@ -172,6 +259,10 @@ async fn look(client: &Client, address: Address, source: AddressSource) -> Candi
         }
     };
     Candidate { evidence: format!("{address}: {evidence}"), address, source, answer }
+}
+
+fn is_ollamas(code: &ErrorCode) -> bool {
+    matches!(code, ErrorCode::OllamaStatus { message, status, .. } if !message.is_empty() || *status == 403)
 }
 
 async fn connects(port: u16) -> bool {

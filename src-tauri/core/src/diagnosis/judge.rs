@@ -9,12 +9,13 @@ use super::{
     },
 };
 use crate::{
-    error::ErrorCode,
     live::state::Mode,
+    machine::port_owner::PortOwner,
     models::{catalogue, model::Model},
-    ollama::names,
-    openclaw::settings::{PREFIX, Settings},
 };
+
+#[path = "judge_settings.rs"]
+mod settings;
 
 /// A start looks for graphics cards before it answers: up to 30 s measured, 45 s allowed.
 const START_SECONDS: u64 = 45;
@@ -28,7 +29,7 @@ pub fn needs(facts: &Facts) -> Vec<Need> {
     }
     match facts.effective.answer {
         Answer::Refused if facts.program.is_none() && elsewhere(facts).is_none() => vec![Need::Service],
-        Answer::Silent => vec![Need::PortOwner(port), Need::FreePort(port)],
+        Answer::Silent => vec![Need::PortOwner(port), Need::FreePort(port), Need::Service],
         Answer::Other => vec![Need::PortOwner(port), Need::FreePort(port)],
         _ => Vec::new(),
     }
@@ -43,8 +44,9 @@ pub fn judge(facts: &Facts) -> Diagnosis {
         findings.extend(proxy(facts));
         findings.extend(models(facts));
     }
-    findings.extend(settings(facts));
+    findings.extend(settings::settings(facts));
     findings.extend(openclaw(facts));
+    findings.extend(rejected(facts));
     findings.sort_by_key(|finding| (finding.severity, finding.link));
     let path = path(facts, &findings);
     let ok = findings.iter().all(|finding| finding.severity != Severity::Problem);
@@ -60,12 +62,21 @@ fn path(facts: &Facts, findings: &[Finding]) -> Vec<Station> {
         .min();
     let answers = facts.effective.answer == Answer::Ollama;
     let listed = matches!(facts.models, Some(Ok(_)));
+    // Another program in its place says nothing about Ollama itself.
+    let engine_seen = answers || facts.others.iter().any(|other| other.answer == Answer::Ollama);
+    let off = facts
+        .openclaw
+        .settings
+        .read()
+        .is_none_or(|told| told.mode(facts.openclaw.key_anywhere()) == Mode::Off);
     let state = |link: Link| match (broken, link) {
         (Some(broken), link) if link == broken => LinkState::Broken,
         (Some(broken), link) if link > broken => LinkState::Waiting,
         // Connected but silent, or not asked: nothing can be said yet.
-        (_, Link::Engine | Link::Connection) if !answers && broken.is_none() => LinkState::Unknown,
+        (_, Link::Engine) if !engine_seen => LinkState::Unknown,
+        (_, Link::Connection) if !answers => LinkState::Unknown,
         (_, Link::Models) if !listed => LinkState::Unknown,
+        (_, Link::Settings) if off => LinkState::Unknown,
         (_, Link::Openclaw) if facts.openclaw.program.is_none() => LinkState::Unknown,
         _ => LinkState::Ok,
     };
@@ -117,50 +128,57 @@ fn refused(facts: &Facts, url: String, local: bool) -> Finding {
 fn silent(facts: &Facts, url: String) -> Finding {
     let owner = facts.owner.as_ref();
     let mut seen = evidence(facts);
-    seen.extend(owner.map(|owner| format!("the port belongs to {} (pid {})", owner.name, owner.pid)));
-    let Some(owner) = owner else {
-        let offers = vec![manual(Remedy::RestartOllama {}, None)];
-        return finding(Cause::EngineSilent { url, seconds: None, pid: None }, seen, offers);
-    };
-    if !owner.is_ollama() {
+    seen.extend(owner.map(port_belongs_to));
+    if owner.is_some_and(|owner| !owner.is_ollama()) {
         return other_program(facts, url);
     }
-    let seconds = owner.age.map(|age| age.as_secs());
-    match seconds {
-        Some(seconds) if seconds < START_SECONDS => {
-            finding(Cause::EngineStarting { url, seconds }, seen, Vec::new())
-        }
-        _ => {
-            let offers = vec![manual(Remedy::RestartOllama {}, None)];
-            finding(Cause::EngineSilent { url, seconds, pid: Some(owner.pid) }, seen, offers)
-        }
+    let seconds = owner.and_then(|owner| owner.age).map(|age| age.as_secs());
+    if let Some(seconds) = seconds.filter(|seconds| *seconds < START_SECONDS) {
+        return finding(Cause::EngineStarting { url, seconds }, seen, Vec::new());
     }
+    let restart = ["systemctl", "restart", "ollama"].map(str::to_owned).to_vec();
+    let mut offers = vec![manual(Remedy::RestartOllama {}, (facts.service == Some(true)).then_some(restart))];
+    if let Some(found) = elsewhere(facts) {
+        offers.insert(0, action(Remedy::UseAddress { url: found.address.to_string() }));
+    }
+    let pid = owner.and_then(|owner| owner.pid);
+    finding(Cause::EngineSilent { url, seconds, pid }, seen, offers)
+}
+
+fn port_belongs_to(owner: &PortOwner) -> String {
+    let name = owner.name.as_deref().unwrap_or("a program that the system hides");
+    let pid = owner.pid.map(|pid| format!(" (pid {pid})")).unwrap_or_default();
+    let user = owner.user.as_ref().map(|user| format!(" of user {user}")).unwrap_or_default();
+    format!("the port belongs to {name}{pid}{user}")
 }
 
 fn other_program(facts: &Facts, url: String) -> Finding {
     let owner = facts.owner.as_ref();
     let mut seen = evidence(facts);
-    seen.extend(owner.map(|owner| format!("the port belongs to {} (pid {})", owner.name, owner.pid)));
+    seen.extend(owner.map(port_belongs_to));
     let mut offers = Vec::new();
     if let Some(found) = elsewhere(facts) {
         offers.push(action(Remedy::UseAddress { url: found.address.to_string() }));
     }
-    if let Some(port) = facts.free_port {
+    // Nothing is closed: Ollama gets another place.
+    if let Some(port) = facts.free_port.filter(|_| facts.effective.address.is_loopback()) {
         let host = format!("OLLAMA_HOST=127.0.0.1:{port}");
-        let command = ["env", &host, "ollama", "serve"].map(str::to_owned).to_vec();
-        offers.push(manual(Remedy::MoveOllama { port }, Some(command)));
+        let command = Some(["env", &host, "ollama", "serve"].map(str::to_owned).to_vec());
+        let kind = if facts.program.is_some() { RemedyKind::Action } else { RemedyKind::Manual };
+        offers.push(Offer { remedy: Remedy::MoveOllama { port }, kind, command });
     }
-    // A forward belongs to something else that is wanted: closing it is never offered.
-    let forward = |name: &str| name.starts_with("docker") || name.starts_with("ssh");
-    if let Some(owner) = owner.filter(|owner| !forward(&owner.name)) {
-        let command = vec!["kill".to_owned(), owner.pid.to_string()];
-        offers.push(manual(Remedy::CloseProgram { pid: owner.pid }, Some(command)));
+    // Closing is for experts, and never offered for what is not known, a forward, or Ollama itself.
+    let closable = |name: &str| !["docker", "ssh", "ollama"].iter().any(|part| name.starts_with(part));
+    let pid = owner.filter(|owner| owner.name.as_deref().is_some_and(closable)).and_then(|owner| owner.pid);
+    if let Some(pid) = pid {
+        let command = vec!["kill".to_owned(), pid.to_string()];
+        offers.push(manual(Remedy::CloseProgram { pid }, Some(command)));
     }
     let cause = Cause::ConnectionOtherProgram {
         port: facts.effective.address.port(),
         url,
-        program: owner.map(|owner| owner.name.clone()),
-        pid: owner.map(|owner| owner.pid),
+        program: owner.and_then(|owner| owner.name.clone()),
+        pid: owner.and_then(|owner| owner.pid),
         owner: owner.and_then(|owner| owner.user.clone()),
     };
     finding(cause, seen, offers)
@@ -194,7 +212,7 @@ fn models(facts: &Facts) -> Option<Finding> {
                 url: facts.effective.address.to_string(),
                 source: facts.effective.source,
             };
-            return Some(finding(cause, vec![format!("/api/tags: {}", error.detail)], Vec::new()));
+            return Some(finding(cause, vec![format!("the list of models: {}", error.detail)], Vec::new()));
         }
     };
     let download = || vec![action(Remedy::DownloadModel { name: catalogue::first_download() })];
@@ -210,85 +228,6 @@ fn models(facts: &Facts) -> Option<Finding> {
     None
 }
 
-fn settings(facts: &Facts) -> Vec<Finding> {
-    let file = facts.openclaw.file.display().to_string();
-    let absent = Settings::default();
-    let settings = match &facts.openclaw.settings {
-        SettingsFact::Unreadable(error) => return vec![unreadable(&file, error)],
-        SettingsFact::Absent => &absent,
-        SettingsFact::Read(settings) => settings,
-    };
-    let installed = installed(facts);
-    let ready = installed.and_then(catalogue::best_ready);
-    let choose = |ready: Option<&Model>| {
-        let used = ready.map(|model| action(Remedy::UseModel { name: model.id.clone() }));
-        vec![used.unwrap_or_else(|| action(Remedy::ChooseModel {}))]
-    };
-    let mut findings = Vec::new();
-    if settings.fallback_key {
-        let seen = format!("{file}: agents.defaults.model.fallback");
-        findings.push(finding(
-            Cause::SettingsFallbackKey {},
-            vec![seen],
-            vec![action(Remedy::RenameFallback {})],
-        ));
-    }
-    let mode = settings.mode(facts.openclaw.key);
-    // Without a program here, its settings may live elsewhere too.
-    let here = facts.openclaw.program.is_some() || facts.openclaw.gateway;
-    if mode == Mode::Off && here {
-        let seen = format!("{file}: no provider entry that works, and no OLLAMA_API_KEY beside it");
-        findings.push(finding(Cause::SettingsOllamaOff {}, vec![seen], choose(ready)));
-    } else if mode != Mode::Off && settings.primary.is_none() && here {
-        let seen = format!("{file}: no agents.defaults.model");
-        findings.push(finding(Cause::SettingsNoPrimary {}, vec![seen], choose(ready)));
-    }
-    if mode != Mode::Off {
-        findings
-            .extend(installed.into_iter().flat_map(|models| not_installed(settings, models, &choose(ready))));
-    }
-    findings
-}
-
-fn unreadable(file: &str, error: &crate::error::Error) -> Finding {
-    let path = file.to_owned();
-    let cause = match &error.code {
-        ErrorCode::SettingsUnreadable { line, column, text, .. } => {
-            Cause::SettingsUnreadable { path, line: *line, column: *column, text: text.clone(), reason: None }
-        }
-        ErrorCode::FileFailed { reason, .. } => {
-            Cause::SettingsUnreadable { path, line: 0, column: 0, text: String::new(), reason: Some(*reason) }
-        }
-        _ => Cause::SettingsUnreadable { path, line: 0, column: 0, text: String::new(), reason: None },
-    };
-    let offers = vec![manual(Remedy::EditFile { path: file.to_owned() }, None)];
-    finding(cause, vec![error.detail.clone()], offers)
-}
-
-/// Chosen models that the server does not have; each once, the primary first.
-fn not_installed(settings: &Settings, models: &[Model], choose: &[Offer]) -> Vec<Finding> {
-    let references =
-        settings.primary.iter().chain(&settings.fallbacks).filter_map(|name| name.strip_prefix(PREFIX));
-    let listed = settings.listed.iter().map(String::as_str);
-    let mut findings: Vec<Finding> = Vec::new();
-    let mut told: Vec<&str> = Vec::new();
-    for name in references.chain(listed) {
-        let there = names::find(name, models.iter().map(|model| model.id.as_str())).is_some();
-        if there || told.iter().any(|known| names::same(known, name)) {
-            continue;
-        }
-        told.push(name);
-        let primary = settings.primary_id() == Some(name);
-        let cause = Cause::SettingsModelNotInstalled { name: name.into(), primary };
-        let mut offers = vec![action(Remedy::DownloadModel { name: name.into() })];
-        if primary {
-            offers.extend(choose.iter().cloned());
-        }
-        findings.push(finding(cause, vec![format!("/api/tags does not list {name}")], offers));
-    }
-    findings
-}
-
 fn openclaw(facts: &Facts) -> Option<Finding> {
     // A gateway without a program here lives elsewhere: that is not "not installed".
     if facts.openclaw.program.is_some() || facts.openclaw.gateway {
@@ -297,7 +236,32 @@ fn openclaw(facts: &Facts) -> Option<Finding> {
     let cause = Cause::OpenclawNotInstalled { state_folder: facts.openclaw.state_folder };
     let seen =
         vec!["no program named openclaw on PATH or where npm puts it; nothing on its gateway's port".into()];
-    Some(finding(cause, seen, vec![link(Remedy::GetOpenclaw {})]))
+    let mut offers = vec![link(Remedy::GetOpenclaw {})];
+    // Settings can be prepared all the same: it finds them when it is installed.
+    let told = facts.openclaw.settings.read().cloned().unwrap_or_default();
+    let readable = !matches!(facts.openclaw.settings, SettingsFact::Unreadable(_));
+    if readable && told.mode(facts.openclaw.key_anywhere()) == Mode::Off {
+        let best = installed(facts).and_then(catalogue::best_ready);
+        offers.extend(best.map(|model| action(Remedy::UseModel { name: model.id.clone() })));
+    }
+    Some(finding(cause, seen, offers))
+}
+
+/// What OpenClaw's own command refuses, unless we named the cause already.
+fn rejected(facts: &Facts) -> Option<Finding> {
+    let refusals = facts.openclaw.verdict.as_deref()?;
+    let first = refusals.first()?;
+    let readable = !matches!(facts.openclaw.settings, SettingsFact::Unreadable(_));
+    let named = !facts.openclaw.refused.is_empty()
+        || facts.openclaw.settings.read().is_some_and(|told| told.fallback_key);
+    let cause = Cause::OpenclawRejectsSettings { key: first.path.clone(), message: first.message.clone() };
+    let seen = refusals
+        .iter()
+        .map(|one| format!("openclaw config validate: {} {}", one.path, one.message))
+        .collect();
+    let undo = facts.openclaw.last_change.clone().map(|receipt| action(Remedy::UndoChange { receipt }));
+    let edit = manual(Remedy::EditFile { path: facts.openclaw.file.display().to_string() }, None);
+    (readable && !named).then(|| finding(cause, seen, undo.into_iter().chain([edit]).collect()))
 }
 
 fn installed(facts: &Facts) -> Option<&[Model]> {
@@ -320,7 +284,7 @@ fn finding(cause: Cause, evidence: Vec<String>, remedies: Vec<Offer>) -> Finding
 
 /// Station and severity of a cause (the table in docs/causes.md).
 fn place(cause: &Cause) -> (Link, Severity) {
-    use Severity::{Problem, Warning};
+    use Severity::{Note, Problem, Warning};
     match cause {
         Cause::EngineNotInstalled { .. } | Cause::EngineNotRunning { .. } | Cause::EngineSilent { .. } => {
             (Link::Engine, Problem)
@@ -331,13 +295,30 @@ fn place(cause: &Cause) -> (Link, Severity) {
         | Cause::ConnectionProxyIntercepts { .. }
         | Cause::ConnectionFailed { .. } => (Link::Connection, Problem),
         Cause::ModelsNoneInstalled {} | Cause::ModelsNoneWithTools { .. } => (Link::Models, Problem),
-        Cause::SettingsModelNotInstalled { primary: false, .. } => (Link::Settings, Warning),
+        Cause::SettingsModelNotInstalled { primary: false, .. }
+        | Cause::SettingsModelWithoutTools { primary: false, .. }
+        | Cause::SettingsKeyNotSeen {}
+        | Cause::SettingsBaseUrlV1 { .. }
+        | Cause::SettingsContextNotSent { .. }
+        | Cause::SettingsGivesUpTooEarly { .. }
+        | Cause::SettingsStaleAgentFile { .. } => (Link::Settings, Warning),
+        Cause::SettingsDiscoveryOff { .. } | Cause::SettingsFallbackIsOnline { .. } => (Link::Settings, Note),
         Cause::SettingsUnreadable { .. }
         | Cause::SettingsOllamaOff {}
         | Cause::SettingsNoPrimary {}
         | Cause::SettingsFallbackKey {}
+        | Cause::SettingsKeyAlone {}
+        | Cause::SettingsListEmpty {}
+        | Cause::SettingsModelWithoutTools { .. }
+        | Cause::SettingsBareModelName { .. }
+        | Cause::SettingsBaseUrlWrong { .. }
+        | Cause::SettingsApiUnsupported { .. }
+        | Cause::SettingsNotAllowed { .. }
+        | Cause::SettingsEnvMissing { .. }
         | Cause::SettingsModelNotInstalled { .. } => (Link::Settings, Problem),
-        Cause::OpenclawNotInstalled { .. } => (Link::Openclaw, Problem),
+        Cause::OpenclawNotInstalled { .. } | Cause::OpenclawRejectsSettings { .. } => {
+            (Link::Openclaw, Problem)
+        }
     }
 }
 

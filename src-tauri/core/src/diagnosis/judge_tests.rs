@@ -8,14 +8,15 @@ use crate::{
         facts::{OpenclawFacts, ProxyFact},
         finding::AddressSource,
     },
-    error::{Error, FileReason},
+    error::{Error, ErrorCode, FileReason},
     machine::port_owner::PortOwner,
     models::{discovery::Discovered, model::Verdict},
+    ollama::wire::Loaded,
     ollama::{
         address::Address,
         wire::{Show, Tag},
     },
-    openclaw::program::OpenclawProgram,
+    openclaw::{program::OpenclawProgram, settings::Settings, verdict::Refusal, version::Version},
 };
 
 fn model(id: &str, capabilities: &[&str]) -> Model {
@@ -37,11 +38,16 @@ fn well() -> Facts {
         listed: vec!["qwen3:8b".into()],
         api_key: true,
         base_url: Some("http://127.0.0.1:11434".into()),
+        api: Some("ollama".into()),
+        tells_context: vec!["qwen3:8b".into()],
+        timeout: true,
         ..Settings::default()
     };
     Facts {
         effective: candidate("127.0.0.1", AddressSource::Default, Answer::Ollama),
         others: Vec::new(),
+        openclaws: None,
+        loaded: Vec::new(),
         models: Some(Ok(Discovered { server_version: "0.32.15".into(), models })),
         program: Some("/usr/local/bin/ollama".into()),
         proxy: None,
@@ -52,6 +58,13 @@ fn well() -> Facts {
             gateway: false,
             settings: SettingsFact::Read(settings),
             key: false,
+            key_here: false,
+            unset: Vec::new(),
+            stale: Vec::new(),
+            refused: Vec::new(),
+            hash: None,
+            verdict: None,
+            last_change: None,
         },
         service: None,
         owner: None,
@@ -87,7 +100,12 @@ fn remedies(finding: &Finding) -> Vec<String> {
 }
 
 fn owner(name: &str, age: Option<u64>) -> PortOwner {
-    PortOwner { pid: 42, name: name.into(), user: Some("me".into()), age: age.map(Duration::from_secs) }
+    PortOwner {
+        pid: Some(42),
+        name: Some(name.into()),
+        user: Some("me".into()),
+        age: age.map(Duration::from_secs),
+    }
 }
 
 #[test]
@@ -180,6 +198,69 @@ fn each_cause_from_its_facts() {
         ("fallback gone", "settings.model-not-installed", &["download-model"], well(), |facts| {
             settings(facts).fallbacks = vec!["ollama/llama3.3".into()];
         }),
+        ("key alone", "settings.key-alone", &["use-model"], well(), |facts| {
+            *settings(facts) = Settings { provider: true, api_key: true, ..Settings::default() };
+        }),
+        ("an empty list", "settings.list-empty", &["repair-settings"], well(), |facts| {
+            settings(facts).listed = vec![];
+            settings(facts).list_empty = true;
+        }),
+        ("not seen by the service", "settings.key-not-seen", &["write-key"], well(), |facts| {
+            *settings(facts) = Settings { primary: Some("ollama/qwen3:8b".into()), ..Settings::default() };
+            facts.openclaw.key_here = true;
+        }),
+        ("a model that is not listed", "settings.discovery-off", &["add-models"], well(), |facts| {
+            if let Some(Ok(found)) = &mut facts.models {
+                found.models.push(model("new:1b", &["completion", "tools"]));
+            }
+        }),
+        ("no tools", "settings.model-without-tools", &["use-model"], well(), |facts| {
+            settings(facts).primary = Some("ollama/gemma2:2b".into());
+        }),
+        ("a bare name", "settings.bare-model-name", &["repair-settings"], well(), |facts| {
+            settings(facts).primary = Some("qwen3:8b".into());
+        }),
+        ("an online fallback", "settings.fallback-is-online", &["local-only"], well(), |facts| {
+            settings(facts).fallbacks = vec!["anthropic/claude".into()];
+        }),
+        ("/v1", "settings.base-url-v1", &["repair-settings"], well(), |facts| {
+            settings(facts).base_url = Some("http://127.0.0.1:11434/v1".into());
+        }),
+        ("openai's api", "settings.base-url-v1", &["repair-settings"], well(), |facts| {
+            settings(facts).api = Some("openai-completions".into());
+        }),
+        ("OpenClaw asks elsewhere", "settings.base-url-wrong", &["use-address"], well(), |facts| {
+            facts.openclaws = Some(candidate("127.0.0.1:9999", AddressSource::Settings, Answer::Refused));
+        }),
+        ("no address", "settings.base-url-wrong", &["use-address"], well(), |facts| {
+            settings(facts).base_url = Some("http://127.0.0.1:999999".into());
+        }),
+        ("refused by the version", "settings.api-unsupported", &["repair-settings"], well(), |facts| {
+            facts.openclaw.refused = vec!["models.providers.ollama.timeoutSeconds".into()];
+            settings(facts).last_touched = Some(Version::new(2026, 4, 15));
+        }),
+        ("not on the allow-list", "settings.not-allowed", &["repair-settings"], well(), |facts| {
+            settings(facts).allowed = Some(vec!["anthropic/claude".into()]);
+        }),
+        ("a reference to nothing", "settings.env-missing", &["repair-settings"], well(), |facts| {
+            facts.openclaw.unset = vec!["OLLAMA_API_KEY".into()];
+        }),
+        ("context not sent", "settings.context-not-sent", &["repair-settings"], well(), |facts| {
+            settings(facts).tells_context = vec![];
+        }),
+        ("slow and no limit", "settings.gives-up-too-early", &["repair-settings"], well(), |facts| {
+            settings(facts).timeout = false;
+            let loaded = Loaded { name: "qwen3:8b".into(), size: 10, size_vram: 0, context_length: 4096 };
+            facts.loaded = vec![loaded];
+        }),
+        ("an agent's old address", "settings.stale-agent-file", &["repair-settings"], well(), |facts| {
+            facts.openclaw.stale = vec![("models.json".into(), "http://127.0.0.1:1".into())];
+        }),
+        ("OpenClaw refuses", "openclaw.rejects-settings", &["undo-change", "edit-file"], well(), |facts| {
+            let refusal = Refusal { path: "a.b".into(), message: "Unrecognized key".into() };
+            facts.openclaw.verdict = Some(vec![refusal]);
+            facts.openclaw.last_change = Some("receipt".into());
+        }),
         ("no openclaw", "openclaw.not-installed", &["get-openclaw"], well(), |facts| {
             facts.openclaw.program = None;
         }),
@@ -198,6 +279,18 @@ fn each_cause_from_its_facts() {
         if problem {
             for station in &diagnosis.path {
                 let expected = match station.link.cmp(&finding.link) {
+                    // What another program hides cannot be called fine.
+                    std::cmp::Ordering::Less if facts.effective.answer == Answer::Other => LinkState::Unknown,
+                    std::cmp::Ordering::Less if facts.effective.answer == Answer::Silent => {
+                        LinkState::Unknown
+                    }
+                    std::cmp::Ordering::Less if facts.models.is_none() && station.link == Link::Engine => {
+                        if facts.others.is_empty() {
+                            LinkState::Unknown
+                        } else {
+                            LinkState::Ok
+                        }
+                    }
                     std::cmp::Ordering::Less => LinkState::Ok,
                     std::cmp::Ordering::Equal => LinkState::Broken,
                     std::cmp::Ordering::Greater => LinkState::Waiting,
@@ -243,6 +336,7 @@ fn nothing_is_claimed_beyond_the_evidence() {
     facts.models = Some(Ok(Discovered { server_version: "0.5.0".into(), models: vec![unknown] }));
     settings(&mut facts).primary = Some("ollama/old".into());
     settings(&mut facts).listed = vec!["old".into()];
+    settings(&mut facts).tells_context = vec!["old".into()];
     assert_eq!(codes(&judge(&facts)), Vec::<String>::new());
 
     // A gateway without a program here lives elsewhere.
@@ -267,6 +361,7 @@ fn names_are_compared_by_ollamas_rules() {
     facts.models = Some(Ok(Discovered { server_version: "0".into(), models }));
     settings(&mut facts).primary = Some("ollama/Llama3.3".into());
     settings(&mut facts).listed = vec!["llama3.3".into()];
+    settings(&mut facts).tells_context = vec!["LLAMA3.3".into()];
     assert_eq!(codes(&judge(&facts)), Vec::<String>::new());
 }
 

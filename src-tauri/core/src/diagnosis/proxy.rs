@@ -13,7 +13,8 @@ pub(super) fn covering(address: &Address, variables: &[(String, String, String)]
         find(&name.to_lowercase()).or_else(|| find(&name.to_uppercase()))
     };
     let by_scheme = if address.is_https() { "https_proxy" } else { "http_proxy" };
-    let (variable, _, place) = lookup(by_scheme).or_else(|| lookup("all_proxy"))?;
+    // Node's own clients know no ALL_PROXY.
+    let (variable, _, place) = lookup(by_scheme)?;
     let except = lookup("no_proxy").map(|(_, value, _)| value.as_str()).unwrap_or_default();
     (!is_excepted(address, except)).then(|| ProxyFact { variable: variable.clone(), place: place.clone() })
 }
@@ -51,7 +52,7 @@ mod tests {
             (&address, &[("HTTP_PROXY", "http://p:1")], true),
             (&address, &[("http_proxy", "http://p:1")], true),
             (&address, &[("HTTPS_PROXY", "http://p:1")], false),
-            (&address, &[("ALL_PROXY", "http://p:1")], true),
+            (&address, &[("ALL_PROXY", "http://p:1")], false),
             (&address, &[("HTTP_PROXY", "http://p:1"), ("NO_PROXY", "localhost")], true),
             (&address, &[("HTTP_PROXY", "http://p:1"), ("NO_PROXY", "localhost, 127.0.0.1")], false),
             (&address, &[("HTTP_PROXY", "http://p:1"), ("no_proxy", "127.0.0.1:11434")], false),

@@ -15,6 +15,11 @@ use crate::{
     preferences::Preferences,
 };
 
+/// Where Ollama is to be had.
+pub const GET_OLLAMA: &str = "https://ollama.com/download";
+/// OpenClaw's page on installing it.
+pub const GET_OPENCLAW: &str = "https://docs.openclaw.ai/install";
+
 /// What carrying out a remedy led to, as a face is told.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
@@ -48,15 +53,27 @@ pub async fn carry_out(computer: &Computer, remedy: &Remedy) -> Result<Carried, 
             start::start(&computer.surroundings, &computer.folders, &effective).await?;
             Ok(Carried::Done)
         }
+        Remedy::MoveOllama { port } => {
+            let address = Address::loopback(*port);
+            start::start_at(&computer.surroundings, &computer.folders, &address).await?;
+            use_address(computer, &address.to_string()).await
+        }
         Remedy::UseAddress { url } => use_address(computer, url).await,
         Remedy::RenameFallback {} => prepared(computer, Wish::RenameFallback).await,
         Remedy::UseModel { name } => {
             let request = UseRequest { primary: name.clone(), all_ready: true, ..UseRequest::default() };
             prepared(computer, Wish::Use(request)).await
         }
+        Remedy::RepairSettings {} => prepared(computer, Wish::Repair).await,
+        Remedy::WriteKey {} => prepared(computer, Wish::WriteKey).await,
+        Remedy::AddModels {} => prepared(computer, Wish::AddModels).await,
+        Remedy::LocalOnly {} => prepared(computer, Wish::LocalOnly).await,
+        Remedy::UndoChange { receipt } => {
+            change::undo(computer, Some(receipt.clone()), false).await?;
+            Ok(Carried::Done)
+        }
         Remedy::GetOllama {}
         | Remedy::RestartOllama {}
-        | Remedy::MoveOllama { .. }
         | Remedy::CloseProgram { .. }
         | Remedy::BypassProxy {}
         | Remedy::DownloadModel { .. }
@@ -69,19 +86,15 @@ pub async fn carry_out(computer: &Computer, remedy: &Remedy) -> Result<Carried, 
 /// Where OpenClaw's settings name an address, that is changed, by plan; else the address is Pincer's own choice.
 async fn use_address(computer: &Computer, url: &str) -> Result<Carried, Error> {
     let address = Address::parse(url)?;
-    let carried = prepared(computer, Wish::Address(address.clone())).await?;
+    let prepared = change::prepare(computer, Wish::Address(address.clone())).await?;
+    if prepared.preview.changed {
+        return Ok(Carried::Prepared(Box::new(prepared)));
+    }
     let folders = computer.folders.clone();
-    let in_settings = matches!(&carried, Carried::Prepared(prepared) if prepared.preview.changed);
-    // An address of the settings counts only while Pincer has none of its own.
-    let chosen = (!in_settings).then(|| address.to_string());
-    let write = move || {
-        let preferences = Preferences::read(&folders);
-        let same = preferences.address == chosen;
-        if same { Ok(()) } else { Preferences { address: chosen }.write(&folders) }
-    };
-    let written = tokio::task::spawn_blocking(write).await;
+    let choose = move || Preferences { address: Some(address.to_string()) }.write(&folders);
+    let written = tokio::task::spawn_blocking(choose).await;
     written.map_err(|error| Error::new(ErrorCode::Internal {}, error.to_string()))??;
-    Ok(if in_settings { carried } else { Carried::Done })
+    Ok(Carried::Done)
 }
 
 async fn prepared(computer: &Computer, wish: Wish) -> Result<Carried, Error> {

@@ -50,6 +50,7 @@ impl Board {
 pub struct Live {
     board: channel::Sender<Board>,
     look: Arc<Notify>,
+    visible: channel::Sender<bool>,
     pulls: Pulls,
     watcher: tokio::task::JoinHandle<()>,
 }
@@ -67,13 +68,19 @@ impl Live {
             }
         };
         let pulls = Pulls::new(computer.clone(), publish.clone(), Arc::clone(&look));
-        let watcher = tokio::spawn(watch::watch(computer, publish, Arc::clone(&look)));
-        Self { board, look, pulls, watcher }
+        let (visible, seen) = channel::channel(true);
+        let watcher = tokio::spawn(watch::watch(computer, publish, Arc::clone(&look), seen));
+        Self { board, look, visible, pulls, watcher }
     }
 
     /// Everything changed perhaps: look again at once.
     pub fn look_again(&self) {
         self.look.notify_one();
+    }
+
+    /// Nothing is watched while nobody looks; downloads go on. Becoming visible looks at once.
+    pub fn set_visible(&self, visible: bool) {
+        self.visible.send_replace(visible);
     }
 
     /// The downloads.

@@ -162,8 +162,10 @@ impl Pulls {
     }
 
     fn publish(&self) {
+        // Sent while the lock is held, so that an older state cannot overtake a newer one.
+        let entries = self.entries();
         let mut all: Vec<(u64, PullState)> =
-            self.entries().by_name.values().map(|entry| (entry.number, entry.state.clone())).collect();
+            entries.by_name.values().map(|entry| (entry.number, entry.state.clone())).collect();
         all.sort_by_key(|(number, _)| *number);
         (self.shared.publish)(Slice::Pulls(all.into_iter().map(|(_, state)| state).collect()));
     }

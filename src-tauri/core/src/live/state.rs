@@ -7,7 +7,7 @@ use crate::{
     diagnosis::finding::Diagnosis,
     error::Error,
     models::model::{Model, Verdict},
-    openclaw::outcome::ReceiptSummary,
+    openclaw::outcome::{ListedModel, ReceiptSummary},
 };
 
 /// One message on the subscription: a slice and its revision (counts up over all slices).
@@ -31,7 +31,7 @@ pub enum Slice {
     /// The models of the effective server.
     Models(ModelsState),
     /// What OpenClaw was told.
-    Settings(SettingsState),
+    Settings(Box<SettingsState>),
     /// Downloads, in the order in which they were asked for.
     Pulls(Vec<PullState>),
     /// OpenClaw itself.
@@ -108,8 +108,46 @@ pub struct SettingsState {
     pub fallbacks: Vec<String>,
     /// The ids listed under the provider, as written.
     pub listed: Vec<String>,
+    /// The same with the numbers written for each.
+    pub entries: Vec<ListedModel>,
+    /// `baseUrl` as written, a password in it masked; `null` when there is none.
+    pub base_url: Option<String>,
+    /// What the automatic way does on the OpenClaw that is here.
+    pub automatic: AutomaticState,
+    /// Agents with a model of their own, for which the choice does not count.
+    pub agents: Vec<String>,
     /// The newest change of Pincer's that undo would take back; `null` when there is none.
     pub last_change: Option<ReceiptSummary>,
+}
+
+/// What the automatic way does on the OpenClaw that is here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
+#[serde(rename_all = "camelCase")]
+pub struct AutomaticState {
+    /// This version turns Ollama on by the key alone.
+    pub possible: bool,
+    /// It runs a context that is enough (2026.8.2 on).
+    pub advised: bool,
+    /// Tokens that it lets Ollama run; `null`: the model's maximum, or Ollama's own default.
+    pub tokens: Option<u64>,
+    /// It is the model's own maximum, whatever the memory.
+    pub maximum: bool,
+    /// Models that run online are offered, too.
+    pub offers_online: bool,
+}
+
+/// What an address answered when it was tried.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
+#[serde(rename_all = "camelCase")]
+pub struct AddressTest {
+    /// The address, normalised.
+    pub url: String,
+    /// Ollama's version there.
+    pub server_version: String,
+    /// How many models it has.
+    pub models: usize,
 }
 
 /// Where a download stands.

@@ -1,11 +1,14 @@
 //! The watcher: the cheap stage and the same judge as `doctor`, again and again, so that Home and the diagnosis
 //! cannot disagree. Started by [`super::Live`].
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch::Receiver};
 
-use super::state::{ModelsState, OpenclawState, SettingsState, Slice};
+use super::state::{AutomaticState, ModelsState, OpenclawState, SettingsState, Slice};
 use crate::{
     computer::Computer,
     diagnosis::{
@@ -15,7 +18,15 @@ use crate::{
     error::Error,
     live::state::Mode,
     models::{catalogue, discovery::Discovery, model::Model},
-    openclaw::{change, outcome::ReceiptKind, outcome::ReceiptSummary},
+    openclaw::{
+        change,
+        dialect::{AUTOMATIC_ADVISED, Automatic, Dialect, KEY_OFFERS_ONLINE},
+        outcome::{ReceiptKind, ReceiptSummary},
+        plan::Hash,
+        secrets,
+        verdict::{self, Refusal},
+        version::Version,
+    },
 };
 
 /// While something is wrong, people are mending it.
@@ -24,15 +35,28 @@ const LOOK_WHILE_WRONG: Duration = Duration::from_secs(2);
 const LOOK_WHILE_WELL: Duration = Duration::from_secs(5);
 
 /// Watches until it is aborted.
-pub(super) async fn watch(computer: Computer, publish: impl Fn(Slice), look: Arc<Notify>) {
+pub(super) async fn watch(
+    computer: Computer,
+    publish: impl Fn(Slice),
+    look: Arc<Notify>,
+    mut visible: Receiver<bool>,
+) {
     let mut discovery = Discovery::default();
     let mut last_models: Vec<Model> = Vec::new();
+    let mut judge = OpenclawsWord::default();
     loop {
-        let well = match diagnosis::diagnose(&computer, &mut discovery).await {
-            Ok((facts, found)) => {
-                let models = models(&facts, &mut last_models);
-                publish(Slice::Models(models));
-                publish(Slice::Settings(settings(&computer, &facts).await));
+        // The last handle going away ends the watcher anyway.
+        if visible.wait_for(|visible| *visible).await.is_err() {
+            return;
+        }
+        let well = match diagnosis::gather(&computer, &mut discovery).await {
+            Ok(mut facts) => {
+                let settings = settings(&computer, &facts).await;
+                facts.openclaw.verdict = judge.on(&computer, &facts, &look);
+                facts.openclaw.last_change = settings.last_change.as_ref().map(|change| change.id.clone());
+                let found = diagnosis::judge(&facts);
+                publish(Slice::Models(models(&facts, &mut last_models)));
+                publish(Slice::Settings(Box::new(settings)));
                 publish(Slice::Openclaw(openclaw(&facts)));
                 let well = found.ok;
                 publish(Slice::Path(found));
@@ -46,6 +70,36 @@ pub(super) async fn watch(computer: Computer, publish: impl Fn(Slice), look: Arc
             () = tokio::time::sleep(pause) => {}
             () = look.notified() => {}
         }
+    }
+}
+
+/// What OpenClaw itself says of its settings: asked in the background once for each file and version, since it takes
+/// seconds; the watcher looks again when the answer is there.
+#[derive(Default)]
+struct OpenclawsWord {
+    on: Option<(Hash, Option<Version>)>,
+    said: Arc<Mutex<Option<Vec<Refusal>>>>,
+}
+
+impl OpenclawsWord {
+    /// The word on the file of these facts; `None` while it is not known.
+    fn on(&mut self, computer: &Computer, facts: &Facts, look: &Arc<Notify>) -> Option<Vec<Refusal>> {
+        let program = facts.openclaw.program.as_ref()?;
+        let on = (facts.openclaw.hash?, program.version);
+        if self.on != Some(on) {
+            self.on = Some(on);
+            self.said = Arc::default();
+            let (said, look) = (Arc::clone(&self.said), Arc::clone(look));
+            let (surroundings, path) = (computer.surroundings.clone(), program.path.clone());
+            tokio::spawn(async move {
+                let answer = verdict::ask(&surroundings, &path).await;
+                if answer.is_some() {
+                    *said.lock().unwrap_or_else(PoisonError::into_inner) = answer;
+                    look.notify_one();
+                }
+            });
+        }
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -90,12 +144,29 @@ async fn settings(computer: &Computer, facts: &Facts) -> SettingsState {
     SettingsState {
         file: facts.openclaw.file.display().to_string(),
         exists: facts.openclaw.settings != SettingsFact::Absent,
-        mode: if problem.is_some() { Mode::Off } else { told.mode(facts.openclaw.key) },
+        mode: if problem.is_some() { Mode::Off } else { told.mode(facts.openclaw.key_anywhere()) },
         problem,
         primary: told.primary,
         fallbacks: told.fallbacks,
+        entries: told.entries,
+        base_url: told.base_url.as_deref().map(secrets::masked),
+        automatic: automatic(facts),
+        agents: told.agents.into_iter().map(|(name, _)| name).collect(),
         listed: told.listed,
         last_change: last_change(computer).await,
+    }
+}
+
+fn automatic(facts: &Facts) -> AutomaticState {
+    let version = facts.openclaw.version();
+    let since = |first: Version| version.is_none_or(|version| version >= first);
+    let automatic = Dialect::of(version).automatic;
+    AutomaticState {
+        possible: automatic != Automatic::Ignored,
+        advised: since(AUTOMATIC_ADVISED),
+        tokens: if let Automatic::Tokens(tokens) = automatic { Some(tokens) } else { None },
+        maximum: automatic == Automatic::Maximum,
+        offers_online: since(KEY_OFFERS_ONLINE),
     }
 }
 
@@ -108,8 +179,7 @@ async fn last_change(computer: &Computer) -> Option<ReceiptSummary> {
 
 fn openclaw(facts: &Facts) -> OpenclawState {
     let program = facts.openclaw.program.as_ref();
-    let last_touched = facts.openclaw.settings.read().and_then(|settings| settings.last_touched);
-    let version = program.and_then(|program| program.version).or(last_touched);
+    let version = facts.openclaw.version();
     OpenclawState {
         program: program.map(|program| program.path.display().to_string()),
         version: version.map(|version| version.to_string()),

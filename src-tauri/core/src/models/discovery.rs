@@ -1,13 +1,13 @@
 //! Discovery exactly as OpenClaw's page on Ollama says: tags, then show for each model; `tools` decides.
 //! One model whose show fails does not sink the rest.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use futures_util::{StreamExt, stream};
 
 use super::model::{Cost, Input, Model, UnknownReason, Verdict};
 use crate::{
-    error::Error,
+    error::{Error, ErrorCode},
     ollama::{
         client::Client,
         names::ModelName,
@@ -21,6 +21,10 @@ const AT_A_TIME: usize = 8;
 pub const UNKNOWN_CONTEXT: u64 = 8192;
 /// `maxTokens` is this many times the context (the page).
 const MAX_TOKENS_FACTOR: u64 = 10;
+
+/// For all shows together: a server that hangs on them must not hold a diagnosis up. What is missing then is
+/// `unknown`, and asked again at the next look.
+const DEADLINE: Duration = Duration::from_secs(8);
 
 /// What a server has.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,7 +48,8 @@ impl Discovery {
     /// # Errors
     /// `ollama.*` codes when version or tags fail.
     pub async fn look(&mut self, client: &Client) -> Result<Discovered, Error> {
-        let (version, tags) = tokio::try_join!(client.version(), client.tags())?;
+        let (version, tags) = tokio::join!(client.version(), client.tags());
+        let (version, tags) = (without_version(version)?, tags?);
         let key = |tag: &Tag| (tag.name.clone(), tag.digest.clone());
         if self.server_version != version {
             // Another version may say more of the same model.
@@ -54,25 +59,34 @@ impl Discovery {
         self.shown.retain(|known, _| tags.models.iter().any(|tag| key(tag) == *known));
         let unknown: Vec<Tag> =
             tags.models.iter().filter(|tag| !self.shown.contains_key(&key(tag))).cloned().collect();
-        let mut failed = HashMap::new();
+        // Answers that are not to be remembered.
+        let mut once = HashMap::new();
         let answers = stream::iter(unknown)
             .map(|tag| async move { (client.show(&tag.name).await, tag) })
             .buffer_unordered(AT_A_TIME);
         let mut answers = std::pin::pin!(answers);
-        while let Some((answer, tag)) = answers.next().await {
+        let deadline = tokio::time::Instant::now() + DEADLINE;
+        while let Ok(Some((answer, tag))) = tokio::time::timeout_at(deadline, answers.next()).await {
             match answer {
                 // Without a digest two looks cannot be told to mean the same model.
-                Ok(show) if tag.digest.is_empty() => drop(failed.insert(key(&tag), Ok(show))),
+                Ok(show) if tag.digest.is_empty() => drop(once.insert(key(&tag), show)),
                 Ok(show) => drop(self.shown.insert(key(&tag), show)),
-                Err(error) => drop(failed.insert(key(&tag), Err(error))),
+                Err(_) => {}
             }
         }
         let models = tags.models.iter().map(|tag| {
             let key = key(tag);
-            let once = failed.get(&key).and_then(|answer| answer.as_ref().ok());
-            judge(tag, self.shown.get(&key).or(once))
+            judge(tag, self.shown.get(&key).or(once.get(&key)))
         });
         Ok(Discovered { models: models.collect(), server_version: version })
+    }
+}
+
+/// The page asks for tags and show only: a server that has no `/api/version` has an empty one.
+fn without_version(version: Result<String, Error>) -> Result<String, Error> {
+    match version {
+        Err(Error { code: ErrorCode::OllamaStatus { status: 404, .. }, .. }) => Ok(String::new()),
+        other => other,
     }
 }
 

@@ -58,7 +58,7 @@ impl Address {
     }
 
     /// What a client must connect to when a server reads this `OLLAMA_HOST`: quotes and spaces trimmed, a port
-    /// that is none falls back silently, as in the server. Only an empty value is no address.
+    /// that is none falls back silently, as in the server. An empty value, or a host that none can be, is no address.
     #[must_use]
     pub fn from_ollama_host(value: &str) -> Option<Self> {
         let value = value.trim().trim_matches(['"', '\'']).trim();
@@ -66,6 +66,8 @@ impl Address {
             return None;
         }
         let parts = Parts::of(value);
+        // What stands before an at sign is no part of where to connect, and may be a password.
+        let authority = parts.authority.rsplit_once('@').map_or(parts.authority, |(_, host)| host);
         let (scheme, fallback) = match parts.scheme {
             None => (Scheme::Http, DEFAULT_PORT),
             Some("https") => (Scheme::Https, 443),
@@ -73,19 +75,22 @@ impl Address {
             Some("http") => (Scheme::Http, 80),
             Some(_) => (Scheme::Http, DEFAULT_PORT),
         };
-        let (host, port) = split_port(parts.authority);
+        let (host, port) = split_port(authority);
+        if !is_host(host) {
+            return None;
+        }
         let port = port.and_then(|port| port.parse().ok()).unwrap_or(fallback);
         Some(Self { scheme, host: connectable(host), port, path: client_path(parts.path) })
     }
 
     /// An address as a person or a settings file gives it: the same defaults as `OLLAMA_HOST`, but what is
-    /// wrong is an error instead of a silent fallback. the OpenAI API's `/v1` at the end is dropped.
+    /// wrong is an error instead of a silent fallback. The `/v1` of the OpenAI API at the end is dropped.
     ///
     /// # Errors
     /// [`ErrorCode::AddressInvalid`] with the reason in `detail`.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let value = text.trim().trim_matches(['"', '\'']).trim();
-        let invalid = |why: &str| Error::new(ErrorCode::AddressInvalid { text: text.into() }, why);
+        let invalid = |why: &str| Error::new(ErrorCode::AddressInvalid { text: without_password(text) }, why);
         if value.is_empty() {
             return Err(invalid("empty"));
         }
@@ -106,9 +111,7 @@ impl Address {
         if host.is_empty() && port.is_none() {
             return Err(invalid("no host"));
         }
-        let is_ip = host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
-        let named = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
-        if !host.is_empty() && !is_ip && !host.chars().all(named) {
+        if !is_host(host) {
             return Err(invalid("a host name with a character that none can have"));
         }
         let port = match port {
@@ -197,6 +200,22 @@ fn split_port(authority: &str) -> (&str, Option<&str>) {
     }
 }
 
+/// Empty (this computer), an IP address, or a name.
+fn is_host(host: &str) -> bool {
+    let named = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
+    host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok() || host.chars().all(named)
+}
+
+/// A text as it may be shown: `http://***@host`.
+fn without_password(text: &str) -> String {
+    let (scheme, rest) = text.split_once("://").map_or(("", text), |(scheme, rest)| (scheme, rest));
+    match rest.rsplit_once('@') {
+        Some((_, host)) if scheme.is_empty() => format!("***@{host}"),
+        Some((_, host)) => format!("{scheme}://***@{host}"),
+        None => text.to_owned(),
+    }
+}
+
 /// A wildcard is for listening; a client goes to loopback.
 fn connectable(host: &str) -> String {
     let host = host.trim_matches(['[', ']']).to_lowercase();
@@ -247,12 +266,13 @@ mod tests {
             ("example.com:abc", "http://example.com:11434"),
             ("http://example.com:66000", "http://example.com"),
             ("LOCALHOST", "http://localhost:11434"),
+            ("http://me:secret@127.0.0.1:9000", "http://127.0.0.1:9000"),
         ];
         for (value, url) in table {
             let address = Address::from_ollama_host(value).unwrap();
             assert_eq!(address.to_string(), url, "{value}");
         }
-        for empty in ["", "   ", "\"\"", "' '"] {
+        for empty in ["", "   ", "\"\"", "' '", "http://foo bar"] {
             assert_eq!(Address::from_ollama_host(empty), None, "{empty:?}");
         }
     }
@@ -294,7 +314,7 @@ mod tests {
         ];
         for text in table {
             let error = Address::parse(text).unwrap_err();
-            assert_eq!(error.code, ErrorCode::AddressInvalid { text: text.into() });
+            assert!(matches!(&error.code, ErrorCode::AddressInvalid { text } if !text.contains("secret")));
             assert!(!error.detail.is_empty());
         }
     }

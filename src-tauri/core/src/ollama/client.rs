@@ -155,7 +155,7 @@ impl Client {
             request = request.header("content-type", "application/json").body(body);
         }
         // A stream has no limit as a whole, but its head must come like any answer.
-        let sent = tokio::time::timeout(limit.unwrap_or(self.limits.stream), request.send());
+        let sent = tokio::time::timeout(self.limits.answer, request.send());
         match sent.await {
             Ok(answer) => answer.map_err(|error| transport::classify(&error, &self.address)),
             Err(_) => Err(self.silent()),

@@ -72,8 +72,13 @@ pub async fn start(surroundings: &Surroundings, folders: &Folders, address: &Add
         return Err(ErrorCode::StartRemote { url: address.to_string() }.into());
     }
     let client = Client::new(address, &surroundings.environment, Limits::default())?;
-    if client.version().await.is_ok() {
-        return Ok(());
+    match client.version().await {
+        Ok(_) => return Ok(()),
+        // Somebody listens already: a second server could not. It may be an Ollama that is waking up.
+        Err(error) if !matches!(error.code, ErrorCode::OllamaRefused { .. }) => {
+            return until_it_answers(&client).await;
+        }
+        Err(_) => {}
     }
     let service = program::has_service(surroundings).await;
     let found = program::find(surroundings);
@@ -86,6 +91,21 @@ pub async fn start(surroundings: &Surroundings, folders: &Folders, address: &Add
         }
         Start::Leave(words) => leave(surroundings, folders, address, &client, &words).await,
     }
+}
+
+/// Starts Ollama's program at `address` although its service or another program has the usual place.
+///
+/// # Errors
+/// `start.*` codes.
+pub async fn start_at(
+    surroundings: &Surroundings,
+    folders: &Folders,
+    address: &Address,
+) -> Result<(), Error> {
+    let client = Client::new(address, &surroundings.environment, Limits::default())?;
+    let found = program::find(surroundings).ok_or_else(|| Error::from(ErrorCode::StartNotInstalled {}))?;
+    let words = [found.display().to_string(), "serve".to_owned()];
+    leave(surroundings, folders, address, &client, &words).await
 }
 
 async fn ask(surroundings: &Surroundings, words: &[String]) -> Result<(), Error> {

@@ -18,10 +18,45 @@ pub struct Dialect {
     pub context_tokens: bool,
     /// Model key `params` (`num_ctx`, `keep_alive`) and provider key `timeoutSeconds`.
     pub params: bool,
+    /// `env.OLLAMA_API_KEY` flat in the file; from 2026.8.2 on only `env.vars`.
+    pub flat_env: bool,
+    /// What the automatic way does.
+    pub automatic: Automatic,
 }
 
+/// What Ollama runs when OpenClaw discovers by itself (measured).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Automatic {
+    /// The key is ignored: not possible.
+    Ignored,
+    /// This many tokens.
+    Tokens(u64),
+    /// The model's own maximum, whatever the memory.
+    Maximum,
+    /// Whatever Ollama's own default is, often 4096.
+    OllamasOwn,
+}
+
+/// The first version that turns Ollama on by the key alone.
+pub const AUTOMATIC_SINCE: Version = Version::new(2026, 2, 17);
+/// The first version where that is to be recommended: it runs a context that is enough.
+pub const AUTOMATIC_ADVISED: Version = Version::new(2026, 8, 2);
+/// The first version that takes an address without a list of models.
+pub const ADDRESS_ALONE_SINCE: Version = Version::new(2026, 5, 28);
+/// The first version where the key also makes models of ollama.com look available.
+pub const KEY_OFFERS_ONLINE: Version = Version::new(2026, 9, 6);
+
 const fn row(since: Version, label: &'static str) -> Dialect {
-    Dialect { since, label, native: false, supports_tools_key: false, context_tokens: false, params: false }
+    Dialect {
+        since,
+        label,
+        native: false,
+        supports_tools_key: false,
+        context_tokens: false,
+        params: false,
+        flat_env: true,
+        automatic: Automatic::Ignored,
+    }
 }
 
 const TABLE: [Dialect; 5] = [
@@ -48,8 +83,23 @@ impl Dialect {
     #[must_use]
     pub fn of(version: Option<Version>) -> Self {
         let [oldest, .., newest] = TABLE;
-        let Some(version) = version else { return newest };
-        TABLE.iter().rev().find(|row| row.since <= version).copied().unwrap_or(oldest)
+        let pinned = match version {
+            None => newest,
+            Some(version) => TABLE.iter().rev().find(|row| row.since <= version).copied().unwrap_or(oldest),
+        };
+        let since = |first: Version| version.is_none_or(|version| version >= first);
+        let automatic = if since(AUTOMATIC_ADVISED) {
+            Automatic::Tokens(32_768)
+        } else if since(Version::new(2026, 5, 28)) {
+            Automatic::OllamasOwn
+        } else if since(Version::new(2026, 3, 13)) {
+            Automatic::Maximum
+        } else if since(AUTOMATIC_SINCE) {
+            Automatic::Tokens(128_000)
+        } else {
+            Automatic::Ignored
+        };
+        Self { flat_env: !since(AUTOMATIC_ADVISED), automatic, ..pinned }
     }
 
     /// Whether Ollama can be told the context to run.
@@ -79,6 +129,23 @@ mod tests {
             assert_eq!(Dialect::of(Version::find(version)).label, label, "{version}");
         }
         assert_eq!(Dialect::of(None).label, "2026.5.28+");
+    }
+
+    #[test]
+    fn automatic_by_version() {
+        for (version, automatic, flat_env) in [
+            ("2026.2.3", Automatic::Ignored, true),
+            ("2026.2.17", Automatic::Tokens(128_000), true),
+            ("2026.3.13", Automatic::Maximum, true),
+            ("2026.4.15", Automatic::Maximum, true),
+            ("2026.5.28", Automatic::OllamasOwn, true),
+            ("2026.6.11", Automatic::OllamasOwn, true),
+            ("2026.8.2", Automatic::Tokens(32_768), false),
+            ("2026.9.6", Automatic::Tokens(32_768), false),
+        ] {
+            let dialect = Dialect::of(Version::find(version));
+            assert_eq!((dialect.automatic, dialect.flat_env), (automatic, flat_env), "{version}");
+        }
     }
 
     #[test]

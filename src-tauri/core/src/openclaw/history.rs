@@ -14,7 +14,7 @@ use crate::{
         apply::{Mask, commit, remove_empty, text},
         atomic::{self, Watch},
         lock::Lock,
-        outcome::{ReceiptKind, ReceiptSummary},
+        outcome::{FileDiff, ReceiptKind, ReceiptSummary},
         plan::{FileEdit, Hash},
         receipt::{Receipt, Status, WrittenFile},
         store,
@@ -211,6 +211,26 @@ pub(crate) fn undo_watched(
         return undo_held(folders, &lock, id, force, now, mask, watch);
     }
     Err(id.map_or(ErrorCode::UndoNothing {}, |id| ErrorCode::UndoUnknown { id: id.to_owned() }).into())
+}
+
+/// What undoing a change would bring back, file by file, as masked diffs from now to before it. Files that are the
+/// same have an empty diff. Blocks for the disk.
+///
+/// # Errors
+/// `undo.unknown`, `file.failed`.
+pub fn difference(folders: &Folders, id: &str, mask: &Mask<'_>) -> Result<Vec<FileDiff>, Error> {
+    let receipts = store::receipts(folders)?;
+    let unknown = || Error::from(ErrorCode::UndoUnknown { id: id.to_owned() });
+    let first = receipts.iter().position(|receipt| receipt.id == id).ok_or_else(unknown)?;
+    let (goal, later) = receipts.get(first..).and_then(<[Receipt]>::split_first).ok_or_else(unknown)?;
+    let mut diffs = Vec::new();
+    for trail in trails(goal, later)? {
+        let present = atomic::read(&trail.target)?;
+        let before = trail.goal.map(|hash| store::content_of(folders, hash)).transpose()?;
+        let diff = mask(&text(present.as_deref()), &text(before.as_deref()));
+        diffs.push(FileDiff { path: trail.path.display().to_string(), diff });
+    }
+    Ok(diffs)
 }
 
 fn undo_held(

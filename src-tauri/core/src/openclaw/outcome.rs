@@ -5,10 +5,35 @@ use serde::{Deserialize, Serialize};
 
 use crate::live::state::Mode;
 
-/// What the user wants (`pincer use`, and the buttons that stand for it).
+/// How OpenClaw shall be told of Ollama's models.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
+#[serde(rename_all = "kebab-case")]
+pub enum SetMode {
+    /// A provider entry with a list of models (the page's explicit provider).
+    Pinned,
+    /// The key alone, in `<state>/.env`: OpenClaw discovers by itself (the page's implicit provider).
+    Automatic,
+}
+
+/// One model of an exact list, with the user's own numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ListedModel {
+    /// The model.
+    pub id: String,
+    /// `contextWindow` in tokens, instead of the model's own; `null` leaves what is written, or the model's.
+    pub context_window: Option<u64>,
+    /// `maxTokens` in tokens; `null` leaves what is written, or ten times the context.
+    pub max_tokens: Option<u64>,
+}
+
+/// What the user wants (`pincer use`, the settings screen, and the buttons that stand for it). Fields left out
+/// mean: as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct UseRequest {
     /// The model that OpenClaw shall use.
     pub primary: String,
@@ -20,6 +45,14 @@ pub struct UseRequest {
     pub all_ready: bool,
     /// The context that Ollama shall run, in tokens; `null` for the default (32768, or what the model has).
     pub context: Option<u64>,
+    /// Automatic or pinned; `null` is pinned.
+    pub mode: Option<SetMode>,
+    /// The address of Ollama to write; `null` is the effective one.
+    pub address: Option<String>,
+    /// The exact list under the provider: others that are there go (and are shown); `null` adds to what is there.
+    pub listed: Option<Vec<ListedModel>>,
+    /// Fallbacks of other providers, and models that run on ollama.com, go.
+    pub local_only: bool,
 }
 
 /// Something that the user should know before applying.
@@ -58,6 +91,38 @@ pub enum Warning {
     },
     /// This version of OpenClaw cannot be told a context.
     ContextNotSettable {},
+    /// Automatic: OpenClaw's own discovery may offer models that can only chat, and on newer versions online ones.
+    AutomaticOffersMore {
+        /// Also models that run on ollama.com.
+        online: bool,
+    },
+    /// Automatic: this version lets Ollama run this context.
+    AutomaticContext {
+        /// Tokens; `null`: whatever Ollama's own default is, often 4096.
+        tokens: Option<u64>,
+        /// The model's own maximum, whatever the memory.
+        maximum: bool,
+    },
+    /// Automatic is better left to a newer OpenClaw.
+    AutomaticNotAdvised {
+        /// The first version where it is.
+        since: String,
+    },
+    /// Models that the user listed by hand go from the list.
+    DropsModels {
+        /// Their ids.
+        names: Vec<String>,
+    },
+    /// Next choices that run online go.
+    DropsOnline {
+        /// As written.
+        names: Vec<String>,
+    },
+    /// Agents with a model of their own: the default does not count for them.
+    AgentsDiffer {
+        /// The agents' names.
+        names: Vec<String>,
+    },
 }
 
 /// One value that changes, at its dotted path.
@@ -145,6 +210,14 @@ pub enum ReceiptKind {
     },
     /// `fallback` became `fallbacks`.
     RenameFallback {},
+    /// The settings were put in order for the model that is chosen.
+    Repair {},
+    /// The key was put where OpenClaw's service reads it.
+    WriteKey {},
+    /// Missing models were listed.
+    AddModels {},
+    /// Next choices that run online were dropped.
+    LocalOnly {},
     /// An earlier change was undone.
     Undo {
         /// That change's receipt.

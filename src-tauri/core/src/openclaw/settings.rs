@@ -10,6 +10,7 @@ use std::{
 use super::{
     document::{Document, Value},
     home::OpenclawHome,
+    outcome::ListedModel,
     version::Version,
 };
 use crate::{
@@ -19,6 +20,8 @@ use crate::{
 
 /// The variable that turns Ollama on.
 pub const KEY_VARIABLE: &str = "OLLAMA_API_KEY";
+/// Where the provider entry stands.
+pub const PROVIDER: [&str; 3] = ["models", "providers", "ollama"];
 /// The value that OpenClaw knows as "no secret".
 pub const KEY_VALUE: &str = "ollama-local";
 /// How OpenClaw names a model of Ollama's.
@@ -41,10 +44,30 @@ pub struct Settings {
     pub provider: bool,
     /// Ids under the provider, as written.
     pub listed: Vec<String>,
+    /// The listed models with the numbers written for each.
+    pub entries: Vec<ListedModel>,
     /// `baseUrl` of the provider, as written.
     pub base_url: Option<String>,
-    /// `apiKey` of the provider is there.
+    /// `api` of the provider, as written.
+    pub api: Option<String>,
+    /// `apiKey` of the provider is there and not empty (a text, or a reference object).
     pub api_key: bool,
+    /// `models` of the provider is there and empty.
+    pub list_empty: bool,
+    /// `timeoutSeconds` of the provider is there.
+    pub timeout: bool,
+    /// Listed ids that have `params.num_ctx`, as written.
+    pub tells_context: Vec<String>,
+    /// Keys of `agents.defaults.models`, when it is there and not empty: an allow-list.
+    pub allowed: Option<Vec<String>>,
+    /// Variables that texts of the provider entry refer to (`${NAME}`).
+    pub references: Vec<String>,
+    /// Agents with a model of their own: name, model.
+    pub agents: Vec<(String, String)>,
+    /// The flat `env.OLLAMA_API_KEY`, which newer versions refuse, is there.
+    pub flat_key: bool,
+    /// Names of `env.vars`.
+    pub variables: Vec<String>,
     /// `env.vars.OLLAMA_API_KEY` (or the flat form of old versions) is there.
     pub key_in_file: bool,
     /// `meta.lastTouchedVersion`.
@@ -60,25 +83,39 @@ impl Settings {
         let text = |path: &[&str]| value.get_path(path).and_then(Value::as_str).map(str::to_owned);
         let texts = |path: &[&str]| value.get_path(path).map(strings).unwrap_or_default();
         let model: &[&str] = &["agents", "defaults", "model"];
-        let provider: &[&str] = &["models", "providers", "ollama"];
         let of_model = |key| [model, &[key]].concat();
-        let of_provider = |key| [provider, &[key]].concat();
+        let of_provider = |key| [&PROVIDER[..], &[key]].concat();
         let has_key = |path: &[&str]| value.get_path(path).is_some();
         let mut fallbacks = texts(&of_model("fallbacks"));
         if fallbacks.is_empty() {
             fallbacks = texts(&of_model("fallback"));
         }
-        let listed = value.get_path(&of_provider("models")).and_then(Value::as_array).unwrap_or_default();
+        let provider = value.get_path(&PROVIDER);
+        let models = value.get_path(&of_provider("models")).and_then(Value::as_array);
+        let listed = models.unwrap_or_default();
+        let num_ctx = |model: &&Value| model.get_path(&["params", "num_ctx"]).is_some();
         let port = value.get_path(&["gateway", "port"]).and_then(Value::as_u64);
+        let keys = |path: &[&str]| value.get_path(path).and_then(Value::as_object).map(names);
+        let flat_key = has_key(&["env", KEY_VARIABLE]);
         Self {
             primary: text(model).or_else(|| text(&of_model("primary"))),
             fallbacks,
             fallback_key: has_key(&of_model("fallback")),
-            provider: has_key(provider),
+            provider: provider.is_some(),
             listed: listed.iter().filter_map(id).map(str::to_owned).collect(),
+            entries: listed.iter().filter_map(entry).collect(),
             base_url: text(&of_provider("baseUrl")),
-            api_key: text(&of_provider("apiKey")).is_some_and(|key| !key.is_empty()),
-            key_in_file: has_key(&["env", "vars", KEY_VARIABLE]) || has_key(&["env", KEY_VARIABLE]),
+            api: text(&of_provider("api")),
+            api_key: value.get_path(&of_provider("apiKey")).is_some_and(is_key),
+            list_empty: models.is_some_and(<[Value]>::is_empty),
+            timeout: has_key(&of_provider("timeoutSeconds")),
+            tells_context: listed.iter().filter(num_ctx).filter_map(id).map(str::to_owned).collect(),
+            allowed: keys(&["agents", "defaults", "models"]).filter(|keys| !keys.is_empty()),
+            references: provider.map(references).unwrap_or_default(),
+            agents: agents(value),
+            key_in_file: has_key(&["env", "vars", KEY_VARIABLE]) || flat_key,
+            flat_key,
+            variables: keys(&["env", "vars"]).unwrap_or_default(),
             last_touched: text(&["meta", "lastTouchedVersion"]).and_then(|text| Version::find(&text)),
             gateway_port: port.and_then(|port| u16::try_from(port).ok()),
         }
@@ -108,6 +145,64 @@ impl Settings {
     pub fn primary_id(&self) -> Option<&str> {
         self.primary.as_deref()?.strip_prefix(PREFIX)
     }
+}
+
+/// Whether a value counts as `apiKey`: a text that is not empty, or a reference object.
+pub(super) fn is_key(value: &Value) -> bool {
+    value.as_str().map_or_else(|| value.as_object().is_some(), |text| !text.is_empty())
+}
+
+fn entry(model: &Value) -> Option<ListedModel> {
+    let number = |key| model.get(key).and_then(Value::as_u64);
+    Some(ListedModel {
+        id: id(model)?.to_owned(),
+        context_window: number("contextWindow"),
+        max_tokens: number("maxTokens"),
+    })
+}
+
+fn names(entries: &[(String, Value)]) -> Vec<String> {
+    entries.iter().map(|(name, _)| name.clone()).collect()
+}
+
+/// Agents that have a model of their own: `agents.entries.NAME.model`, or `agents.list[].model` of older versions.
+fn agents(value: &Value) -> Vec<(String, String)> {
+    let model = |agent: &Value| {
+        let model = agent.get("model")?;
+        model.as_str().or_else(|| model.get("primary")?.as_str()).map(str::to_owned)
+    };
+    let entries = value.get_path(&["agents", "entries"]).and_then(Value::as_object).unwrap_or_default();
+    let entries = entries.iter().filter_map(|(name, agent)| Some((name.clone(), model(agent)?)));
+    let list = value.get_path(&["agents", "list"]).and_then(Value::as_array).unwrap_or_default();
+    let list = list.iter().filter_map(|agent| Some((id(agent)?.to_owned(), model(agent)?)));
+    entries.chain(list).collect()
+}
+
+/// Names of the variables that texts refer to as `${NAME}`; `$${` is an escape.
+fn references(value: &Value) -> Vec<String> {
+    match value {
+        Value::String(text) => variables_in(text),
+        Value::Array(all) => all.iter().flat_map(references).collect(),
+        Value::Object(all) => all.iter().flat_map(|(_, value)| references(value)).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => Vec::new(),
+    }
+}
+
+/// The variables that one text refers to.
+#[must_use]
+pub fn variables_in(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("${") {
+        let Some((name, end)) = after.split_once('}') else { break };
+        let is_name = !name.is_empty()
+            && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+        if is_name && !before.ends_with('$') {
+            found.push(name.to_owned());
+        }
+        rest = end;
+    }
+    found
 }
 
 /// The id of a listed model.
@@ -219,6 +314,29 @@ mod tests {
             settings(json!({ "env": { "vars": { "OLLAMA_API_KEY": "x" } } })).mode(false),
             Mode::Automatic
         );
+    }
+
+    #[test]
+    fn references_to_variables_are_found() {
+        for (text, names) in [
+            ("${A_1}", &["A_1"][..]),
+            ("x${A}y${B}", &["A", "B"]),
+            ("$${A}", &[]),
+            ("${a}", &[]),
+            ("${", &[]),
+            ("plain", &[]),
+        ] {
+            assert_eq!(variables_in(text), names, "{text}");
+        }
+    }
+
+    #[test]
+    fn agents_with_a_model_of_their_own() {
+        let both = settings(json!({ "agents": {
+            "entries": { "main": { "name": "main" }, "writer": { "model": "ollama/a" } },
+            "list": [{ "id": "old", "model": { "primary": "x/y" } }],
+        } }));
+        assert_eq!(both.agents, [("writer".into(), "ollama/a".into()), ("old".into(), "x/y".into())]);
     }
 
     #[test]

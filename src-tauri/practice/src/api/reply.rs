@@ -23,18 +23,17 @@ pub(super) enum Reply {
 
 /// What the model answers.
 ///
-/// One tool is called. Of several tools the one that the last message names is called, and else none: a client
-/// that offers a whole box of tools would run whatever it is told to. After a tool's result come words.
+/// One tool is called. Of several tools the one that the last message names in backticks is called, and else none: a client
+/// that offers a whole box of tools would run whatever it is told to. Once a tool has answered come words.
 pub(super) fn to(model: &PracticeModel, messages: &[Value], tools: &[Value]) -> Reply {
     let role = |message: &Value| message.get("role").and_then(Value::as_str).unwrap_or_default().to_owned();
     let asked =
         messages.iter().rev().find(|message| role(message) == "user").map(text_of).unwrap_or_default();
-    if let Some(last) = messages.last()
-        && role(last) == "tool"
-    {
-        return Reply::Words(format!("The tool answered: {}", text_of(last)));
+    // One call a conversation: a client may say more after the result, and would go round for ever.
+    if let Some(result) = messages.iter().rev().find(|message| role(message) == "tool") {
+        return Reply::Words(format!("The tool answered: {}", text_of(result)));
     }
-    let named = |tool: &&Value| name_of(tool).is_some_and(|name| asked.contains(name));
+    let named = |tool: &&Value| name_of(tool).is_some_and(|name| asked.contains(&format!("`{name}`")));
     let tool = if tools.len() == 1 { tools.first() } else { tools.iter().find(named) };
     let Some((tool, name)) = tool.and_then(|tool| Some((tool, name_of(tool)?))) else {
         return Reply::Words(in_words(&asked));

@@ -1,7 +1,9 @@
 // The one interface to Rust: what the window can ask, and how answers come.
 // `tauri.ts` is the real one, `fake.ts` the one of tests.
 
+import type { AddressTest } from './types/AddressTest';
 import type { Failure } from './types/Failure';
+import type { FileDiff } from './types/FileDiff';
 import type { Preview } from './types/Preview';
 import type { ReceiptSummary } from './types/ReceiptSummary';
 import type { Remedy } from './types/Remedy';
@@ -27,8 +29,14 @@ export interface Backend {
   undo(receipt: string | null, force: boolean): Promise<ReceiptSummary>;
   /** The changes that Pincer made, newest first. */
   history(): Promise<ReceiptSummary[]>;
+  /** What undoing a change would bring back: from what is there now to what was before it. */
+  difference(receipt: string): Promise<FileDiff[]>;
+  /** Asks the Ollama at an address, in whatever form people write one; writes nothing. */
+  testAddress(address: string): Promise<AddressTest>;
   /** Carries out a remedy; one that changes settings ends in a preview. */
   runRemedy(remedy: Remedy): Promise<RemedyOutcome>;
+  /** Whether the window can be seen: while it is hidden, nothing is watched. */
+  setVisible(visible: boolean): Promise<void>;
   /** The system's language as a tag (`fr-FR`). */
   language(): Promise<string>;
 }

@@ -1,8 +1,11 @@
 // A backend that lives in memory, for tests and for a look in a browser. Nothing of it is in the product.
 
 import type { Backend } from './backend';
+import { stations } from '../path';
+import type { AddressTest } from './types/AddressTest';
 import type { Diagnosis } from './types/Diagnosis';
 import type { Failure } from './types/Failure';
+import type { FileDiff } from './types/FileDiff';
 import type { Finding } from './types/Finding';
 import type { ModelsState } from './types/ModelsState';
 import type { OpenclawState } from './types/OpenclawState';
@@ -27,7 +30,8 @@ export interface World {
 }
 
 type Call =
-  | { name: 'pull' | 'cancelPull' | 'dismissPull' | 'apply'; value: string }
+  | { name: 'pull' | 'cancelPull' | 'dismissPull' | 'apply' | 'difference' | 'testAddress'; value: string }
+  | { name: 'setVisible'; value: boolean }
   | { name: 'previewUse'; value: UseRequest }
   | { name: 'undo'; value: { receipt: string | null; force: boolean } }
   | { name: 'runRemedy'; value: Remedy };
@@ -127,6 +131,30 @@ export class FakeBackend implements Backend {
     return this.#answer('history', () => this.receipts);
   }
 
+  difference(receipt: string): Promise<FileDiff[]> {
+    this.calls.push({ name: 'difference', value: receipt });
+    return this.#answer('difference', () => {
+      const files = this.receipts.find((one) => one.id === receipt)?.files;
+      if (!files) throw failureOf({ code: 'undo.unknown', params: { id: receipt } });
+      return files.map((path) => ({ path, diff: '@@ -4,1 +4,1 @@\n-  primary: "ollama/qwen3:8b",\n+  primary: "anthropic/claude",\n' }));
+    });
+  }
+
+  testAddress(address: string): Promise<AddressTest> {
+    this.calls.push({ name: 'testAddress', value: address });
+    return this.#answer('testAddress', () => {
+      const found = /^(?:(https?):\/\/)?([\w.-]+|\[[\da-f:]+\])(?::(\d+))?(?:\/v1)?\/?$/.exec(address.trim());
+      if (!found) throw failureOf({ code: 'address.invalid', params: { text: address } });
+      const [, scheme = 'http', host = '', port = '11434'] = found;
+      return { url: `${scheme}://${host}:${port}`, serverVersion: '0.32.15', models: 3 };
+    });
+  }
+
+  setVisible(visible: boolean): Promise<void> {
+    this.calls.push({ name: 'setVisible', value: visible });
+    return this.#answer('setVisible', () => undefined);
+  }
+
   runRemedy(remedy: Remedy): Promise<RemedyOutcome> {
     this.calls.push({ name: 'runRemedy', value: remedy });
     return this.#answer('runRemedy', (): RemedyOutcome => {
@@ -208,13 +236,12 @@ export function diagnosis(
   findings: Finding[],
   address: Diagnosis['address'] = { url: 'http://127.0.0.1:11434', source: 'default' },
 ): Diagnosis {
-  const links = ['engine', 'connection', 'models', 'settings', 'openclaw'] as const;
   const first = findings.find((finding) => finding.severity === 'problem')?.link;
-  const broken = first ? links.indexOf(first) : links.length;
+  const broken = first ? stations.indexOf(first) : stations.length;
   return {
     ok: first === undefined,
     address,
-    path: links.map((link, at) => ({ link, state: at < broken ? 'ok' : at === broken ? 'broken' : 'waiting' })),
+    path: stations.map((link, at) => ({ link, state: at < broken ? 'ok' : at === broken ? 'broken' : 'waiting' })),
     findings,
   };
 }

@@ -83,13 +83,18 @@ export function modelsState(models: Model[], change: Partial<ModelsState> = {}):
 export function settingsState(change: Partial<SettingsState> = {}): SettingsState {
   return {
     file: FILE, exists: true, problem: null, mode: 'pinned', primary: 'ollama/qwen3:8b',
-    fallbacks: ['ollama/mistral:latest'], listed: ['qwen3:8b', 'qwen3.5:9b', 'mistral:latest'], lastChange: null,
+    fallbacks: ['ollama/mistral:latest'], listed: ['qwen3:8b', 'qwen3.5:9b', 'mistral:latest'],
+    entries: (change.listed ?? ['qwen3:8b', 'qwen3.5:9b', 'mistral:latest']).map((id) => ({
+      id, contextWindow: 40_960, maxTokens: 409_600,
+    })),
+    baseUrl: 'http://127.0.0.1:11434', agents: [], lastChange: null,
+    automatic: { possible: true, advised: true, tokens: 32_768, maximum: false, offersOnline: true },
     ...change,
   };
 }
 
 /** Settings that say nothing of Ollama. */
-export const settingsOff = settingsState({ mode: 'off', primary: null, fallbacks: [], listed: [] });
+export const settingsOff = settingsState({ mode: 'off', primary: null, fallbacks: [], listed: [], baseUrl: null });
 
 /** A change that Pincer made. */
 export const lastChange: ReceiptSummary = {
@@ -147,8 +152,7 @@ export const findings = {
     params: { url: 'http://127.0.0.1:11434', port: 11_434, program: 'nginx', pid: 4242, owner: 'root' },
     evidence: ['GET / answered 200, not Ollama (Server: nginx)'],
     remedies: [
-      { id: 'move-ollama', params: { port: 11_435 }, kind: 'manual', command: ['env', 'OLLAMA_HOST=127.0.0.1:11435', 'ollama', 'serve'] },
-      { id: 'close-program', params: { pid: 4242 }, kind: 'manual', command: ['kill', '4242'] },
+      { id: 'move-ollama', params: { port: 11_435 }, kind: 'action', command: ['env', 'OLLAMA_HOST=127.0.0.1:11435', 'ollama', 'serve'] },
     ],
   },
   elsewhere: {

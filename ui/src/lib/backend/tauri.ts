@@ -26,6 +26,9 @@ export const tauri: Backend = {
   apply: (plan) => call('apply', { plan }),
   undo: (receipt, force) => call('undo', { receipt, force }),
   history: () => call('history'),
+  difference: (receipt) => call('difference', { receipt }),
+  testAddress: (address) => call('test_address', { address }),
   runRemedy: (remedy) => call('run_remedy', { remedy }),
+  setVisible: (visible) => call('set_visible', { visible }),
   language: () => call('language'),
 };

@@ -3,6 +3,7 @@
 import { createContext } from 'svelte';
 import type { Backend } from '../backend/backend';
 import type { Change } from './change.svelte';
+import type { Downloads } from './downloads.svelte';
 import type { Live } from './live.svelte';
 import type { Preferences } from './preferences.svelte';
 import type { Route } from './route.svelte';
@@ -12,6 +13,7 @@ export interface App {
   backend: Backend;
   live: Live;
   change: Change;
+  downloads: Downloads;
   preferences: Preferences;
   route: Route;
 }

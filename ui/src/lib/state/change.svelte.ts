@@ -15,6 +15,8 @@ export type Purpose = Exclude<ReceiptKind, { kind: 'undo' }>;
 export interface Shown {
   purpose: Purpose;
   preview: Preview;
+  /** Every model that can act is listed too, not only the chosen one. */
+  allReady: boolean;
   /** Asks for the preview anew, after the file changed under it. */
   again: () => Promise<Preview>;
 }
@@ -39,8 +41,16 @@ export class Change {
 
   /** Shows what making `name` OpenClaw's model would change. */
   async use(name: string): Promise<void> {
-    const request: UseRequest = { primary: name, fallbacks: null, models: [], allReady: true, context: null };
-    await this.#prepare({ kind: 'use-model', params: { name } }, () => this.#backend.previewUse(request));
+    await this.request({
+      primary: name, fallbacks: null, models: [], allReady: true, context: null, mode: null, address: null, listed: null,
+      localOnly: false,
+    });
+  }
+
+  /** Shows what any request would change. */
+  async request(request: UseRequest): Promise<void> {
+    const purpose: Purpose = { kind: 'use-model', params: { name: request.primary } };
+    await this.#prepare(purpose, request.allReady, () => this.#backend.previewUse(request));
   }
 
   /** Shows the preview that a remedy ended in. */
@@ -48,13 +58,14 @@ export class Change {
     const purpose = purposeOf(remedy);
     if (purpose === null) return;
     this.failure = null;
-    this.shown = { purpose, preview, again: () => this.#remedyAgain(remedy) };
+    this.done = null;
+    this.shown = { purpose, preview, allReady: remedy.id === 'use-model', again: () => this.#remedyAgain(remedy) };
   }
 
   /** Asks for the shown preview anew. */
   async again(): Promise<void> {
     const shown = this.shown;
-    if (shown) await this.#prepare(shown.purpose, shown.again);
+    if (shown) await this.#prepare(shown.purpose, shown.allReady, shown.again);
   }
 
   /** Writes what is shown. */
@@ -75,8 +86,9 @@ export class Change {
     });
   }
 
-  /** Puts the preview away; nothing was written. */
+  /** Puts the preview away; nothing was written. Not while it is being written: how that ended is to be seen. */
   leave(): void {
+    if (this.waiting === 'apply') return;
     this.shown = null;
     this.failure = null;
   }
@@ -87,9 +99,11 @@ export class Change {
     this.failure = null;
   }
 
-  async #prepare(purpose: Purpose, again: () => Promise<Preview>): Promise<void> {
+  async #prepare(purpose: Purpose, allReady: boolean, again: () => Promise<Preview>): Promise<void> {
     await this.#wait('preview', async () => {
-      this.shown = { purpose, preview: await again(), again };
+      const preview = await again();
+      this.done = null;
+      this.shown = { purpose, preview, allReady, again };
     });
   }
 
@@ -117,7 +131,12 @@ function purposeOf(remedy: Remedy): Purpose | null {
   switch (remedy.id) {
     case 'use-model': return { kind: 'use-model', params: { name: remedy.params.name } };
     case 'use-address': return { kind: 'use-address', params: { url: remedy.params.url } };
+    case 'move-ollama': return { kind: 'use-address', params: { url: `http://127.0.0.1:${remedy.params.port}` } };
     case 'rename-fallback': return { kind: 'rename-fallback', params: {} };
+    case 'repair-settings': return { kind: 'repair', params: {} };
+    case 'write-key': return { kind: 'write-key', params: {} };
+    case 'add-models': return { kind: 'add-models', params: {} };
+    case 'local-only': return { kind: 'local-only', params: {} };
     default: return null;
   }
 }

@@ -8,13 +8,14 @@ import type { Warning } from '../backend/types/Warning';
 import type { FileReason } from '../backend/types/FileReason';
 import type { AddressSource } from '../backend/types/AddressSource';
 import { integer } from './format';
-import { t, type Params } from './words.svelte';
+import { list, t, type Params } from './words.svelte';
 
-/** Parameters whose value is itself a code with words: they are said, not shown. */
+/** Parameters as they are said: a code by its words, names in a row. */
 function said(params: Params): Params {
-  const { reason, source } = params as { reason?: FileReason | null; source?: AddressSource };
+  const { reason, source, names } = params as { reason?: FileReason | null; source?: AddressSource; names?: string[] };
   return {
     ...params,
+    ...(names ? { names: list(names, 'conjunction') } : {}),
     ...(reason ? { reason: t(`file-reason.${reason}`) } : {}),
     ...(source ? { source: t(`address-source.${source}`) } : {}),
   };
@@ -48,6 +49,11 @@ export function remedyHow(offer: Offer): string | null {
   return byHand.includes(offer.id) ? t(`remedy.${offer.id as ByHand}.how`, offer.params) : null;
 }
 
+/** What a button is about to do, where its label does not say all; `null` elsewhere. */
+export function remedyWhat(offer: Offer): string | null {
+  return offer.id === 'move-ollama' ? t('remedy.move-ollama.what', offer.params) : null;
+}
+
 /** What failed, why, and what to do. */
 export function failureText(failure: Failure): string {
   return t(`error.${failure.code}`, said(failure.params));
@@ -59,7 +65,18 @@ export function warningText(warning: Warning): string {
     const params = { ...warning.params, tokens: integer(warning.params.tokens) };
     return t(warning.params.guessed ? 'warning.context-small.guessed' : 'warning.context-small', params);
   }
-  return t(`warning.${warning.code}`, warning.params);
+  if (warning.code === 'automatic-offers-more' && warning.params.online) return t('warning.automatic-offers-more.online');
+  if (warning.code === 'automatic-context') {
+    const { tokens, maximum } = warning.params;
+    if (maximum) return t('warning.automatic-context.maximum');
+    return t('warning.automatic-context', { tokens: tokens === null ? null : integer(tokens) });
+  }
+  return t(`warning.${warning.code}`, said(warning.params));
+}
+
+/** Whether a warning is only good to know: nothing about the choice itself is doubtful. */
+export function isSoft(warning: Warning): boolean {
+  return warning.code === 'version-unknown';
 }
 
 /** What a change did. */

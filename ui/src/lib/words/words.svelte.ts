@@ -64,7 +64,7 @@ function spoken(value: unknown): string {
   return String(value);
 }
 
-/** Names in a row, as the language writes it: "a, b or c". */
-export function list(items: readonly string[]): string {
-  return new Intl.ListFormat(current, { type: 'disjunction' }).format(items);
+/** Names in a row, as the language writes it: "a, b or c", or with "and". */
+export function list(items: readonly string[], type: 'disjunction' | 'conjunction' = 'disjunction'): string {
+  return new Intl.ListFormat(current, { type }).format(items);
 }

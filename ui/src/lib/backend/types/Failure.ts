@@ -96,7 +96,23 @@ at: string,
 /**
  * The exact text to put there.
  */
-paste: string, } } | { "code": "settings.changed-meanwhile", "params": { 
+paste: string, } } | { "code": "settings.included", "params": { 
+/**
+ * The settings file.
+ */
+path: string, 
+/**
+ * Where in it the include stands, as a dotted path; empty at the top.
+ */
+at: string, 
+/**
+ * The file or files that are included, as written.
+ */
+include: string, } } | { "code": "settings.automatic-not-possible", "params": { 
+/**
+ * The first version where it is.
+ */
+since: string, } } | { "code": "settings.changed-meanwhile", "params": { 
 /**
  * The file.
  */

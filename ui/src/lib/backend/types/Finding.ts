@@ -128,7 +128,71 @@ text: string,
 /**
  * Why, when the file could not even be opened.
  */
-reason: FileReason | null, } } | { "code": "settings.ollama-off", "params": Record<symbol, never> } | { "code": "settings.no-primary", "params": Record<symbol, never> } | { "code": "settings.fallback-key", "params": Record<symbol, never> } | { "code": "settings.model-not-installed", "params": { 
+reason: FileReason | null, } } | { "code": "settings.ollama-off", "params": Record<symbol, never> } | { "code": "settings.no-primary", "params": Record<symbol, never> } | { "code": "settings.fallback-key", "params": Record<symbol, never> } | { "code": "settings.key-not-seen", "params": Record<symbol, never> } | { "code": "settings.key-alone", "params": Record<symbol, never> } | { "code": "settings.list-empty", "params": Record<symbol, never> } | { "code": "settings.discovery-off", "params": { 
+/**
+ * Their names.
+ */
+names: Array<string>, } } | { "code": "settings.model-without-tools", "params": { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * It is the primary (a problem), or a fallback (a warning).
+ */
+primary: boolean, } } | { "code": "settings.bare-model-name", "params": { 
+/**
+ * The name as written.
+ */
+name: string, } } | { "code": "settings.fallback-is-online", "params": { 
+/**
+ * As written.
+ */
+name: string, } } | { "code": "settings.base-url-v1", "params": { 
+/**
+ * The address as written.
+ */
+url: string, } } | { "code": "settings.base-url-wrong", "params": { 
+/**
+ * The address as written.
+ */
+url: string, 
+/**
+ * The one that answers.
+ */
+answersAt: string, } } | { "code": "settings.api-unsupported", "params": { 
+/**
+ * The key that it refuses, dotted.
+ */
+key: string, 
+/**
+ * OpenClaw's version.
+ */
+version: string, } } | { "code": "settings.not-allowed", "params": { 
+/**
+ * Its name as written.
+ */
+name: string, } } | { "code": "settings.env-missing", "params": { 
+/**
+ * The variable.
+ */
+variable: string, } } | { "code": "settings.context-not-sent", "params": { 
+/**
+ * The model.
+ */
+name: string, } } | { "code": "settings.gives-up-too-early", "params": { 
+/**
+ * The model.
+ */
+name: string, } } | { "code": "settings.stale-agent-file", "params": { 
+/**
+ * The file.
+ */
+path: string, 
+/**
+ * The address in it.
+ */
+url: string, } } | { "code": "settings.model-not-installed", "params": { 
 /**
  * Its name, without `ollama/`.
  */
@@ -136,7 +200,15 @@ name: string,
 /**
  * It is the primary (a problem), or a fallback or listed one (a warning).
  */
-primary: boolean, } } | { "code": "openclaw.not-installed", "params": { 
+primary: boolean, } } | { "code": "openclaw.rejects-settings", "params": { 
+/**
+ * The key that it refuses, dotted; empty for the whole file.
+ */
+key: string, 
+/**
+ * Its own words.
+ */
+message: string, } } | { "code": "openclaw.not-installed", "params": { 
 /**
  * Its state folder is there all the same: it was here, or lives elsewhere.
  */

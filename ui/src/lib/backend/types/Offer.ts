@@ -36,4 +36,8 @@ name: string, } } | { "id": "edit-file", "params": {
 /**
  * The file.
  */
-path: string, } } | { "id": "rename-fallback", "params": Record<symbol, never> } | { "id": "get-openclaw", "params": Record<symbol, never> });
+path: string, } } | { "id": "rename-fallback", "params": Record<symbol, never> } | { "id": "repair-settings", "params": Record<symbol, never> } | { "id": "write-key", "params": Record<symbol, never> } | { "id": "add-models", "params": Record<symbol, never> } | { "id": "local-only", "params": Record<symbol, never> } | { "id": "undo-change", "params": { 
+/**
+ * Its receipt.
+ */
+receipt: string, } } | { "id": "get-openclaw", "params": Record<symbol, never> });

@@ -31,4 +31,32 @@ name: string, } } | { "code": "version-unknown", "params": {
 /**
  * The version whose form is written.
  */
-assumed: string, } } | { "code": "context-not-settable", "params": Record<symbol, never> };
+assumed: string, } } | { "code": "context-not-settable", "params": Record<symbol, never> } | { "code": "automatic-offers-more", "params": { 
+/**
+ * Also models that run on ollama.com.
+ */
+online: boolean, } } | { "code": "automatic-context", "params": { 
+/**
+ * Tokens; `null`: whatever Ollama's own default is, often 4096.
+ */
+tokens: number | null, 
+/**
+ * The model's own maximum, whatever the memory.
+ */
+maximum: boolean, } } | { "code": "automatic-not-advised", "params": { 
+/**
+ * The first version where it is.
+ */
+since: string, } } | { "code": "drops-models", "params": { 
+/**
+ * Their ids.
+ */
+names: Array<string>, } } | { "code": "drops-online", "params": { 
+/**
+ * As written.
+ */
+names: Array<string>, } } | { "code": "agents-differ", "params": { 
+/**
+ * The agents' names.
+ */
+names: Array<string>, } };

@@ -8,7 +8,7 @@ use super::*;
 use crate::{
     models::discovery::judge,
     ollama::wire::{Show, Tag},
-    openclaw::{document::Document, version::Version},
+    openclaw::{document::Document, outcome::ListedModel},
 };
 
 fn model(id: &str, capabilities: &[&str], context: Option<u64>) -> Model {
@@ -43,7 +43,11 @@ fn used(before: &str, request: &UseRequest, version: &str) -> (Json, Vec<Warning
         value: document.value(),
         installed: Some(&models),
         address: &Address::default(),
+        address_asked: false,
+        version: Version::find(version),
         dialect: Dialect::of(Version::find(version)),
+        key: false,
+        unset: &[],
     };
     let edits = use_model(request, situation).unwrap();
     let after = document.edit(&edits.edits).unwrap();
@@ -253,7 +257,11 @@ fn what_is_not_there_is_refused_with_the_nearest_names() {
         value: &empty,
         installed: Some(&models),
         address: &Address::default(),
+        address_asked: false,
+        version: None,
         dialect: Dialect::of(None),
+        key: false,
+        unset: &[],
     };
     let error = use_model(&request("qwen3:9b"), situation).unwrap_err();
     let nearest = vec!["qwen3:8b".to_owned()];
@@ -277,9 +285,169 @@ fn use_address_changes_an_address_that_is_there() {
         value: &value,
         installed: None,
         address: &Address::default(),
+        address_asked: false,
+        version: None,
         dialect: Dialect::of(None),
+        key: false,
+        unset: &[],
     };
     assert_eq!(use_address(situation).edits.len(), 1);
     let empty = Value::empty_object();
     assert!(use_address(Situation { value: &empty, ..situation }).edits.is_empty());
+}
+
+/// The edits for a version, a wish and a file; the address may be another than the usual one.
+fn planned(
+    before: &str,
+    request: &UseRequest,
+    version: &str,
+    address: &Address,
+) -> Result<(Json, Edits), Error> {
+    let document = Document::parse(Path::new("openclaw.json"), before.as_bytes()).unwrap();
+    let models = installed();
+    let situation = Situation {
+        value: document.value(),
+        installed: Some(&models),
+        address,
+        address_asked: false,
+        version: Version::find(version),
+        dialect: Dialect::of(Version::find(version)),
+        key: false,
+        unset: &[],
+    };
+    let edits = use_model(request, situation)?;
+    let after = document.edit(&edits.edits).unwrap();
+    Ok((after.value().to_json(), edits))
+}
+
+#[test]
+fn automatic_by_version_says_what_it_runs() {
+    let wanted = UseRequest { mode: Some(SetMode::Automatic), ..request("qwen3:8b") };
+    let usual = Address::default();
+    let early = planned("{}", &wanted, "2026.2.3", &usual).unwrap_err();
+    assert_eq!(early.code, ErrorCode::SettingsAutomaticNotPossible { since: "2026.2.17".into() });
+    for (version, tokens, maximum, advised, online) in [
+        ("2026.2.17", Some(128_000), false, false, false),
+        ("2026.3.13", None, true, false, false),
+        ("2026.4.15", None, true, false, false),
+        ("2026.5.28", None, false, false, false),
+        ("2026.6.11", None, false, false, false),
+        ("2026.8.2", Some(32_768), false, true, false),
+        ("2026.9.6", Some(32_768), false, true, true),
+    ] {
+        let (after, edits) = planned("{}", &wanted, version, &usual).unwrap();
+        assert_eq!(
+            after,
+            json!({ "agents": { "defaults": { "model": { "primary": "ollama/qwen3:8b" } } } }),
+            "{version}"
+        );
+        assert!(edits.write_key, "{version}");
+        let mut expected =
+            vec![Warning::AutomaticOffersMore { online }, Warning::AutomaticContext { tokens, maximum }];
+        if !advised {
+            expected.push(Warning::AutomaticNotAdvised { since: "2026.8.2".into() });
+        }
+        assert_eq!(edits.warnings, expected, "{version}");
+    }
+}
+
+#[test]
+fn from_pinned_to_automatic_what_goes_is_shown() {
+    let pinned = r#"{ "models": { "providers": { "ollama": { "baseUrl": "http://127.0.0.1:11434", "apiKey": "k",
+        "models": [{ "id": "mine:1b" }] }, "other": {} } } }"#;
+    let foreign = pinned.replace(r#""apiKey": "k","#, r#""apiKey": "k", "headers": { "X": "y" },"#);
+    let wanted = UseRequest { mode: Some(SetMode::Automatic), ..request("qwen3:8b") };
+    let usual = Address::default();
+    let (after, edits) = planned(pinned, &wanted, "2026.9.6", &usual).unwrap();
+    assert_eq!(after["models"]["providers"], json!({ "other": {} }));
+    assert!(edits.warnings.contains(&Warning::DropsModels { names: vec!["mine:1b".into()] }));
+    // Keys of the user's keep the entry, without its list.
+    let (after, _) = planned(&foreign, &wanted, "2026.9.6", &usual).unwrap();
+    let entry = &after["models"]["providers"]["ollama"];
+    assert_eq!(entry["headers"], json!({ "X": "y" }));
+    assert!(entry.get("models").is_none());
+    // Another address needs a version that takes one without a list.
+    let far = Address::parse("http://box:11434").unwrap();
+    let (after, _) = planned("{}", &wanted, "2026.9.6", &far).unwrap();
+    assert_eq!(
+        after["models"]["providers"]["ollama"],
+        json!({ "baseUrl": "http://box:11434", "api": "ollama" })
+    );
+    let early = planned("{}", &wanted, "2026.4.15", &far).unwrap_err();
+    assert_eq!(early.code, ErrorCode::SettingsAutomaticNotPossible { since: "2026.5.28".into() });
+}
+
+#[test]
+fn an_exact_list_drops_the_rest_and_takes_numbers() {
+    let before = r#"{ "models": { "providers": { "ollama": { "models": [
+        { "id": "gone:1b" }, { "id": "qwen3:8b", "contextWindow": 9000 }, { "id": "also-gone" } ] } } } }"#;
+    let own =
+        |id: &str, window, most| ListedModel { id: id.into(), context_window: window, max_tokens: most };
+    let wanted = UseRequest {
+        listed: Some(vec![own("qwen3:8b", Some(20_000), None), own("gemma2:2b", None, Some(77))]),
+        ..request("qwen3:8b")
+    };
+    let (after, edits) = planned(before, &wanted, "2026.9.6", &Address::default()).unwrap();
+    let models = after["models"]["providers"]["ollama"]["models"].as_array().unwrap();
+    let ids: Vec<&Json> = models.iter().map(|model| &model["id"]).collect();
+    assert_eq!(ids, ["qwen3:8b", "gemma2:2b"]);
+    assert_eq!((&models[0]["contextWindow"], &models[0]["contextTokens"]), (&json!(20_000), &json!(20_000)));
+    assert_eq!(models[0]["params"]["num_ctx"], 20_000);
+    assert_eq!(models[1]["maxTokens"], 77);
+    let names = vec!["gone:1b".to_owned(), "also-gone".to_owned()];
+    assert!(edits.warnings.contains(&Warning::DropsModels { names }));
+}
+
+#[test]
+fn local_only_drops_what_runs_online_and_says_so() {
+    let before = r#"{ "agents": { "defaults": { "model": { "primary": "ollama/qwen3:8b",
+        "fallbacks": ["anthropic/x", "ollama/llama3.3:latest", "ollama/gpt-oss:20b-cloud"] } } } }"#;
+    let wanted = UseRequest { local_only: true, ..request("qwen3:8b") };
+    let (after, edits) = planned(before, &wanted, "2026.9.6", &Address::default()).unwrap();
+    assert_eq!(after["agents"]["defaults"]["model"]["fallbacks"], json!(["ollama/llama3.3:latest"]));
+    let names = vec!["anthropic/x".to_owned(), "ollama/gpt-oss:20b-cloud".to_owned()];
+    assert!(edits.warnings.contains(&Warning::DropsOnline { names }));
+}
+
+#[test]
+fn keys_that_an_older_version_refuses_go() {
+    let newest = r#"{ "models": { "providers": { "ollama": { "baseUrl": "http://127.0.0.1:11434", "api": "ollama",
+        "apiKey": "k", "timeoutSeconds": 300, "models": [{ "id": "qwen3:8b", "contextTokens": 1, "params": { "num_ctx": 1 },
+        "compat": { "supportsTools": true, "mine": 1 } }] } } } }"#;
+    for (version, kept) in [
+        ("2026.2.3", &["mine"][..]),
+        ("2026.2.17", &["mine"]),
+        ("2026.3.13", &["mine", "supportsTools"]),
+        ("2026.4.15", &["mine", "supportsTools", "contextTokens"]),
+        ("2026.9.6", &["mine", "supportsTools", "contextTokens", "params", "timeoutSeconds"]),
+    ] {
+        let (after, _) = planned(newest, &request("qwen3:8b"), version, &Address::default()).unwrap();
+        let provider = after["models"]["providers"]["ollama"].to_string();
+        for key in ["mine", "supportsTools", "contextTokens", "params", "timeoutSeconds"] {
+            assert_eq!(provider.contains(key), kept.contains(&key), "{version}: {key}");
+        }
+    }
+}
+
+#[test]
+fn what_agents_say_for_themselves_is_told() {
+    let before = r#"{ "agents": { "entries": { "writer": { "model": "ollama/other" }, "same": { "model": "ollama/qwen3:8b" } } } }"#;
+    let (_, edits) = planned(before, &request("qwen3:8b"), "2026.9.6", &Address::default()).unwrap();
+    assert!(edits.warnings.contains(&Warning::AgentsDiffer { names: vec!["writer".into()] }));
+}
+
+#[test]
+fn an_address_that_is_the_users_own_way_stays() {
+    for own in ["http://me:pw@big.example:11434", "${OLLAMA_URL}"] {
+        let before = json!({ "models": { "providers": { "ollama": { "baseUrl": own } } } }).to_string();
+        let (after, _) = planned(&before, &request("qwen3:8b"), "2026.9.6", &Address::default()).unwrap();
+        assert_eq!(after["models"]["providers"]["ollama"]["baseUrl"], own);
+    }
+}
+
+#[test]
+fn an_empty_allow_list_allows_all_and_stays_empty() {
+    let before = r#"{ "agents": { "defaults": { "models": {} } } }"#;
+    let (after, _) = planned(before, &request("qwen3:8b"), "2026.9.6", &Address::default()).unwrap();
+    assert_eq!(after["agents"]["defaults"]["models"], json!({}));
 }

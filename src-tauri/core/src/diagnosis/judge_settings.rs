@@ -1,0 +1,299 @@
+//! The judge's part on OpenClaw's settings: what turns Ollama on, which model is chosen, what this version accepts
+//! and really sends. An unreadable file hides the rest. Sources: OpenClaw's page, and what was measured by version.
+
+use super::{action, finding, installed, manual};
+use crate::{
+    diagnosis::{
+        facts::{Answer, Facts, SettingsFact},
+        finding::{Cause, Finding, Offer, Remedy},
+    },
+    error::{Error, ErrorCode},
+    live::state::Mode,
+    models::{
+        catalogue,
+        model::{Model, Verdict},
+    },
+    ollama::{address::Address, names},
+    openclaw::{
+        dialect::Dialect,
+        intent, secrets,
+        settings::{PREFIX, Settings},
+        version::Version,
+    },
+};
+
+/// From this version on an empty list finds no key (measured).
+const EMPTY_LIST_FAILS: Version = Version::new(2026, 4, 15);
+/// A loaded model with less than this share on the graphics card is slow.
+const ON_CARD: f64 = 0.5;
+
+pub(super) fn settings(facts: &Facts) -> Vec<Finding> {
+    let file = facts.openclaw.file.display().to_string();
+    let absent = Settings::default();
+    let told = match &facts.openclaw.settings {
+        SettingsFact::Unreadable(error) => return vec![unreadable(&file, error)],
+        SettingsFact::Absent => &absent,
+        SettingsFact::Read(settings) => settings,
+    };
+    let view = View {
+        facts,
+        told,
+        file,
+        mode: told.mode(facts.openclaw.key_anywhere()),
+        dialect: Dialect::of(facts.openclaw.version()),
+        installed: installed(facts),
+    };
+    let mut findings = Vec::new();
+    findings.extend(view.is_on());
+    findings.extend(view.fallback_key());
+    findings.extend(view.form());
+    if view.mode != Mode::Off {
+        findings.extend(view.key());
+        findings.extend(view.address());
+        findings.extend(view.choice());
+        findings.extend(view.listing());
+    }
+    findings
+}
+
+fn unreadable(file: &str, error: &Error) -> Finding {
+    let path = file.to_owned();
+    let cause = match &error.code {
+        ErrorCode::SettingsUnreadable { line, column, text, .. } => {
+            Cause::SettingsUnreadable { path, line: *line, column: *column, text: text.clone(), reason: None }
+        }
+        ErrorCode::FileFailed { reason, .. } => {
+            Cause::SettingsUnreadable { path, line: 0, column: 0, text: String::new(), reason: Some(*reason) }
+        }
+        _ => Cause::SettingsUnreadable { path, line: 0, column: 0, text: String::new(), reason: None },
+    };
+    let offers = vec![manual(Remedy::EditFile { path: file.to_owned() }, None)];
+    finding(cause, vec![error.detail.clone()], offers)
+}
+
+struct View<'a> {
+    facts: &'a Facts,
+    told: &'a Settings,
+    file: String,
+    mode: Mode,
+    dialect: Dialect,
+    installed: Option<&'a [Model]>,
+}
+
+impl View<'_> {
+    fn seen(&self, what: &str) -> Vec<String> {
+        vec![format!("{}: {what}", self.file)]
+    }
+
+    /// The best installed model, or the screen to choose one.
+    fn choose(&self) -> Vec<Offer> {
+        let best = self.installed.and_then(catalogue::best_ready);
+        let used = best.map(|model| action(Remedy::UseModel { name: model.id.clone() }));
+        vec![used.unwrap_or_else(|| action(Remedy::ChooseModel {}))]
+    }
+
+    /// Is Ollama on at all, and a model chosen?
+    fn is_on(&self) -> Option<Finding> {
+        let told = self.told;
+        // Without a program here, its settings may live elsewhere too.
+        let here = self.facts.openclaw.program.is_some() || self.facts.openclaw.gateway;
+        let ours = told.primary_id().is_some();
+        let empty_fails = self.facts.openclaw.version().is_none_or(|version| version >= EMPTY_LIST_FAILS);
+        if told.list_empty && ours && empty_fails && !self.facts.openclaw.key && !told.key_in_file {
+            let seen = self.seen("models.providers.ollama.models is empty, and no key beside it");
+            return Some(finding(Cause::SettingsListEmpty {}, seen, vec![action(Remedy::RepairSettings {})]));
+        }
+        if self.mode == Mode::Off && told.api_key && told.base_url.is_none() && told.listed.is_empty() {
+            let seen = self.seen("only apiKey under models.providers.ollama");
+            return Some(finding(Cause::SettingsKeyAlone {}, seen, self.choose()));
+        }
+        if self.mode == Mode::Off && here {
+            let seen = self.seen("no provider entry that works, and no OLLAMA_API_KEY beside it");
+            return Some(finding(Cause::SettingsOllamaOff {}, seen, self.choose()));
+        }
+        if self.mode != Mode::Off && told.primary.is_none() && here {
+            return Some(finding(
+                Cause::SettingsNoPrimary {},
+                self.seen("no agents.defaults.model"),
+                self.choose(),
+            ));
+        }
+        None
+    }
+
+    fn fallback_key(&self) -> Option<Finding> {
+        let seen = || self.seen("agents.defaults.model.fallback");
+        self.told
+            .fallback_key
+            .then(|| finding(Cause::SettingsFallbackKey {}, seen(), vec![action(Remedy::RenameFallback {})]))
+    }
+
+    /// A form that this version refuses, or does badly with.
+    fn form(&self) -> Vec<Finding> {
+        let told = self.told;
+        let mut findings = Vec::new();
+        if let (Some(key), Some(version)) =
+            (self.facts.openclaw.refused.first(), self.facts.openclaw.version())
+        {
+            let cause = Cause::SettingsApiUnsupported { key: key.clone(), version: version.to_string() };
+            let seen =
+                self.facts.openclaw.refused.iter().map(|key| format!("{}: {key}", self.file)).collect();
+            findings.push(finding(cause, seen, vec![action(Remedy::RepairSettings {})]));
+        }
+        if let Some(variable) = self.facts.openclaw.unset.first() {
+            let cause = Cause::SettingsEnvMissing { variable: variable.clone() };
+            let seen = self.seen(&format!("${{{variable}}} is set neither in env.vars nor in .env nor here"));
+            findings.push(finding(cause, seen, vec![action(Remedy::RepairSettings {})]));
+        }
+        let url = told.base_url.as_deref().unwrap_or_default();
+        let openai =
+            url.trim_end_matches('/').ends_with("/v1") || told.api.as_deref() == Some("openai-completions");
+        if self.dialect.native && told.provider && openai {
+            let cause = Cause::SettingsBaseUrlV1 { url: secrets::masked(url) };
+            let seen = self.seen("baseUrl with /v1, or api openai-completions");
+            findings.push(finding(cause, seen, vec![action(Remedy::RepairSettings {})]));
+        }
+        findings
+    }
+
+    fn key(&self) -> Option<Finding> {
+        let needed = self.mode == Mode::Automatic || !self.told.api_key;
+        let unseen = self.facts.openclaw.key_here && !self.facts.openclaw.key && !self.told.key_in_file;
+        let seen = || vec!["OLLAMA_API_KEY is set in this environment, not in OpenClaw's .env".to_owned()];
+        (needed && unseen)
+            .then(|| finding(Cause::SettingsKeyNotSeen {}, seen(), vec![action(Remedy::WriteKey {})]))
+    }
+
+    /// Where OpenClaw will ask, beside where Ollama answers.
+    fn address(&self) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        let effective = &self.facts.effective;
+        if effective.answer == Answer::Ollama {
+            let answers_at = effective.address.to_string();
+            let unreadable = self.told.base_url.as_deref().filter(|url| Address::parse(url).is_err());
+            // A reference is OpenClaw's to resolve.
+            let unreadable = unreadable.filter(|url| !url.contains("${"));
+            let dead = self.facts.openclaws.as_ref().filter(|own| own.answer != Answer::Ollama);
+            let wrong = dead.map(|own| (own.address.to_string(), own.evidence.clone())).or_else(|| {
+                let url = secrets::masked(unreadable?);
+                Some((url, format!("{}: baseUrl is no address", self.file)))
+            });
+            if let Some((url, seen)) = wrong {
+                let remedy = Remedy::UseAddress { url: answers_at.clone() };
+                let cause = Cause::SettingsBaseUrlWrong { url, answers_at };
+                findings.push(finding(cause, vec![seen, effective.evidence.clone()], vec![action(remedy)]));
+            }
+        }
+        if let Some((path, url)) = self.facts.openclaw.stale.first() {
+            let seen = self.facts.openclaw.stale.iter().map(|(path, url)| format!("{path}: {url}")).collect();
+            let cause = Cause::SettingsStaleAgentFile { path: path.clone(), url: secrets::masked(url) };
+            findings.push(finding(cause, seen, vec![action(Remedy::RepairSettings {})]));
+        }
+        findings
+    }
+
+    /// The chosen models, each fault of one once, the primary first.
+    fn choice(&self) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        let Some(models) = self.installed else { return findings };
+        let find = |name: &str| {
+            let id = names::find(name, models.iter().map(|model| model.id.as_str()))?;
+            models.iter().find(|model| model.id == id)
+        };
+        let references = self.told.primary.iter().chain(&self.told.fallbacks);
+        let some_act = models.iter().any(|model| model.tools != Some(false));
+        let local =
+            self.told.primary.as_deref().is_some_and(|primary| !intent::is_online(primary, self.installed));
+        for (index, reference) in references.enumerate() {
+            let primary = index == 0 && self.told.primary.is_some();
+            let Some(name) = reference.strip_prefix(PREFIX) else {
+                if find(reference).is_some() {
+                    let cause = Cause::SettingsBareModelName { name: reference.clone() };
+                    let seen = self.seen(&format!("{reference} without ollama/"));
+                    findings.push(finding(cause, seen, vec![action(Remedy::RepairSettings {})]));
+                } else if !primary && local {
+                    let cause = Cause::SettingsFallbackIsOnline { name: reference.clone() };
+                    findings.push(finding(cause, self.seen(reference), vec![action(Remedy::LocalOnly {})]));
+                }
+                continue;
+            };
+            let tools = find(name).map(|model| model.tools);
+            if tools == Some(Some(false)) && some_act {
+                let cause = Cause::SettingsModelWithoutTools { name: name.into(), primary };
+                let seen = vec![format!("/api/show of {name} has no tools")];
+                findings.push(finding(cause, seen, self.choose()));
+            }
+        }
+        if let (Some(allowed), Some(primary)) = (&self.told.allowed, &self.told.primary)
+            && !allowed.contains(primary)
+            && primary.starts_with(PREFIX)
+        {
+            let cause = Cause::SettingsNotAllowed { name: primary.clone() };
+            let seen = self.seen("agents.defaults.models lacks it");
+            findings.push(finding(cause, seen, vec![action(Remedy::RepairSettings {})]));
+        }
+        findings.extend(self.not_installed(models));
+        findings
+    }
+
+    /// Chosen and listed models that the server does not have; each once, the primary first.
+    fn not_installed(&self, models: &[Model]) -> Vec<Finding> {
+        let told = self.told;
+        let references =
+            told.primary.iter().chain(&told.fallbacks).filter_map(|name| name.strip_prefix(PREFIX));
+        let listed = told.listed.iter().map(String::as_str);
+        let mut findings: Vec<Finding> = Vec::new();
+        let mut named: Vec<&str> = Vec::new();
+        for name in references.chain(listed) {
+            let there = names::find(name, models.iter().map(|model| model.id.as_str())).is_some();
+            if there || named.iter().any(|known| names::same(known, name)) {
+                continue;
+            }
+            named.push(name);
+            let primary = told.primary_id() == Some(name);
+            let cause = Cause::SettingsModelNotInstalled { name: name.into(), primary };
+            let mut offers = vec![action(Remedy::DownloadModel { name: name.into() })];
+            if primary {
+                offers.extend(self.choose());
+            }
+            findings.push(finding(cause, vec![format!("/api/tags does not list {name}")], offers));
+        }
+        findings
+    }
+
+    /// The pinned list: what it lacks, and what this version would send.
+    fn listing(&self) -> Vec<Finding> {
+        let told = self.told;
+        let mut findings = Vec::new();
+        if self.mode != Mode::Pinned {
+            return findings;
+        }
+        let listed = |name: &str| told.listed.iter().any(|known| names::same(known, name));
+        let ready = self.installed.unwrap_or_default().iter().filter(|model| model.verdict == Verdict::Ready);
+        let missing: Vec<String> =
+            ready.filter(|model| !listed(&model.id)).map(|model| model.id.clone()).collect();
+        if !missing.is_empty() {
+            let seen = self.seen("a list of models turns OpenClaw's own discovery off");
+            let cause = Cause::SettingsDiscoveryOff { names: missing };
+            findings.push(finding(cause, seen, vec![action(Remedy::AddModels {})]));
+        }
+        let Some(primary) = told.primary_id().filter(|name| listed(name)) else { return findings };
+        let native = told.api.as_deref() == Some("ollama");
+        let tells = told.tells_context.iter().any(|known| names::same(known, primary));
+        if self.dialect.params && native && !tells {
+            let cause = Cause::SettingsContextNotSent { name: primary.into() };
+            let seen = self.seen(&format!("{primary} has no params.num_ctx"));
+            findings.push(finding(cause, seen, vec![action(Remedy::RepairSettings {})]));
+        }
+        let slow = self.facts.loaded.iter().find(|loaded| names::same(&loaded.name, primary));
+        #[allow(clippy::cast_precision_loss)] // a share
+        let slow =
+            slow.filter(|loaded| loaded.size > 0 && (loaded.size_vram as f64) < ON_CARD * loaded.size as f64);
+        if let Some(loaded) = slow.filter(|_| self.dialect.params && !told.timeout) {
+            let cause = Cause::SettingsGivesUpTooEarly { name: primary.into() };
+            let seen = format!("/api/ps: {} of {} bytes on the graphics card", loaded.size_vram, loaded.size);
+            findings.push(finding(cause, vec![seen], vec![action(Remedy::RepairSettings {})]));
+        }
+        findings
+    }
+}
