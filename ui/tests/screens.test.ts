@@ -1,6 +1,7 @@
 import { fireEvent, screen } from '@testing-library/svelte';
 import { describe, expect, test } from 'vitest';
-import { worlds } from '../src/lib/backend/samples';
+import { diagnosis, failureOf } from '../src/lib/backend/fake';
+import { findings, worlds } from '../src/lib/backend/samples';
 import { accessible, open } from './window';
 
 describe('going from screen to screen', () => {
@@ -36,6 +37,18 @@ describe('Fix a problem', () => {
     const titles = (await screen.findAllByRole('heading', { level: 2 })).map((heading) => heading.textContent);
     expect(titles).toEqual(['Ollama is not installed', 'OpenClaw is not on this computer']);
     expect(screen.getByText('no binary in 8 places').closest('details')?.open).toBe(false);
+  });
+
+  test('keeps a card and its error while its cause stays, wherever it stands', async () => {
+    const { backend } = open({ ...worlds.bare, path: diagnosis([findings.notRunning, findings.fallbackMissing]) }, 'fix');
+    backend.failing.set('pull', failureOf({ code: 'pull.offline', params: {} }));
+    await fireEvent.click(await screen.findByRole('button', { name: 'Download mistral:latest' }));
+    await screen.findByRole('alert');
+    backend.push({ path: diagnosis([findings.fallbackMissing]) });
+    await expect.poll(() => screen.queryByRole('button', { name: 'Start Ollama' })).toBeNull();
+    expect(screen.getByRole('alert').textContent).toContain('Ollama’s library cannot be reached');
+    backend.push({ path: diagnosis([findings.noOpenclaw]) });
+    await expect.poll(() => screen.queryByRole('alert')).toBeNull();
   });
 
   test('says honestly when it finds nothing', async () => {

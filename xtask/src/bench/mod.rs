@@ -28,7 +28,7 @@ const RUNS_OF_OPENCLAW: usize = 3;
 /// When something cannot be measured.
 pub(crate) fn bench(project: &Project) -> Result<ExitCode, Failure> {
     let budgets = Budgets::read(&project.path("xtask/budgets.json"))?;
-    println!("1/4 Release programs");
+    println!("1/5 Release programs");
     shell::run(&mut project.cargo(&[
         "build",
         "--release",
@@ -41,7 +41,7 @@ pub(crate) fn bench(project: &Project) -> Result<ExitCode, Failure> {
         (project.built("release", "pincer-cli")?, project.built("release", "pincer-practice")?);
     let mut rows = Vec::new();
 
-    println!("2/4 Discovery of {MANY} models, {} ms an answer", ANSWER.as_millis());
+    println!("2/5 Discovery of {MANY} models, {} ms an answer", ANSWER.as_millis());
     let crowd = Stage::open(&cli, &practice, MANY, ANSWER)?;
     let discovery = crowd.median(RUNS, &["models", "--json"], |answer| {
         let count = answer.get("models").and_then(serde_json::Value::as_array).map(Vec::len);
@@ -61,7 +61,7 @@ pub(crate) fn bench(project: &Project) -> Result<ExitCode, Failure> {
         &budgets,
     )?);
 
-    println!("3/4 Doctor on a healthy machine");
+    println!("3/5 Doctor on a healthy machine");
     let healthy = Stage::open(&cli, &practice, 0, Duration::ZERO)?;
     healthy.set_up()?;
     let doctor = healthy.median(RUNS, &["doctor", "--json"], |answer| {
@@ -71,7 +71,27 @@ pub(crate) fn bench(project: &Project) -> Result<ExitCode, Failure> {
     let promised = budgets.seconds("doctor")?;
     rows.push(Row::new("doctor", "pincer doctor".into(), doctor, "the promise".into(), promised, &budgets)?);
 
-    println!("4/4 OpenClaw's own list");
+    println!("4/5 An edit of a 1 MB settings file, read to renamed");
+    let timed = shell::answer(&mut project.cargo(&[
+        "run",
+        "--release",
+        "--quiet",
+        "--package",
+        "pincer-core",
+        "--example",
+        "edit",
+    ]))?;
+    let (edit, parse) = edit_times(&timed)?;
+    rows.push(Row::new(
+        "edit",
+        "an edit, read to renamed".into(),
+        edit,
+        "one parse by json5".into(),
+        parse,
+        &budgets,
+    )?);
+
+    println!("5/5 OpenClaw's own list and setting");
     match openclaw::installed()? {
         Some(folder) => {
             crowd.set_up()?;
@@ -85,6 +105,9 @@ pub(crate) fn bench(project: &Project) -> Result<ExitCode, Failure> {
                 theirs,
                 &budgets,
             )?);
+            let setting = crowd.openclaw_sets(&folder)?;
+            let says = format!("openclaw config set ({})", openclaw::VERSION);
+            rows.push(Row::new("edit-openclaw", "an edit of 1 MB".into(), edit, says, setting, &budgets)?);
             rows.push(Row::new("doctor-openclaw", "pincer doctor".into(), doctor, name(), theirs, &budgets)?);
         }
         None => println!(
@@ -94,4 +117,15 @@ pub(crate) fn bench(project: &Project) -> Result<ExitCode, Failure> {
 
     print!("{}", budgets::table(&rows));
     Ok(if rows.iter().all(Row::kept) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Both times of the example `edit`: the edit, and one parse.
+fn edit_times(line: &str) -> Result<(Duration, Duration), Failure> {
+    let what = "what the example `edit` printed";
+    let told: serde_json::Value = serde_json::from_str(line).map_err(Failure::unreadable(what))?;
+    let seconds = |key: &str| {
+        let number = told.get(key).and_then(serde_json::Value::as_f64);
+        number.ok_or_else(|| Failure::unreadable(what)(format!("{key} is not there: {line}")))
+    };
+    Ok((Duration::from_secs_f64(seconds("editSeconds")?), Duration::from_secs_f64(seconds("parseSeconds")?)))
 }

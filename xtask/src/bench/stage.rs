@@ -179,6 +179,19 @@ impl Stage {
         }
         Ok(http::median(times))
     }
+
+    /// How long OpenClaw's own command takes to set one value.
+    ///
+    /// # Errors
+    /// When it fails.
+    pub(super) fn openclaw_sets(&self, folder: &Path) -> Result<Duration, Failure> {
+        let bin = folder.join("node_modules").join(".bin");
+        let mut set = self.command(&bin.join("openclaw"), &bin);
+        set.args(["config", "set", "models.providers.ollama.timeoutSeconds", "240"]);
+        let started = Instant::now();
+        shell::answer(&mut set)?;
+        Ok(started.elapsed())
+    }
 }
 
 /// The line by which practice says that it answers; empty when it ended, or took too long.

@@ -56,6 +56,8 @@ export function remedyWhat(offer: Offer): string | null {
 
 /** What failed, why, and what to do. */
 export function failureText(failure: Failure): string {
+  // The window has a button for it, the commands do not.
+  if (failure.code === 'settings.changed-meanwhile') return t('error.settings.changed-meanwhile.window', failure.params);
   return t(`error.${failure.code}`, said(failure.params));
 }
 

@@ -82,8 +82,11 @@ pub fn use_model(request: &UseRequest, situation: Situation<'_>) -> Result<Edits
 
     let mut pinned = vec![primary.clone()];
     pinned.extend(fallbacks.iter().filter_map(|reference| reference.strip_prefix(PREFIX)).map(str::to_owned));
-    for name in request.models.iter().chain(request.listed.iter().flatten().map(|listed| &listed.id)) {
+    for name in &request.models {
         pinned.push(names.resolve(name)?);
+    }
+    for listed in request.listed.iter().flatten() {
+        pinned.push(names.resolve_or_listed(&listed.id)?);
     }
     if request.all_ready {
         pinned.extend(ready(situation.installed).map(|model| model.id.clone()));
@@ -231,10 +234,16 @@ impl Names<'_> {
         })
     }
 
-    /// A fallback as given: a model of Ollama's, or one of another provider's that is there already.
+    /// As [`Self::resolve`]; a model that the user listed by hand may stay although it is not installed.
+    fn resolve_or_listed(&self, name: &str) -> Result<String, Error> {
+        let listed = self.settings.listed.iter().find(|listed| names::same(listed, name));
+        self.resolve(name).or_else(|error| listed.cloned().ok_or(error))
+    }
+
+    /// A fallback as given: one that is there already, or a model of Ollama's.
     fn reference(&self, name: &str) -> Result<String, Error> {
-        if self.settings.fallbacks.iter().any(|present| present == name) && !name.starts_with(PREFIX) {
-            return Ok(name.to_owned());
+        if self.settings.fallbacks.iter().any(|present| present == name) {
+            return Ok(self.respell(name));
         }
         Ok(format!("{PREFIX}{}", self.resolve(name)?))
     }

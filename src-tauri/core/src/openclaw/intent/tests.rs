@@ -399,6 +399,26 @@ fn an_exact_list_drops_the_rest_and_takes_numbers() {
 }
 
 #[test]
+fn what_was_listed_by_hand_may_stay_although_it_is_not_installed() {
+    let before = r#"{ "models": { "providers": { "ollama": { "models": [{ "id": "mine:1b", "name": "Mine" }] } } },
+        "agents": { "defaults": { "model": { "primary": "x/y", "fallbacks": ["ollama/mine:1b"] } } } }"#;
+    let own = |id: &str| ListedModel { id: id.into(), ..ListedModel::default() };
+    let wanted = UseRequest {
+        listed: Some(vec![own("qwen3:8b"), own("mine:1b")]),
+        fallbacks: Some(vec!["ollama/mine:1b".into()]),
+        ..request("qwen3:8b")
+    };
+    let (after, _) = planned(before, &wanted, "2026.9.6", &Address::default()).unwrap();
+    assert_eq!(
+        after["models"]["providers"]["ollama"]["models"][0],
+        json!({ "id": "mine:1b", "name": "Mine" })
+    );
+    assert_eq!(after["agents"]["defaults"]["model"]["fallbacks"], json!(["ollama/mine:1b"]));
+    let new = UseRequest { listed: Some(vec![own("never:1b")]), ..request("qwen3:8b") };
+    assert!(planned(before, &new, "2026.9.6", &Address::default()).is_err());
+}
+
+#[test]
 fn local_only_drops_what_runs_online_and_says_so() {
     let before = r#"{ "agents": { "defaults": { "model": { "primary": "ollama/qwen3:8b",
         "fallbacks": ["anthropic/x", "ollama/llama3.3:latest", "ollama/gpt-oss:20b-cloud"] } } } }"#;
