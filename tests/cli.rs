@@ -337,3 +337,42 @@ fn start_really_starts_ollama_and_leaves_it_running() {
     assert_eq!(machine.json(&["start", "--json"])["started"], true);
     assert_eq!(machine.home.running().len(), 1);
 }
+
+#[test]
+fn what_an_included_file_may_say_is_not_written_over() {
+    let before = br#"{ "$include": "./base.json5" }"#;
+    let machine = Machine::with_settings(before);
+    let output = machine.run(&["use", "qwen3:8b", "--yes", "--json"]);
+    assert_eq!(code(&output), 2);
+    let answer = process::json("use", &output);
+    assert_eq!(answer["error"]["code"], "settings.included");
+    assert_eq!(answer["error"]["params"]["include"], "./base.json5");
+    assert_eq!(machine.settings(), before);
+}
+
+#[test]
+fn automatic_writes_the_key_beside_and_undo_takes_both_back() {
+    let machine = Machine::with_settings(b"{ gateway: { mode: 'local' }, } // mine\n");
+    let env_file = machine.home.path().join(".openclaw/.env");
+    fs::write(&env_file, "A=1").unwrap();
+    let answer = machine.json(&["use", "qwen3:8b", "--automatic", "--yes", "--json"]);
+    assert_eq!((&answer["mode"], &answer["applied"]), (&json!("automatic"), &json!(true)));
+    let files: Vec<&str> =
+        answer["files"].as_array().unwrap().iter().map(|file| file["path"].as_str().unwrap()).collect();
+    assert!(
+        files[0].ends_with(".env") && files[1].ends_with("openclaw.json"),
+        "the main file comes last: {files:?}"
+    );
+    assert_eq!(fs::read_to_string(&env_file).unwrap(), "A=1\nOLLAMA_API_KEY=ollama-local\n");
+    machine.json(&["undo", "--json"]);
+    assert_eq!(fs::read_to_string(&env_file).unwrap(), "A=1");
+    assert_eq!(machine.settings(), b"{ gateway: { mode: 'local' }, } // mine\n");
+}
+
+#[test]
+fn a_server_that_is_away_is_not_called_a_missing_model() {
+    let home = Home::new();
+    let host = free_address().to_string();
+    let output = run(&home, &programs::pincer_cli(), &host, &["use", "qwen3:8b", "--yes", "--json"]);
+    assert_eq!(process::json("use", &output)["error"]["code"], "ollama.refused");
+}

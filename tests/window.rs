@@ -152,3 +152,32 @@ async fn the_window_lives_on_whatever_the_server_does() {
     window.press(&words.say("pull.again.name", &[("name", MODEL)])).await;
     window.sees(&words.say("pull.phase.done", &[])).await;
 }
+
+#[tokio::test]
+async fn the_settings_screen_writes_what_is_chosen_and_takes_it_back() {
+    let words = Words::english();
+    let home = Home::new();
+    let ollama = Ollama::start(&home);
+    let window = Window::open("settings", &home, &[("OLLAMA_HOST", &ollama.host())]).await;
+    window.follow(&words.say("nav.settings", &[])).await;
+
+    // By itself, with the best model that can act as its choice.
+    window.choose(&words.say("settings.way.automatic", &[])).await;
+    window.picture("chosen");
+    window.press(&words.say("settings.show", &[])).await;
+    window.sees(&words.say("warning.automatic-offers-more.online", &[])).await;
+    window.picture("preview");
+    assert!(!home.openclaw_json().exists(), "a preview writes nothing");
+    window.press(&words.say("change.apply", &[])).await;
+    let what = words.say("receipt.use-model", &[("name", "qwen3:8b")]);
+    window.sees(&what).await;
+    let settings: Value = serde_json::from_slice(&fs::read(home.openclaw_json()).unwrap()).unwrap();
+    assert_eq!(settings["agents"]["defaults"]["model"]["primary"], "ollama/qwen3:8b", "{settings}");
+    assert!(settings.pointer("/models/providers/ollama/models").is_none(), "no list of models: {settings}");
+    let env_file = home.path().join(".openclaw/.env");
+    assert_eq!(fs::read_to_string(&env_file).unwrap(), "OLLAMA_API_KEY=ollama-local\n");
+
+    window.press(&words.say("change.undo.name", &[("what", &what)])).await;
+    window.sees(&words.say("change.undone", &[])).await;
+    assert!(!home.openclaw_json().exists() && !env_file.exists(), "both files are as they were: not there");
+}

@@ -143,6 +143,15 @@ impl Window {
         self.click(&format!("the link \"{name}\""), &format!("//a[@href]{}", named(name))).await;
     }
 
+    /// Waits for a radio button or tick box of that name and chooses it.
+    pub async fn choose(&self, name: &str) {
+        let label = literal(name);
+        let path = format!(
+            "//label[starts-with(normalize-space(.), {label})]//input | //input[@aria-label={label}]"
+        );
+        self.click(&format!("the choice \"{name}\""), &path).await;
+    }
+
     async fn click(&self, what: &str, path: &str) {
         if let Err(error) = self.find(what, path).await.click().await {
             self.give_up(&format!("{what} cannot be pressed ({error})")).await;

@@ -95,6 +95,10 @@ impl View<'_> {
     /// Is Ollama on at all, and a model chosen?
     fn is_on(&self) -> Option<Finding> {
         let told = self.told;
+        if told.included {
+            // What is missing here may stand in the included file: nothing can be said.
+            return None;
+        }
         // Without a program here, its settings may live elsewhere too.
         let here = self.facts.openclaw.program.is_some() || self.facts.openclaw.gateway;
         let ours = told.primary_id().is_some();

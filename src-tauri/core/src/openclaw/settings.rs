@@ -64,6 +64,8 @@ pub struct Settings {
     pub references: Vec<String>,
     /// Agents with a model of their own: name, model.
     pub agents: Vec<(String, String)>,
+    /// An included file (`$include`) may say what this one does not about providers or the choice.
+    pub included: bool,
     /// The flat `env.OLLAMA_API_KEY`, which newer versions refuse, is there.
     pub flat_key: bool,
     /// Names of `env.vars`.
@@ -115,6 +117,7 @@ impl Settings {
             agents: agents(value),
             key_in_file: has_key(&["env", "vars", KEY_VARIABLE]) || flat_key,
             flat_key,
+            included: included(value),
             variables: keys(&["env", "vars"]).unwrap_or_default(),
             last_touched: text(&["meta", "lastTouchedVersion"]).and_then(|text| Version::find(&text)),
             gateway_port: port.and_then(|port| u16::try_from(port).ok()),
@@ -150,6 +153,13 @@ impl Settings {
 /// Whether a value counts as `apiKey`: a text that is not empty, or a reference object.
 pub(super) fn is_key(value: &Value) -> bool {
     value.as_str().map_or_else(|| value.as_object().is_some(), |text| !text.is_empty())
+}
+
+/// Whether an include stands on the way to the provider entry or to the choice.
+fn included(value: &Value) -> bool {
+    let places: [&[&str]; 6] =
+        [&[], &["models"], &["models", "providers"], &PROVIDER, &["agents"], &["agents", "defaults"]];
+    places.iter().any(|place| value.get_path(place).is_some_and(|here| here.get("$include").is_some()))
 }
 
 fn entry(model: &Value) -> Option<ListedModel> {
