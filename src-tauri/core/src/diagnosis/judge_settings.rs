@@ -153,7 +153,7 @@ impl View<'_> {
         let openai =
             url.trim_end_matches('/').ends_with("/v1") || told.api.as_deref() == Some("openai-completions");
         if self.dialect.native && told.provider && openai {
-            let cause = Cause::SettingsBaseUrlV1 { url: secrets::masked(url) };
+            let cause = Cause::SettingsBaseUrlV1 { url: secrets::masked_address(url) };
             let seen = self.seen("baseUrl with /v1, or api openai-completions");
             findings.push(finding(cause, seen, vec![action(Remedy::RepairSettings {})]));
         }
@@ -179,7 +179,7 @@ impl View<'_> {
             let unreadable = unreadable.filter(|url| !url.contains("${"));
             let dead = self.facts.openclaws.as_ref().filter(|own| own.answer != Answer::Ollama);
             let wrong = dead.map(|own| (own.address.to_string(), own.evidence.clone())).or_else(|| {
-                let url = secrets::masked(unreadable?);
+                let url = secrets::masked_address(unreadable?);
                 Some((url, format!("{}: baseUrl is no address", self.file)))
             });
             if let Some((url, seen)) = wrong {
@@ -190,7 +190,8 @@ impl View<'_> {
         }
         if let Some((path, url)) = self.facts.openclaw.stale.first() {
             let seen = self.facts.openclaw.stale.iter().map(|(path, url)| format!("{path}: {url}")).collect();
-            let cause = Cause::SettingsStaleAgentFile { path: path.clone(), url: secrets::masked(url) };
+            let cause =
+                Cause::SettingsStaleAgentFile { path: path.clone(), url: secrets::masked_address(url) };
             findings.push(finding(cause, seen, vec![action(Remedy::RepairSettings {})]));
         }
         findings

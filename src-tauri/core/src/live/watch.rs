@@ -149,7 +149,7 @@ async fn settings(computer: &Computer, facts: &Facts) -> SettingsState {
         primary: told.primary,
         fallbacks: told.fallbacks,
         entries: told.entries,
-        base_url: told.base_url.as_deref().map(secrets::masked),
+        base_url: told.base_url.as_deref().map(secrets::masked_address),
         automatic: automatic(facts),
         agents: told.agents.into_iter().map(|(name, _)| name).collect(),
         listed: told.listed,

@@ -166,7 +166,7 @@ impl Files {
         let after = stale.document.edit(&[edit])?;
         self.changes.push(Change {
             path: format!("{} providers.ollama.baseUrl", stale.path.display()),
-            before: Some(secrets::masked(&stale.url).into()),
+            before: Some(secrets::masked_address(&stale.url).into()),
             after: Some(address.to_string().into()),
         });
         self.diffs.push(difference(&stale.path, stale.document.text(), after.text()));

@@ -1,13 +1,27 @@
 //! Keys and passwords never leave the file: what is shown of it (differences, errors, reports) passes here.
-//! Readable text is masked by its structure, anything else line by line, rather too much than too little.
-
-use std::time::Duration;
+//! Readable text is masked by its structure, anything else piece by piece, rather too much than too little.
 
 use serde_json::Value as Json;
-use similar::{DiffTag, TextDiff};
 
 use super::document::{Value, read, scan, tree};
+use names::Secrecy;
+use spans::{Replacement, Spans, spliced};
 use tree::Tree;
+
+mod broken;
+mod comment;
+mod diff;
+mod env;
+mod inline;
+#[cfg(test)]
+mod laws;
+mod lines;
+mod names;
+mod spans;
+#[cfg(test)]
+mod tests;
+
+pub use diff::unified_diff;
 
 /// What stands in a secret's place.
 const MASK: &str = "***";
@@ -15,385 +29,181 @@ const MASK: &str = "***";
 /// Pincer's own marker: OpenClaw treats it as "no key", so it is no secret.
 const NO_SECRET: &str = "ollama-local";
 
-/// How long the difference of two texts may be searched; after that it is still right, only coarser.
-const DIFF_LIMIT: Duration = Duration::from_secs(2);
-
-/// Lines around a change in a difference, as `diff -u` has it.
-const CONTEXT: usize = 3;
-
-/// What is masked below a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Secrecy {
-    Open,
-    /// Texts, at any depth.
-    Texts,
-    /// Texts at any depth, and the number that the key has (`password: 1234`).
-    All,
-}
-
 /// Whether values at this key are masked: its name, or the end of it, is a secret's (`apiKey`, `botToken`,
-/// `X-Api-Key`), or it is written like an environment variable and has such a word (`AWS_ACCESS_KEY_ID`).
+/// `X-Api-Key`, `headers`), or it is written like an environment variable or an own header and has such a word
+/// (`AWS_ACCESS_KEY_ID`, `X-Auth`). Names that count tokens (`maxTokens`) are none.
 #[must_use]
 pub fn is_secret_key(name: &str) -> bool {
-    secrecy_of(name) != Secrecy::Open
-}
-
-fn secrecy_of(name: &str) -> Secrecy {
-    const ENDS: [&str; 15] = [
-        "token",
-        "password",
-        "passwd",
-        "passphrase",
-        "passcode",
-        "secret",
-        "apikey",
-        "authorization",
-        "cookie",
-        "credential",
-        "privatekey",
-        "secretkey",
-        "accesskey",
-        "signingkey",
-        "encryptionkey",
-    ];
-    const WORDS: [&str; 12] = [
-        "KEY",
-        "KEYS",
-        "TOKEN",
-        "SECRET",
-        "SECRETS",
-        "PASSWORD",
-        "PASSWD",
-        "PASS",
-        "PWD",
-        "CREDENTIALS",
-        "AUTH",
-        "COOKIE",
-    ];
-    let flat: String = name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
-    let ends = |flat: &str| ENDS.iter().any(|end| flat.ends_with(end));
-    let shouted = !name.chars().any(char::is_lowercase);
-    if ends(&flat)
-        || (shouted && name.split(|c: char| !c.is_alphanumeric()).any(|word| WORDS.contains(&word)))
-    {
-        Secrecy::All
-    } else if flat.strip_suffix('s').is_some_and(ends) {
-        // `maxTokens` is a number and no secret; `tokens: ["..."]` is one.
-        Secrecy::Texts
-    } else {
-        Secrecy::Open
-    }
+    Secrecy::of(name) != Secrecy::Open
 }
 
 /// The text with `***` in place of every secret, `ollama-local` excepted. It has as many lines as before.
-/// JSON5 is masked by its structure and stays JSON5 but for masked numbers; anything else (`.env`, broken
-/// text) line by line.
+/// JSON5 is masked by its structure and stays JSON5 but for masked numbers; `.env` by its names; of broken text
+/// only keys, numbers and short words are left.
 #[must_use]
 pub fn masked(text: &str) -> String {
     let body = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mark = text.get(..text.len() - body.len()).unwrap_or_default();
+    // Where reader and tree differ in shape, values would be sought in the wrong places.
     let structured = read::parse(body).ok().zip(Tree::of(body));
+    let structured =
+        structured.and_then(|(mut value, tree)| tree.complete(&mut value).then_some((value, tree)));
     let masked = match structured {
         Some((value, tree)) => masked_document(&tree, &value),
-        None => masked_lines(body),
+        None if env::is_env(body) => env::spans(body).shown(body),
+        None => broken::spans(body).shown(body),
     };
     format!("{mark}{masked}")
 }
 
-fn masked_document(tree: &Tree<'_>, value: &Value) -> String {
-    let mut replaced: Vec<(usize, String)> = Vec::new();
-    collect(tree, 0, value, Secrecy::Open, &mut replaced);
-    for (index, token) in tree.tokens.iter().enumerate().filter(|(_, token)| token.kind.is_comment()) {
-        let comment = tree.token_text(*token);
-        let inner = comment.strip_suffix("*/").unwrap_or(comment);
-        replaced.push((index, masked_lines(inner) + scan::cut(comment, inner.len(), comment.len())));
-    }
-    replaced.sort_by_key(|(index, _)| *index);
-    let mut out = String::with_capacity(tree.text.len());
-    let mut position = 0;
-    for (index, with) in replaced {
-        let Some(token) = tree.token(index) else { continue };
-        out.push_str(scan::cut(tree.text, position, token.start));
-        out.push_str(&with);
-        position = token.end;
-    }
-    out.push_str(scan::cut(tree.text, position, tree.text.len()));
-    out
+/// The text with `***` in place of who asks, in every address in it: `http://user:password@host`, `user@host`.
+#[must_use]
+pub fn masked_address(text: &str) -> String {
+    inline::addresses(text, true).shown(text)
 }
 
-/// The tokens below a node that are shown otherwise, with what is shown.
-fn collect(tree: &Tree<'_>, id: usize, value: &Value, secrecy: Secrecy, replaced: &mut Vec<(usize, String)>) {
+fn masked_document(tree: &Tree<'_>, value: &Value) -> String {
+    let mut spans = Spans::default();
+    let comments = tree.tokens.iter().map(|token| token.kind.is_comment().then_some(token.start..token.end));
+    comment::collect(tree.text, comments, &mut spans);
+    let mut replacements = spans.replacements(tree.text);
+    collect(tree, 0, value, Secrecy::Open, &mut replacements);
+    spliced(tree.text, replacements)
+}
+
+/// What is shown otherwise below a node.
+fn collect(tree: &Tree<'_>, id: usize, value: &Value, secrecy: Secrecy, replacements: &mut Vec<Replacement>) {
     let Some(node) = tree.node(id) else { return };
-    let below = if secrecy == Secrecy::Open { Secrecy::Open } else { Secrecy::Texts };
+    let Some(token) = tree.token(node.first) else { return };
+    let range = token.start..token.end;
     match value {
         Value::Array(elements) => {
-            for (element, entry) in elements.iter().zip(&node.entries) {
-                collect(tree, entry.value, element, below, replaced);
+            let own = secrecy.of_elements(elements.iter().map(Value::as_str));
+            for ((element, entry), secrecy) in elements.iter().zip(&node.entries).zip(own) {
+                collect(tree, entry.value, element, secrecy, replacements);
             }
         }
         Value::Object(members) => {
-            for ((key, member), entry) in members.iter().zip(&node.entries) {
-                let own = secrecy_of(key);
-                let secrecy = if own == Secrecy::Open { below } else { own };
-                collect(tree, entry.value, member, secrecy, replaced);
+            let own = secrecy.of_members(members.iter().map(|(key, member)| (key.as_str(), member.as_str())));
+            for (((_, member), entry), secrecy) in members.iter().zip(&node.entries).zip(own) {
+                collect(tree, entry.value, member, secrecy, replacements);
             }
         }
         Value::String(text) => {
-            let Some(token) = tree.token(node.first) else { return };
-            let written = tree.token_text(token);
-            if secrecy == Secrecy::Open {
-                replaced.extend(without_password(written).map(|shown| (node.first, shown)));
-            } else if text != NO_SECRET {
-                replaced.push((node.first, masked_quoted(written)));
+            if let Some(shown) = masked_text(text, secrecy) {
+                let with = quoted_like(tree.token_text(token), &shown);
+                replacements.push(Replacement { range, with });
             }
         }
-        Value::Number(_) if secrecy == Secrecy::All => replaced.push((node.first, MASK.to_owned())),
+        Value::Number(_) if secrecy == Secrecy::All => {
+            replacements.push(Replacement { range, with: MASK.to_owned() });
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 
-/// A quoted text masked; line continuations stay, so that lines still count.
-fn masked_quoted(written: &str) -> String {
-    let quote = written.get(..1).unwrap_or("\"");
-    let mut out = format!("{quote}{MASK}");
+/// What is shown of a value's text; `None`: all of it.
+fn masked_text(text: &str, secrecy: Secrecy) -> Option<String> {
+    if text == NO_SECRET {
+        return None;
+    }
+    if secrecy != Secrecy::Open {
+        return Some(MASK.to_owned());
+    }
+    let spans = inline::of_value(text);
+    (!spans.is_empty()).then(|| spans.shown(text))
+}
+
+/// A text in the quotes of another; that one's line continuations stay, so that lines still count.
+fn quoted_like(written: &str, text: &str) -> String {
+    let quote = written.chars().next().unwrap_or('"');
+    let mut out = String::from(quote);
+    for c in text.chars() {
+        match c {
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{0}'..='\u{1f}' | '\u{2028}' | '\u{2029}' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            _ => {
+                if c == quote || c == '\\' {
+                    out.push('\\');
+                }
+                out.push(c);
+            }
+        }
+    }
     for end in written.chars().filter(|c| scan::is_line_end(*c)) {
         if !(end == '\n' && out.ends_with('\r')) {
             out.push('\\');
         }
         out.push(end);
     }
-    out.push_str(quote);
+    out.push(quote);
     out
 }
 
-/// What a line leaves to hide on those that follow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Rest {
-    Nothing,
-    /// The value stands on the next line that has anything.
-    Value,
-    /// Up to the line with this closing quote.
-    Quote(char),
-    /// Until that many brackets are closed.
-    Brackets(usize),
+/// The quotes that people type or paste, typographic ones included.
+fn is_quote(c: char) -> bool {
+    matches!(c, '"' | '\'' | '`' | '\u{ab}' | '\u{bb}' | '\u{2018}'..='\u{201f}' | '\u{2039}' | '\u{203a}')
 }
 
-/// Masks line by line: whatever follows a secret's name and `:` or `=`, to the end of the line.
-fn masked_lines(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = Rest::Nothing;
-    let mut position = 0;
-    loop {
-        let end = scan::end_of_line(text, position);
-        let line = scan::cut(text, position, end);
-        let length = scan::line_end_length(text, end);
-        if rest == Rest::Nothing {
-            let shown = without_password(line);
-            rest = masked_line(shown.as_deref().unwrap_or(line), &mut out);
-        } else if line.trim().is_empty() {
-            out.push_str(line);
-        } else {
-            let indent = line.len() - line.trim_start().len();
-            out.push_str(scan::cut(line, 0, indent));
-            out.push_str(MASK);
-            rest = match rest {
-                Rest::Quote(quote) if !line.contains(quote) => Rest::Quote(quote),
-                Rest::Brackets(open) => open_brackets(line, open).map_or(Rest::Nothing, Rest::Brackets),
-                Rest::Value => rest_of_value(line.trim_start()),
-                Rest::Quote(_) | Rest::Nothing => Rest::Nothing,
-            };
-        }
-        out.push_str(scan::cut(text, end, end + length));
-        if length == 0 {
-            return out;
-        }
-        position = end + length;
-    }
-}
-
-fn masked_line(line: &str, out: &mut String) -> Rest {
-    let mut written = 0;
-    for (at, separator) in line.char_indices().filter(|(_, c)| matches!(c, ':' | '=')) {
-        let name = line.get(written..at).unwrap_or_default().trim_end().trim_end_matches(['"', '\'']);
-        let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '$' | '.');
-        let start = name
-            .char_indices()
-            .rev()
-            .take_while(|(_, c)| is_name(*c))
-            .last()
-            .map_or(name.len(), |(at, _)| at);
-        if !is_secret_key(scan::cut(name, start, name.len())) {
-            continue;
-        }
-        let after = line.get(at + separator.len_utf8()..).unwrap_or_default();
-        let value = after.trim_start();
-        let value_start = line.len() - value.len();
-        if let Some(length) = length_of_no_secret(value) {
-            out.push_str(scan::cut(line, written, value_start + length));
-            written = value_start + length;
-            continue;
-        }
-        out.push_str(scan::cut(line, written, value_start));
-        if value.is_empty() {
-            return Rest::Value;
-        }
-        out.push_str(MASK);
-        return rest_of_value(value);
-    }
-    out.push_str(scan::cut(line, written, line.len()));
-    Rest::Nothing
-}
-
-/// The length of the value when it is exactly `ollama-local`, quoted or bare.
-fn length_of_no_secret(value: &str) -> Option<usize> {
-    let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''));
-    let bare = quote.map_or(value, |quote| value.trim_start_matches(quote));
-    let after = bare.strip_prefix(NO_SECRET)?;
-    let after = match quote {
-        Some(quote) => after.strip_prefix(quote)?,
-        None => after,
-    };
-    let ends = after.chars().next().is_none_or(|c| c.is_whitespace() || matches!(c, ',' | '}' | ']'));
-    ends.then_some(value.len() - after.len())
-}
-
-fn rest_of_value(value: &str) -> Rest {
-    match value.chars().next() {
-        Some(quote @ ('"' | '\'' | '`')) if !value.get(1..).unwrap_or_default().contains(quote) => {
-            Rest::Quote(quote)
-        }
-        Some('{' | '[') => open_brackets(value, 0).map_or(Rest::Nothing, Rest::Brackets),
-        _ => Rest::Nothing,
-    }
-}
-
-/// Brackets still open after a line, whatever quotes and comments say; `None` when all are closed.
-fn open_brackets(line: &str, open: usize) -> Option<usize> {
-    let open = line.chars().try_fold(open, |open, c| match c {
-        '{' | '[' => Some(open + 1),
-        '}' | ']' if open <= 1 => None,
-        '}' | ']' => Some(open - 1),
-        _ => Some(open),
-    });
-    open.filter(|open| *open > 0)
-}
-
-/// The text with `***` in place of name and password of every address in it (`https://user:pass@host`).
-fn without_password(text: &str) -> Option<String> {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("://") {
-        out.push_str(before);
-        out.push_str("://");
-        let ends = |c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | '"' | '\'' | '\\' | ',');
-        let authority = scan::cut(after, 0, after.find(ends).unwrap_or(after.len()));
-        rest = match authority.rfind('@') {
-            Some(at) => {
-                out.push_str(MASK);
-                scan::cut(after, at, after.len())
-            }
-            None => after,
-        };
-    }
-    out.push_str(rest);
-    (out != text).then_some(out)
-}
-
-/// A value of a changes list, masked: secrets by their own keys, and all texts when a key on the way is secret.
-/// `key_path` is dotted (`gateway.auth.token`, `models.providers.ollama.models[qwen3:8b]`).
+/// A value of a changes list, masked by the same rules as [`masked`], and by the keys on its way. `key_path` is
+/// dotted (`gateway.auth.token`, `models.providers.ollama.models[qwen3:8b]`).
 #[must_use]
 pub fn masked_value(key_path: &str, value: &Json) -> Json {
-    let mut secrecy = Secrecy::Open;
+    masked_json(value, secrecy_at(key_path))
+}
+
+fn secrecy_at(key_path: &str) -> Secrecy {
+    let steps = steps(key_path);
+    // A lone argument: which flag stands before it is not known here.
+    let last = steps.last().and_then(|last| last.split_once('['));
+    let argument = last.is_some_and(|(key, _)| matches!(key, "args" | "argv" | "arguments" | "command"));
+    let own = steps
+        .iter()
+        .fold(Secrecy::Open, |secrecy, step| secrecy.within(step.split('[').next().unwrap_or(step)));
+    if argument { own.max(Secrecy::Texts) } else { own }
+}
+
+/// The keys of a dotted path, each with the element's name in brackets. Where brackets do not pair they are part of
+/// a key, so any of them may separate.
+fn steps(key_path: &str) -> Vec<&str> {
     let mut depth = 0_usize;
-    let keys = key_path.split(|c| {
+    let mut pairs = true;
+    let mut steps = Vec::new();
+    let mut start = 0;
+    for (at, c) in key_path.char_indices() {
         match c {
             '[' => depth += 1,
-            ']' => depth = depth.saturating_sub(1),
+            ']' if depth == 0 => pairs = false,
+            ']' => depth -= 1,
+            '.' if depth == 0 => {
+                steps.push(scan::cut(key_path, start, at));
+                start = at + 1;
+            }
             _ => {}
         }
-        c == '.' && depth == 0
-    });
-    for key in keys {
-        let below = if secrecy == Secrecy::Open { Secrecy::Open } else { Secrecy::Texts };
-        let own = secrecy_of(key.split('[').next().unwrap_or(key));
-        secrecy = if own == Secrecy::Open { below } else { own };
     }
-    masked_json(value, secrecy)
+    if !pairs || depth > 0 {
+        return key_path.split(['.', '[', ']']).collect();
+    }
+    steps.push(scan::cut(key_path, start, key_path.len()));
+    steps
 }
 
 fn masked_json(value: &Json, secrecy: Secrecy) -> Json {
-    let below = if secrecy == Secrecy::Open { Secrecy::Open } else { Secrecy::Texts };
     match value {
-        Json::String(text) if secrecy == Secrecy::Open => {
-            without_password(text).map_or_else(|| value.clone(), Json::from)
-        }
-        Json::String(text) if text != NO_SECRET => MASK.into(),
+        Json::String(text) => masked_text(text, secrecy).map_or_else(|| value.clone(), Json::from),
         Json::Number(_) if secrecy == Secrecy::All => MASK.into(),
-        Json::Array(elements) => elements.iter().map(|element| masked_json(element, below)).collect(),
-        Json::Object(members) => members
-            .iter()
-            .map(|(key, member)| {
-                let own = secrecy_of(key);
-                (key.clone(), masked_json(member, if own == Secrecy::Open { below } else { own }))
-            })
-            .collect(),
-        _ => value.clone(),
-    }
-}
-
-/// The difference of two texts as `diff -u` writes it, secrets masked; empty when they are equal. A changed
-/// secret is seen to change (`-` and `+` lines), but not from what to what.
-#[must_use]
-pub fn unified_diff(path_label: &str, before: &str, after: &str) -> String {
-    if before == after {
-        return String::new();
-    }
-    // Lines are compared as they are and shown masked: masking keeps their number.
-    let (old, new): (Vec<&str>, Vec<&str>) =
-        (before.split_inclusive('\n').collect(), after.split_inclusive('\n').collect());
-    let (masked_before, masked_after) = (masked(before), masked(after));
-    let (old_shown, new_shown): (Vec<&str>, Vec<&str>) =
-        (masked_before.split_inclusive('\n').collect(), masked_after.split_inclusive('\n').collect());
-    let mut out = format!("--- {path_label}\n+++ {path_label}\n");
-    let diff = TextDiff::configure().timeout(DIFF_LIMIT).diff_slices(&old, &new);
-    for group in diff.grouped_ops(CONTEXT) {
-        let (Some(first), Some(last)) = (group.first(), group.last()) else { continue };
-        let (from, to) =
-            (first.old_range().start..last.old_range().end, first.new_range().start..last.new_range().end);
-        out.push_str(&format!("@@ -{} +{} @@\n", hunk_range(&from), hunk_range(&to)));
-        for operation in &group {
-            let (tag, old_range, new_range) = operation.as_tag_tuple();
-            if tag == DiffTag::Equal {
-                push_lines(&mut out, ' ', &new_shown, new_range);
-            } else {
-                push_lines(&mut out, '-', &old_shown, old_range);
-                push_lines(&mut out, '+', &new_shown, new_range);
-            }
+        Json::Array(elements) => {
+            let own = secrecy.of_elements(elements.iter().map(Json::as_str));
+            elements.iter().zip(own).map(|(element, secrecy)| masked_json(element, secrecy)).collect()
         }
-    }
-    out
-}
-
-/// `first,count` of a hunk's header; an empty range is named by the line before it.
-fn hunk_range(range: &std::ops::Range<usize>) -> String {
-    match range.len() {
-        0 => format!("{},0", range.start),
-        1 => format!("{}", range.start + 1),
-        count => format!("{},{count}", range.start + 1),
-    }
-}
-
-fn push_lines(out: &mut String, sign: char, lines: &[&str], range: std::ops::Range<usize>) {
-    for line in lines.get(range).unwrap_or_default() {
-        out.push(sign);
-        out.push_str(line.trim_end_matches(['\r', '\n']));
-        out.push('\n');
-        if !line.ends_with('\n') {
-            out.push_str("\\ No newline at end of file\n");
+        Json::Object(members) => {
+            let own = secrecy.of_members(members.iter().map(|(key, member)| (key.as_str(), member.as_str())));
+            let masked = members.iter().zip(own);
+            masked.map(|((key, member), secrecy)| (key.clone(), masked_json(member, secrecy))).collect()
         }
+        Json::Null | Json::Bool(_) | Json::Number(_) => value.clone(),
     }
 }
-
-#[cfg(test)]
-#[path = "secrets_tests.rs"]
-mod tests;

