@@ -376,3 +376,12 @@ fn a_server_that_is_away_is_not_called_a_missing_model() {
     let output = run(&home, &programs::pincer_cli(), &host, &["use", "qwen3:8b", "--yes", "--json"]);
     assert_eq!(process::json("use", &output)["error"]["code"], "ollama.refused");
 }
+
+#[test]
+fn start_does_not_wait_for_another_program() {
+    let home = Home::new();
+    let (_server, said) = home.play("webserver", "127.0.0.1:0", &[("PRACTICE_FAULT", "html")]);
+    let host = said.rsplit(' ').next().unwrap();
+    let output = run(&home, &programs::pincer_cli(), host, &["start", "--json"]);
+    assert_eq!(process::json("start", &output)["error"]["code"], "ollama.not-ollama");
+}

@@ -10,6 +10,7 @@ use pincer_core::{
         remedy::{GET_OLLAMA, GET_OPENCLAW},
     },
     models::discovery::Discovery,
+    openclaw::settings::{KEY_VALUE, KEY_VARIABLE},
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -120,7 +121,7 @@ fn remedy(output: &Output, offer: &Offer) -> String {
         | Remedy::RenameFallback {}
         | Remedy::AddModels {} => "pincer use MODEL".to_owned(),
         Remedy::LocalOnly {} => "pincer use MODEL --local-only".to_owned(),
-        Remedy::WriteKey {} => "pincer use MODEL --automatic".to_owned(),
+        Remedy::WriteKey {} => format!("{KEY_VARIABLE}={KEY_VALUE}"),
         Remedy::UndoChange { .. } => format!("pincer undo {}", text("receipt")),
         Remedy::RestartOllama {}
         | Remedy::MoveOllama { .. }

@@ -20,7 +20,7 @@ use crate::{
     models::{catalogue, discovery::Discovery, model::Model},
     openclaw::{
         change,
-        dialect::{AUTOMATIC_ADVISED, Automatic, Dialect, KEY_OFFERS_ONLINE},
+        dialect::{Automatic, Dialect},
         outcome::{ReceiptKind, ReceiptSummary},
         plan::Hash,
         secrets,
@@ -158,15 +158,13 @@ async fn settings(computer: &Computer, facts: &Facts) -> SettingsState {
 }
 
 fn automatic(facts: &Facts) -> AutomaticState {
-    let version = facts.openclaw.version();
-    let since = |first: Version| version.is_none_or(|version| version >= first);
-    let automatic = Dialect::of(version).automatic;
+    let dialect = Dialect::of(facts.openclaw.version());
     AutomaticState {
-        possible: automatic != Automatic::Ignored,
-        advised: since(AUTOMATIC_ADVISED),
-        tokens: if let Automatic::Tokens(tokens) = automatic { Some(tokens) } else { None },
-        maximum: automatic == Automatic::Maximum,
-        offers_online: since(KEY_OFFERS_ONLINE),
+        possible: dialect.automatic != Automatic::Ignored,
+        advised: dialect.automatic_advised,
+        tokens: dialect.automatic.tokens(),
+        maximum: dialect.automatic == Automatic::Maximum,
+        offers_online: dialect.key_offers_online,
     }
 }
 

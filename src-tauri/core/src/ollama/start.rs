@@ -74,11 +74,13 @@ pub async fn start(surroundings: &Surroundings, folders: &Folders, address: &Add
     let client = Client::new(address, &surroundings.environment, Limits::default())?;
     match client.version().await {
         Ok(_) => return Ok(()),
-        // Somebody listens already: a second server could not. It may be an Ollama that is waking up.
-        Err(error) if !matches!(error.code, ErrorCode::OllamaRefused { .. }) => {
+        Err(Error { code: ErrorCode::OllamaRefused { .. }, .. }) => {}
+        // It may be an Ollama that is waking up: a second one could not listen.
+        Err(Error { code: ErrorCode::OllamaSilent { .. } | ErrorCode::OllamaCutOff { .. }, .. }) => {
             return until_it_answers(&client).await;
         }
-        Err(_) => {}
+        // Another program has its place.
+        Err(error) => return Err(error),
     }
     let service = program::has_service(surroundings).await;
     let found = program::find(surroundings);

@@ -22,6 +22,12 @@ pub struct Dialect {
     pub flat_env: bool,
     /// What the automatic way does.
     pub automatic: Automatic,
+    /// The automatic way runs a context that is enough: to be recommended.
+    pub automatic_advised: bool,
+    /// An address without a list of models is accepted.
+    pub address_alone: bool,
+    /// The key also makes models of ollama.com look available.
+    pub key_offers_online: bool,
 }
 
 /// What Ollama runs when OpenClaw discovers by itself (measured).
@@ -37,6 +43,14 @@ pub enum Automatic {
     OllamasOwn,
 }
 
+impl Automatic {
+    /// Tokens, when it is a number of its own.
+    #[must_use]
+    pub const fn tokens(self) -> Option<u64> {
+        if let Self::Tokens(tokens) = self { Some(tokens) } else { None }
+    }
+}
+
 /// The first version that turns Ollama on by the key alone.
 pub const AUTOMATIC_SINCE: Version = Version::new(2026, 2, 17);
 /// The first version where that is to be recommended: it runs a context that is enough.
@@ -44,7 +58,7 @@ pub const AUTOMATIC_ADVISED: Version = Version::new(2026, 8, 2);
 /// The first version that takes an address without a list of models.
 pub const ADDRESS_ALONE_SINCE: Version = Version::new(2026, 5, 28);
 /// The first version where the key also makes models of ollama.com look available.
-pub const KEY_OFFERS_ONLINE: Version = Version::new(2026, 9, 6);
+const KEY_OFFERS_ONLINE: Version = Version::new(2026, 9, 6);
 
 const fn row(since: Version, label: &'static str) -> Dialect {
     Dialect {
@@ -56,6 +70,9 @@ const fn row(since: Version, label: &'static str) -> Dialect {
         params: false,
         flat_env: true,
         automatic: Automatic::Ignored,
+        automatic_advised: false,
+        address_alone: false,
+        key_offers_online: false,
     }
 }
 
@@ -99,7 +116,14 @@ impl Dialect {
         } else {
             Automatic::Ignored
         };
-        Self { flat_env: !since(AUTOMATIC_ADVISED), automatic, ..pinned }
+        Self {
+            flat_env: !since(AUTOMATIC_ADVISED),
+            automatic,
+            automatic_advised: since(AUTOMATIC_ADVISED),
+            address_alone: since(ADDRESS_ALONE_SINCE),
+            key_offers_online: since(KEY_OFFERS_ONLINE),
+            ..pinned
+        }
     }
 
     /// Whether Ollama can be told the context to run.

@@ -45,7 +45,7 @@ pub struct UseRequest {
     pub all_ready: bool,
     /// The context that Ollama shall run, in tokens; `null` for the default (32768, or what the model has).
     pub context: Option<u64>,
-    /// Automatic or pinned; `null` is pinned.
+    /// Automatic or pinned; `null` is the way that is there, pinned where there is none.
     pub mode: Option<SetMode>,
     /// The address of Ollama to write; `null` is the effective one.
     pub address: Option<String>,

@@ -56,7 +56,6 @@ pub(super) fn prepare(
         installed: installed.as_deref(),
         address: &address,
         address_asked,
-        version,
         dialect: Dialect::of(version),
         key: computer.key_beside(&home),
         unset: &unset,

@@ -6,7 +6,7 @@ use crate::{
     error::{Error, ErrorCode},
     ollama::address::Address,
     openclaw::{
-        dialect::{ADDRESS_ALONE_SINCE, AUTOMATIC_ADVISED, AUTOMATIC_SINCE, Automatic, KEY_OFFERS_ONLINE},
+        dialect::{ADDRESS_ALONE_SINCE, AUTOMATIC_ADVISED, AUTOMATIC_SINCE, Automatic},
         document::{Edit, Value},
         outcome::Warning,
         settings::{self, PROVIDER},
@@ -17,35 +17,41 @@ use crate::{
 /// Keys of a provider entry that Pincer or OpenClaw's own set-up writes; any other is the user's.
 const OUR_KEYS: [&str; 5] = ["baseUrl", "api", "apiKey", "models", "timeoutSeconds"];
 
+/// Whether this version can, at this address.
+pub(super) fn possible(situation: Situation<'_>) -> Result<(), Error> {
+    let not_before =
+        |since: Version| Err(ErrorCode::SettingsAutomaticNotPossible { since: since.to_string() }.into());
+    if situation.dialect.automatic == Automatic::Ignored {
+        not_before(AUTOMATIC_SINCE)
+    } else if !is_usual(situation) && !situation.dialect.address_alone {
+        not_before(ADDRESS_ALONE_SINCE)
+    } else {
+        Ok(())
+    }
+}
+
+/// Without an address in its settings OpenClaw asks this one.
+fn is_usual(situation: Situation<'_>) -> bool {
+    *situation.address == Address::default()
+}
+
 /// The edits that make the provider automatic; the key is to be written unless it is there.
 pub(super) fn automatic(result: &mut Edits, situation: Situation<'_>) -> Result<(), Error> {
-    let not_possible =
-        |since: Version| Error::from(ErrorCode::SettingsAutomaticNotPossible { since: since.to_string() });
-    let since = |first: Version| situation.version.is_none_or(|version| version >= first);
-    if situation.dialect.automatic == Automatic::Ignored {
-        return Err(not_possible(AUTOMATIC_SINCE));
-    }
-    let usual = *situation.address == Address::default();
-    if !usual && !since(ADDRESS_ALONE_SINCE) {
-        return Err(not_possible(ADDRESS_ALONE_SINCE));
-    }
+    possible(situation)?;
+    let dialect = situation.dialect;
     result.write_key = !situation.key;
-    entry(result, situation, usual, since(ADDRESS_ALONE_SINCE));
-    result.warnings.push(Warning::AutomaticOffersMore { online: since(KEY_OFFERS_ONLINE) });
-    let (tokens, maximum) = match situation.dialect.automatic {
-        Automatic::Tokens(tokens) => (Some(tokens), false),
-        Automatic::Maximum => (None, true),
-        Automatic::OllamasOwn | Automatic::Ignored => (None, false),
-    };
+    entry(result, situation);
+    result.warnings.push(Warning::AutomaticOffersMore { online: dialect.key_offers_online });
+    let (tokens, maximum) = (dialect.automatic.tokens(), dialect.automatic == Automatic::Maximum);
     result.warnings.push(Warning::AutomaticContext { tokens, maximum });
-    if !since(AUTOMATIC_ADVISED) {
+    if !dialect.automatic_advised {
         result.warnings.push(Warning::AutomaticNotAdvised { since: AUTOMATIC_ADVISED.to_string() });
     }
     Ok(())
 }
 
 /// Without a reason to keep it the entry goes; the address of another server and keys of the user's are reasons.
-fn entry(result: &mut Edits, situation: Situation<'_>, usual: bool, address_alone: bool) {
+fn entry(result: &mut Edits, situation: Situation<'_>) {
     let present = situation.value.get_path(&PROVIDER);
     let keys = present.and_then(Value::as_object).unwrap_or_default();
     let foreign = keys.iter().any(|(key, _)| !OUR_KEYS.contains(&key.as_str()));
@@ -54,7 +60,7 @@ fn entry(result: &mut Edits, situation: Situation<'_>, usual: bool, address_alon
     if !names.is_empty() {
         result.warnings.push(Warning::DropsModels { names });
     }
-    if address_alone && (foreign || !usual) {
+    if situation.dialect.address_alone && (foreign || !is_usual(situation)) {
         result
             .edits
             .push(Edit::Set { path: provider::of_provider("baseUrl"), value: provider::base_url(situation) });

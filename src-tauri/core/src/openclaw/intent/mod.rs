@@ -11,7 +11,6 @@ use super::{
     document::{Edit, Step, Value},
     outcome::{SetMode, UseRequest, Warning},
     settings::{KEY_VARIABLE, PREFIX, Settings},
-    version::Version,
 };
 use crate::{
     error::{Error, ErrorCode},
@@ -39,9 +38,7 @@ pub struct Situation<'a> {
     pub address: &'a Address,
     /// The user asked for this address: it replaces whatever is there.
     pub address_asked: bool,
-    /// OpenClaw's version, when known.
-    pub version: Option<Version>,
-    /// What it accepts.
+    /// What OpenClaw accepts.
     pub dialect: Dialect,
     /// OpenClaw's service sees `OLLAMA_API_KEY` from outside the file.
     pub key: bool,
@@ -92,7 +89,8 @@ pub fn use_model(request: &UseRequest, situation: Situation<'_>) -> Result<Edits
         pinned.extend(ready(situation.installed).map(|model| model.id.clone()));
     }
     let pinned = distinct(pinned);
-    match request.mode.unwrap_or(SetMode::Pinned) {
+    let mode = request.mode.unwrap_or_else(|| present_mode(&settings, situation));
+    match mode {
         SetMode::Automatic => automatic::automatic(&mut result, situation)?,
         SetMode::Pinned => {
             let listing =
@@ -103,7 +101,7 @@ pub fn use_model(request: &UseRequest, situation: Situation<'_>) -> Result<Edits
     flat_key(&mut result, situation);
     choice(&mut result.edits, situation.value, &settings, &primary_reference, &fallbacks);
     allow(&mut result.edits, situation.value, [&primary_reference].into_iter().chain(&fallbacks));
-    let automatic = request.mode == Some(SetMode::Automatic);
+    let automatic = mode == SetMode::Automatic;
     result.warnings.extend(warnings(situation, &primary, request.context, automatic));
     let differ: Vec<String> = settings
         .agents
@@ -128,9 +126,13 @@ pub fn repair(situation: Situation<'_>) -> Result<Edits, Error> {
     let chosen = settings.primary.as_deref().and_then(|primary| names.resolve(primary).ok());
     let best = || catalogue::best_ready(situation.installed?).map(|model| model.id.clone());
     let primary = chosen.or_else(best).ok_or_else(|| Error::from(ErrorCode::ModelNoneReady {}))?;
-    let mode = (settings.mode(situation.key) == Mode::Automatic && !settings.list_empty)
-        .then_some(SetMode::Automatic);
-    use_model(&UseRequest { primary, mode, ..UseRequest::default() }, situation)
+    use_model(&UseRequest { primary, ..UseRequest::default() }, situation)
+}
+
+/// The way that is there: automatic stays so where this version can, everything else is pinned.
+fn present_mode(settings: &Settings, situation: Situation<'_>) -> SetMode {
+    let is_automatic = settings.mode(situation.key) == Mode::Automatic && !settings.list_empty;
+    if is_automatic && automatic::possible(situation).is_ok() { SetMode::Automatic } else { SetMode::Pinned }
 }
 
 /// Lists the ready models that are missing; the choice stays.
@@ -158,13 +160,23 @@ pub fn local_only(situation: Situation<'_>) -> Edits {
     result
 }
 
-/// Points the provider at `situation.address`; nothing when there is no provider entry.
+/// Points OpenClaw at `situation.address`, where its settings use Ollama; nothing where they do not, or where this
+/// version takes no address without a list of models.
 #[must_use]
 pub fn use_address(situation: Situation<'_>) -> Edits {
     let mut result = Edits::default();
-    if Settings::of(situation.value).base_url.is_some() {
-        let value = provider::base_url(situation);
-        result.edits.push(Edit::Set { path: provider::of_provider("baseUrl"), value });
+    let told = Settings::of(situation.value);
+    let on = told.mode(situation.key) != Mode::Off;
+    let takes_it = situation.dialect.address_alone || !told.listed.is_empty();
+    if told.base_url.is_some() || (on && takes_it) {
+        let mut set = |key: &str, value: Value| {
+            result.edits.push(Edit::Set { path: provider::of_provider(key), value });
+        };
+        set("baseUrl", provider::base_url(situation));
+        // An entry that is made here says how it is spoken to; one that is there keeps its own way.
+        if !told.provider && situation.dialect.native {
+            set("api", "ollama".into());
+        }
     }
     result
 }

@@ -8,7 +8,7 @@ use super::*;
 use crate::{
     models::discovery::judge,
     ollama::wire::{Show, Tag},
-    openclaw::{document::Document, outcome::ListedModel},
+    openclaw::{document::Document, outcome::ListedModel, version::Version},
 };
 
 fn model(id: &str, capabilities: &[&str], context: Option<u64>) -> Model {
@@ -44,7 +44,6 @@ fn used(before: &str, request: &UseRequest, version: &str) -> (Json, Vec<Warning
         installed: Some(&models),
         address: &Address::default(),
         address_asked: false,
-        version: Version::find(version),
         dialect: Dialect::of(Version::find(version)),
         key: false,
         unset: &[],
@@ -258,7 +257,6 @@ fn what_is_not_there_is_refused_with_the_nearest_names() {
         installed: Some(&models),
         address: &Address::default(),
         address_asked: false,
-        version: None,
         dialect: Dialect::of(None),
         key: false,
         unset: &[],
@@ -286,7 +284,6 @@ fn use_address_changes_an_address_that_is_there() {
         installed: None,
         address: &Address::default(),
         address_asked: false,
-        version: None,
         dialect: Dialect::of(None),
         key: false,
         unset: &[],
@@ -310,7 +307,6 @@ fn planned(
         installed: Some(&models),
         address,
         address_asked: false,
-        version: Version::find(version),
         dialect: Dialect::of(Version::find(version)),
         key: false,
         unset: &[],
@@ -396,6 +392,24 @@ fn an_exact_list_drops_the_rest_and_takes_numbers() {
     assert_eq!(models[1]["maxTokens"], 77);
     let names = vec!["gone:1b".to_owned(), "also-gone".to_owned()];
     assert!(edits.warnings.contains(&Warning::DropsModels { names }));
+}
+
+#[test]
+fn another_model_does_not_change_the_way() {
+    let flat = r#"{ "env": { "vars": { "OLLAMA_API_KEY": "k" } }, "agents": { "defaults": { "model": { "primary": "ollama/x" } } } }"#;
+    let listed =
+        r#"{ "models": { "providers": { "ollama": { "apiKey": "k", "models": [{ "id": "qwen3:8b" }] } } } }"#;
+    for (before, version, pinned) in [
+        (flat, "2026.9.6", false),
+        (flat, "2026.2.3", true),
+        (listed, "2026.9.6", true),
+        ("{}", "2026.9.6", true),
+    ] {
+        let wanted = UseRequest { all_ready: true, ..request("qwen3:8b") };
+        let (after, _) = planned(before, &wanted, version, &Address::default()).unwrap();
+        assert_eq!(after["agents"]["defaults"]["model"]["primary"], "ollama/qwen3:8b");
+        assert_eq!(after.pointer("/models/providers/ollama/models").is_some(), pinned, "{before} {version}");
+    }
 }
 
 #[test]

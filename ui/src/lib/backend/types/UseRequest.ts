@@ -28,7 +28,7 @@ allReady: boolean,
  */
 context: number | null, 
 /**
- * Automatic or pinned; `null` is pinned.
+ * Automatic or pinned; `null` is the way that is there, pinned where there is none.
  */
 mode: SetMode | null, 
 /**
