@@ -5,12 +5,13 @@
 use std::future::Future;
 
 use pincer_core::{
+    computer::AddressTest,
     diagnosis::{
         finding::Remedy,
         remedy::{self, Carried, GET_OLLAMA, GET_OPENCLAW, RemedyOutcome},
     },
     error::{Error, ErrorCode},
-    live::state::{AddressTest, Update},
+    live::state::Update,
     openclaw::{
         change::{self, Wish},
         outcome::{FileDiff, Preview, ReceiptSummary, UseRequest},

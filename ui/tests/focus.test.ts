@@ -44,7 +44,7 @@ describe('the focus is never lost', () => {
     await press(await screen.findByRole('button', { name: 'Download: gemma4' }));
     const gemma = await row('gemma4');
     await expect.poll(focused).toBe(gemma);
-    expect(backend.calls).toEqual([{ name: 'pull', value: 'gemma4' }]);
+    expect(backend.calls).toEqual([{ name: 'pull', value: { name: 'gemma4', forOpenclaw: true } }]);
     unmount();
 
     open(worlds.empty);

@@ -66,7 +66,7 @@ test('the download that a cause asks for starts once, and is seen right there', 
   expect(await screen.findByText('qwen3.5:4b is being downloaded.')).toBeTruthy();
   expect(screen.getByRole('progressbar', { name: 'Download of qwen3.5:4b' })).toBeTruthy();
   expect(screen.queryByRole('button', { name: 'Download qwen3.5:4b' })).toBeNull();
-  expect(backend.calls).toEqual([{ name: 'pull', value: 'qwen3.5:4b' }]);
+  expect(backend.calls).toEqual([{ name: 'pull', value: { name: 'qwen3.5:4b', forOpenclaw: true } }]);
 });
 
 test('later problems are named as the next ones', async () => {

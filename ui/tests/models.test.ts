@@ -106,7 +106,7 @@ describe('downloads', () => {
   test('begin with a click, show one bar, and end by Use it', async () => {
     const { backend } = open({ ...worlds.unset, models: modelsState([]) }, 'models');
     await fireEvent.click(await screen.findByRole('button', { name: 'Download: qwen3.5:4b' }));
-    expect(backend.calls).toEqual([{ name: 'pull', value: 'qwen3.5:4b' }]);
+    expect(backend.calls).toEqual([{ name: 'pull', value: { name: 'qwen3.5:4b', forOpenclaw: true } }]);
     const bar = () => screen.findByRole('progressbar', { name: 'Download of qwen3.5:4b' });
     expect(((await bar()) as HTMLProgressElement).hasAttribute('value')).toBe(false);
     expect(screen.queryByRole('button', { name: 'Download: qwen3.5:4b' })).toBeNull();
@@ -130,7 +130,7 @@ describe('downloads', () => {
     await fireEvent.click(screen.getByRole('button', { name: 'Remove from the list: llama3.3' }));
     expect(backend.calls).toEqual([
       { name: 'cancelPull', value: 'qwen3.5:4b' },
-      { name: 'pull', value: 'qwen3.5:4b' },
+      { name: 'pull', value: { name: 'qwen3.5:4b', forOpenclaw: true } },
       { name: 'dismissPull', value: 'llama3.3' },
     ]);
   });
@@ -157,7 +157,7 @@ describe('downloads', () => {
     await fireEvent.input(field, { target: { value: 'mistral' } });
     await fireEvent.click(button);
     await expect.poll(() => (field as HTMLInputElement).value).toBe('');
-    expect(backend.calls.at(-1)).toEqual({ name: 'pull', value: 'mistral' });
+    expect(backend.calls.at(-1)).toEqual({ name: 'pull', value: { name: 'mistral', forOpenclaw: true } });
   });
 });
 

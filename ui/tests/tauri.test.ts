@@ -9,7 +9,7 @@ afterEach(clearMocks);
 const request = { primary: 'a', fallbacks: null, models: [], allReady: true, context: null, mode: null, address: null, listed: null, localOnly: false };
 const remedy = { id: 'start-ollama', params: {} } as const;
 const calls: [string, (backend: Backend) => Promise<unknown>, string, Record<string, unknown>][] = [
-  ['pull', (backend) => backend.pull('a'), 'pull', { name: 'a' }],
+  ['pull', (backend) => backend.pull('a', true), 'pull', { name: 'a', forOpenclaw: true }],
   ['cancelPull', (backend) => backend.cancelPull('a'), 'cancel_pull', { name: 'a' }],
   ['dismissPull', (backend) => backend.dismissPull('a'), 'dismiss_pull', { name: 'a' }],
   ['previewUse', (backend) => backend.previewUse(request), 'preview_use', { request }],

@@ -31,7 +31,7 @@ struct Answer<'a> {
 
 #[derive(Serialize)]
 struct Rest<'a> {
-    address: &'a pincer_core::diagnosis::finding::SourcedAddress,
+    address: &'a pincer_core::computer::SourcedAddress,
     path: &'a [pincer_core::diagnosis::finding::Station],
     findings: &'a [Finding],
 }

@@ -7,11 +7,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 use pincer_core::{
     computer::Computer,
     error::{Error, ErrorCode},
-    live::{
-        pulls::follow,
-        state::{PullPhase, PullState},
+    live::pulls::follow,
+    ollama::{
+        names::ModelName,
+        pull::{PullPhase, PullState},
     },
-    ollama::names::ModelName,
 };
 use serde_json::{Value, json};
 
@@ -114,6 +114,9 @@ impl<'a> Show<'a> {
 
     fn message(&self, state: &PullState) -> String {
         let phase = match state.state {
+            PullPhase::Queued => "pull.phase.queued",
+            PullPhase::Waiting => "pull.phase.waiting",
+            PullPhase::Paused => "pull.phase.paused",
             PullPhase::Starting => "pull.phase.starting",
             PullPhase::Downloading => {
                 let speed = state.bytes_per_second.map(|speed| format!(", {}/s", models::size(speed)));

@@ -1,11 +1,13 @@
 //! Writes the TypeScript types of everything that crosses to the UI into the folder given (`cargo xtask types`).
 
 use pincer_core::{
+    computer::AddressTest,
     diagnosis::{
         finding::{Diagnosis, Remedy},
         remedy::RemedyOutcome,
     },
-    live::state::{AddressTest, Update},
+    live::state::Update,
+    models::catalogue::Suggestion,
     openclaw::outcome::{Preview, ReceiptSummary, UseRequest},
 };
 use ts_rs::{Config, TS};
@@ -14,6 +16,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = std::env::args().nth(1).ok_or("usage: types FOLDER")?;
     let config = Config::from_env().with_out_dir(folder);
     AddressTest::export_all(&config)?;
+    Suggestion::export_all(&config)?;
     Update::export_all(&config)?;
     Diagnosis::export_all(&config)?;
     Preview::export_all(&config)?;

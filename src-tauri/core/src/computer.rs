@@ -1,11 +1,11 @@
 //! This computer as one user of it sees it: the surroundings, Pincer's own folders, and where Ollama is.
 //! The faces make one and hand it to every operation of the library.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
-    diagnosis::finding::{AddressSource, SourcedAddress},
     error::Error,
     folders::Folders,
-    live::state::AddressTest,
     ollama::{
         address::Address,
         client::{Client, Limits},
@@ -20,6 +20,46 @@ use crate::{
     preferences::Preferences,
     surroundings::Surroundings,
 };
+
+/// Where an address came from, in the order in which they count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
+#[serde(rename_all = "kebab-case")]
+pub enum AddressSource {
+    /// `--host`.
+    Option,
+    /// Chosen in Pincer.
+    Pincer,
+    /// `baseUrl` in OpenClaw's settings.
+    Settings,
+    /// `OLLAMA_HOST`.
+    Environment,
+    /// Ollama's own default.
+    Default,
+}
+
+/// An address and where it came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
+pub struct SourcedAddress {
+    /// The address, normalised.
+    pub url: String,
+    /// Where it came from.
+    pub source: AddressSource,
+}
+
+/// What an address answered when it was tried.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
+#[serde(rename_all = "camelCase")]
+pub struct AddressTest {
+    /// The address, normalised.
+    pub url: String,
+    /// Ollama's version there.
+    pub server_version: String,
+    /// How many models it has.
+    pub models: usize,
+}
 
 /// This computer.
 #[derive(Debug, Clone)]

@@ -14,16 +14,12 @@ use std::{sync::Arc, time::Duration};
 use pincer_core::{
     computer::Computer,
     error::{Error, ErrorCode},
-    live::{
-        Live,
-        pulls::follow,
-        state::{PullPhase, PullState, Slice},
-    },
+    live::{Live, pulls::follow, state::Slice},
     machine::os::Os,
     ollama::{
         address::Address,
         client::{Client, Limits},
-        pull::PullFold,
+        pull::{PullFold, PullPhase, PullState},
     },
     surroundings::{Environment, Surroundings},
 };

@@ -10,10 +10,10 @@
 use std::{fs, path::Path, time::SystemTime};
 
 use pincer_core::{
-    computer::Computer,
+    computer::{AddressSource, Computer},
     diagnosis::{
         diagnose,
-        finding::{AddressSource, Cause, Diagnosis, Remedy},
+        finding::{Cause, Diagnosis, Remedy},
         remedy::{Carried, carry_out},
     },
     error::ErrorCode,

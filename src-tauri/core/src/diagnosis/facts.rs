@@ -3,8 +3,8 @@
 
 use std::path::PathBuf;
 
-use super::finding::AddressSource;
 use crate::{
+    computer::AddressSource,
     error::Error,
     machine::port_owner::PortOwner,
     models::discovery::Discovered,

@@ -3,7 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::FileReason;
+use crate::{
+    computer::{AddressSource, SourcedAddress},
+    error::FileReason,
+};
 
 /// A station of the path, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -63,23 +66,6 @@ pub enum Severity {
     Warning,
     /// Good to know.
     Note,
-}
-
-/// Where an address came from, in the order in which they count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
-#[serde(rename_all = "kebab-case")]
-pub enum AddressSource {
-    /// `--host`.
-    Option,
-    /// Chosen in Pincer.
-    Pincer,
-    /// `baseUrl` in OpenClaw's settings.
-    Settings,
-    /// `OLLAMA_HOST`.
-    Environment,
-    /// Ollama's own default.
-    Default,
 }
 
 /// One cause. `params` of each are its fields.
@@ -411,16 +397,6 @@ pub struct Finding {
     pub evidence: Vec<String>,
     /// What can be done, the best first.
     pub remedies: Vec<Offer>,
-}
-
-/// An address and where it came from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
-pub struct SourcedAddress {
-    /// The address, normalised.
-    pub url: String,
-    /// Where it came from.
-    pub source: AddressSource,
 }
 
 /// The whole diagnosis.

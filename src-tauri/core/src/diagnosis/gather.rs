@@ -7,13 +7,11 @@ use tokio::task::JoinHandle;
 
 use super::{
     facts::{Answer, Candidate, Facts, Need, OpenclawFacts, SettingsFact},
-    finding::AddressSource,
     proxy,
 };
 use crate::{
-    computer::Computer,
+    computer::{AddressSource, Computer},
     error::{Error, ErrorCode},
-    live::state::Mode,
     machine::port_owner::port_owner,
     models::discovery::Discovery,
     ollama::{
@@ -21,6 +19,7 @@ use crate::{
         client::{Client, Limits},
         program,
     },
+    openclaw::outcome::Mode,
     openclaw::{
         dialect::Dialect,
         document::{Document, Value},

@@ -3,15 +3,13 @@
 
 use super::{
     facts::{Answer, Candidate, Facts, Need, SettingsFact},
-    finding::{
-        Cause, Diagnosis, Finding, Link, LinkState, Offer, Remedy, RemedyKind, Severity, SourcedAddress,
-        Station,
-    },
+    finding::{Cause, Diagnosis, Finding, Link, LinkState, Offer, Remedy, RemedyKind, Severity, Station},
 };
 use crate::{
-    live::state::Mode,
+    computer::SourcedAddress,
     machine::port_owner::PortOwner,
     models::{catalogue, model::Model},
+    openclaw::outcome::Mode,
 };
 
 #[path = "judge_settings.rs"]

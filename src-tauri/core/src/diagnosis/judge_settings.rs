@@ -8,12 +8,12 @@ use crate::{
         finding::{Cause, Finding, Offer, Remedy},
     },
     error::{Error, ErrorCode},
-    live::state::Mode,
     models::{
         catalogue,
         model::{Model, Verdict},
     },
     ollama::{address::Address, names},
+    openclaw::outcome::Mode,
     openclaw::{
         dialect::Dialect,
         intent, secrets,

@@ -4,10 +4,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::{
-    diagnosis::{
-        facts::{OpenclawFacts, ProxyFact},
-        finding::AddressSource,
-    },
+    computer::AddressSource,
+    diagnosis::facts::{OpenclawFacts, ProxyFact},
     error::{Error, ErrorCode, FileReason},
     machine::port_owner::PortOwner,
     models::{discovery::Discovered, model::Verdict},

@@ -9,14 +9,14 @@ use std::{
 
 use tokio::{sync::Notify, task::AbortHandle};
 
-use super::state::{PullState, Slice};
+use super::state::Slice;
 use crate::{
     computer::Computer,
     error::{Error, ErrorCode},
     ollama::{
         client::Client,
         names::ModelName,
-        pull::{self, PullFold},
+        pull::{self, PullFold, PullPhase, PullState},
     },
 };
 
@@ -99,7 +99,7 @@ impl Pulls {
             && let Some(task) = entry.task.take()
         {
             task.abort();
-            entry.state.state = super::state::PullPhase::Cancelled;
+            entry.state.state = PullPhase::Cancelled;
             entry.state.bytes_per_second = None;
             entry.state.seconds_left = None;
         }

@@ -1,13 +1,15 @@
 //! What the window is told: five slices, each sent whole when it changes, with a revision.
 //! The shapes cross to TypeScript by ts-rs (`cargo xtask types`).
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::{
     diagnosis::finding::Diagnosis,
     error::Error,
-    models::model::{Model, Verdict},
-    openclaw::outcome::{ListedModel, ReceiptSummary},
+    machine::memory::Memory,
+    models::{assess::Assessed, catalogue::Offered, check::CheckState},
+    ollama::pull::PullState,
+    openclaw::outcome::{ListedModel, Mode, ReceiptSummary},
 };
 
 /// One message on the subscription: a slice and its revision (counts up over all slices).
@@ -34,6 +36,8 @@ pub enum Slice {
     Settings(Box<SettingsState>),
     /// Downloads, in the order in which they were asked for.
     Pulls(Vec<PullState>),
+    /// Live checks that run.
+    Checks(Vec<CheckState>),
     /// OpenClaw itself.
     Openclaw(OpenclawState),
 }
@@ -48,45 +52,15 @@ pub struct ModelsState {
     /// Its version; `null` while it does not answer.
     pub server_version: Option<String>,
     /// All installed models in the server's order; the last known ones while it does not answer.
-    pub models: Vec<Model>,
+    pub models: Vec<Assessed>,
     /// Why the list could not be read just now; `null` when it is fresh.
     pub problem: Option<Error>,
+    /// Ollama runs on another computer.
+    pub remote: bool,
+    /// This computer's memory; `null` when it is not known, or Ollama is elsewhere.
+    pub memory: Option<Memory>,
     /// What Pincer offers to download, best first; installed ones left out.
-    pub catalogue: Vec<CatalogueEntry>,
-}
-
-/// One model on offer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
-#[serde(rename_all = "camelCase")]
-pub struct CatalogueEntry {
-    /// The name to pull.
-    pub name: String,
-    /// Size of the download in bytes, about.
-    pub download_bytes: u64,
-    /// Memory that it wants in bytes, about.
-    pub memory_bytes: u64,
-    /// What it is expected to be; the user's own server decides once it is installed.
-    pub verdict: Verdict,
-    /// It thinks before it answers.
-    pub reasoning: bool,
-    /// It sees pictures.
-    pub vision: bool,
-    /// On Ollama's own list of models that do not work well with OpenClaw.
-    pub weak: bool,
-}
-
-/// How OpenClaw is told of Ollama.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
-#[serde(rename_all = "kebab-case")]
-pub enum Mode {
-    /// Not at all.
-    Off,
-    /// The key alone: OpenClaw discovers by itself.
-    Automatic,
-    /// A provider entry with a list of models.
-    Pinned,
+    pub catalogue: Vec<Offered>,
 }
 
 /// What OpenClaw was told.
@@ -135,65 +109,6 @@ pub struct AutomaticState {
     pub maximum: bool,
     /// Models that run online are offered, too.
     pub offers_online: bool,
-}
-
-/// What an address answered when it was tried.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
-#[serde(rename_all = "camelCase")]
-pub struct AddressTest {
-    /// The address, normalised.
-    pub url: String,
-    /// Ollama's version there.
-    pub server_version: String,
-    /// How many models it has.
-    pub models: usize,
-}
-
-/// Where a download stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
-#[serde(rename_all = "kebab-case")]
-pub enum PullPhase {
-    /// Asked, no bytes yet.
-    Starting,
-    /// Bytes are coming.
-    Downloading,
-    /// No new bytes for 20 s.
-    Stalled,
-    /// Ollama checks what came; minutes on big models.
-    Verifying,
-    /// Ollama writes the manifest.
-    Writing,
-    /// The model is there.
-    Done,
-    /// Stopped by the user.
-    Cancelled,
-    /// Ended by an error.
-    Failed,
-}
-
-/// One download.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
-#[serde(rename_all = "camelCase")]
-pub struct PullState {
-    /// The model's name as asked.
-    pub name: String,
-    /// Where it stands.
-    pub state: PullPhase,
-    /// Bytes that are here, over all layers seen; never falls.
-    pub completed_bytes: u64,
-    /// Bytes of all layers seen; grows as layers come.
-    pub total_bytes: u64,
-    /// The bar, from 0 to 1; never falls, and is 1 only when done.
-    pub fraction: f64,
-    /// Speed over the last seconds; `null` until known.
-    pub bytes_per_second: Option<u64>,
-    /// Time left at that speed; `null` until known.
-    pub seconds_left: Option<u64>,
-    /// Why it failed.
-    pub failure: Option<Error>,
 }
 
 /// OpenClaw itself.

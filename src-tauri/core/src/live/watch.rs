@@ -16,8 +16,14 @@ use crate::{
         facts::{Facts, SettingsFact},
     },
     error::Error,
-    live::state::Mode,
-    models::{catalogue, discovery::Discovery, model::Model},
+    models::{
+        assess,
+        catalogue::{self, Offered},
+        discovery::Discovery,
+        fit::FitVerdict,
+        model::Model,
+    },
+    openclaw::outcome::Mode,
     openclaw::{
         change,
         dialect::{Automatic, Dialect},
@@ -116,9 +122,14 @@ fn models(facts: &Facts, last: &mut Vec<Model>) -> ModelsState {
     ModelsState {
         host: facts.effective.address.to_string(),
         server_version,
-        models: last.clone(),
+        models: assess::assess(last, &facts.loaded),
+        remote: !facts.effective.address.is_loopback(),
+        memory: None,
         problem,
-        catalogue: catalogue::on_offer(last),
+        catalogue: catalogue::on_offer(last)
+            .into_iter()
+            .map(|entry| Offered { entry, fit: FitVerdict::Unknown, description: None })
+            .collect(),
     }
 }
 

@@ -2,5 +2,6 @@
 //! What differs between systems is data, tested for all three on any.
 
 pub mod command;
+pub mod memory;
 pub mod os;
 pub mod port_owner;

@@ -1,11 +1,13 @@
 //! What Pincer offers to download, and which models Ollama itself says do not work well with OpenClaw.
 //! The list is data (`catalogue.json`); the user's own server decides what a model can do once it is there.
 
-use super::model::{Model, Verdict};
-use crate::{
-    live::state::CatalogueEntry,
-    ollama::names::{self, ModelName},
+use serde::{Deserialize, Serialize};
+
+use super::{
+    fit::FitVerdict,
+    model::{Model, Verdict},
 };
+use crate::ollama::names::{self, ModelName};
 
 const CATALOGUE: &str = include_str!("catalogue.json");
 
@@ -25,6 +27,54 @@ const WEAK: [&str; 10] = [
 
 /// OpenClaw's own instructions need about this many tokens (measured: 16,400 with tools).
 pub const LEAST_CONTEXT: u64 = 16_000;
+
+/// One model on offer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
+#[serde(rename_all = "camelCase")]
+pub struct CatalogueEntry {
+    /// The name to pull.
+    pub name: String,
+    /// Size of the download in bytes, about.
+    pub download_bytes: u64,
+    /// Memory that it wants in bytes, about.
+    pub memory_bytes: u64,
+    /// What it is expected to be; the user's own server decides once it is installed.
+    pub verdict: Verdict,
+    /// It thinks before it answers.
+    pub reasoning: bool,
+    /// It sees pictures.
+    pub vision: bool,
+    /// On Ollama's own list of models that do not work well with OpenClaw.
+    pub weak: bool,
+}
+
+/// One model on offer, for this computer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
+#[serde(rename_all = "camelCase")]
+pub struct Offered {
+    /// The model.
+    #[serde(flatten)]
+    pub entry: CatalogueEntry,
+    /// Whether it fits this computer.
+    pub fit: FitVerdict,
+    /// What the user's own server says of it, in its words; `null` for one of Pincer's own list.
+    pub description: Option<String>,
+}
+
+/// What can be said of a model's name as it is typed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
+#[serde(rename_all = "camelCase")]
+pub struct Suggestion {
+    /// Ollama would take it as a name.
+    pub valid: bool,
+    /// It is installed under this name already.
+    pub installed: Option<String>,
+    /// Names on offer that are near, or that begin so; at most five.
+    pub nearest: Vec<String>,
+}
 
 /// The models on offer that are not installed, best first.
 #[must_use]

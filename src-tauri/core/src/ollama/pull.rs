@@ -6,11 +6,10 @@ use std::{
     time::Duration,
 };
 
+use serde::{Deserialize, Serialize};
+
 use super::wire::PullLine;
-use crate::{
-    error::{Error, ErrorCode},
-    live::state::{PullPhase, PullState},
-};
+use crate::error::{Error, ErrorCode};
 
 /// Unchanged for this long is "stalled" (causes: `pull.stalled`).
 const STALLED_AFTER: Duration = Duration::from_secs(20);
@@ -18,6 +17,62 @@ const STALLED_AFTER: Duration = Duration::from_secs(20);
 const SPEED_WINDOW: Duration = Duration::from_secs(5);
 /// A speed over less than this is noise.
 const SPEED_LEAST: Duration = Duration::from_millis(500);
+
+/// Where a download stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
+#[serde(rename_all = "kebab-case")]
+pub enum PullPhase {
+    /// Waits for its turn: two run at once.
+    Queued,
+    /// Asked, no bytes yet.
+    Starting,
+    /// Bytes are coming.
+    Downloading,
+    /// No new bytes for 20 s.
+    Stalled,
+    /// Ollama checks what came; minutes on big models.
+    Verifying,
+    /// Ollama writes the manifest.
+    Writing,
+    /// The model is there.
+    Done,
+    /// Ollama went away; asked again when it is back.
+    Waiting,
+    /// Stopped by the user, to go on later: Ollama keeps what is here.
+    Paused,
+    /// Stopped by the user.
+    Cancelled,
+    /// Ended by an error.
+    Failed,
+}
+
+/// One download.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
+#[serde(rename_all = "camelCase")]
+pub struct PullState {
+    /// The model's name as asked.
+    pub name: String,
+    /// Where it stands.
+    pub state: PullPhase,
+    /// Bytes that are here, over all layers seen; never falls.
+    pub completed_bytes: u64,
+    /// Bytes of all layers seen; grows as layers come.
+    pub total_bytes: u64,
+    /// The bar, from 0 to 1; never falls, and is 1 only when done.
+    pub fraction: f64,
+    /// Speed over the last seconds; `null` until known.
+    pub bytes_per_second: Option<u64>,
+    /// Time left at that speed; `null` until known.
+    pub seconds_left: Option<u64>,
+    /// Why it failed, or what it waits for.
+    pub failure: Option<Error>,
+    /// To be listed in OpenClaw's settings when it is there and can act (the pinned way).
+    pub for_openclaw: bool,
+    /// The change that listed it, for undo; `null` when none did.
+    pub listed_by: Option<String>,
+}
 
 /// The state of one download, fed line by line.
 #[derive(Debug)]
@@ -134,6 +189,8 @@ impl PullFold {
             bytes_per_second: speed,
             seconds_left: speed.and_then(|speed| left.checked_div(speed)),
             failure: self.failure.clone(),
+            for_openclaw: false,
+            listed_by: None,
         }
     }
 

@@ -3,7 +3,18 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::live::state::Mode;
+/// How OpenClaw is told of Ollama.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// Not at all.
+    Off,
+    /// The key alone: OpenClaw discovers by itself.
+    Automatic,
+    /// A provider entry with a list of models.
+    Pinned,
+}
 
 /// How OpenClaw shall be told of Ollama's models.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

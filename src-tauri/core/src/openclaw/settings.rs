@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorCode, FileReason},
-    live::state::Mode,
+    openclaw::outcome::Mode,
 };
 
 /// The variable that turns Ollama on.

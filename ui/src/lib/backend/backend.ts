@@ -8,6 +8,7 @@ import type { Preview } from './types/Preview';
 import type { ReceiptSummary } from './types/ReceiptSummary';
 import type { Remedy } from './types/Remedy';
 import type { RemedyOutcome } from './types/RemedyOutcome';
+import type { Suggestion } from './types/Suggestion';
 import type { Update } from './types/Update';
 import type { UseRequest } from './types/UseRequest';
 
@@ -15,10 +16,30 @@ import type { UseRequest } from './types/UseRequest';
 export interface Backend {
   /** Sends the whole state, then what changes. Subscribing again replaces the former listener. */
   subscribe(listen: (update: Update) => void): Promise<void>;
-  /** Starts a download; how it goes comes by the `pulls` slice. */
-  pull(name: string): Promise<void>;
-  /** Stops a running download. */
+  /** Asks for a download; how it goes comes by the `pulls` slice. `forOpenclaw`: list it in OpenClaw's settings then. */
+  pull(name: string, forOpenclaw: boolean): Promise<void>;
+  /** Stops a running or waiting download; Ollama keeps what is here. */
+  pausePull(name: string): Promise<void>;
+  /** Goes on with one that was paused, waits, or failed. */
+  resumePull(name: string): Promise<void>;
+  /** Whether a download is to be listed in OpenClaw's settings when it is there. */
+  setPullForOpenclaw(name: string, on: boolean): Promise<void>;
+  /** Stops a download for good. */
   cancelPull(name: string): Promise<void>;
+  /** What can be said of a model's name as it is typed. */
+  suggestModels(text: string): Promise<Suggestion>;
+  /** Deletes an installed model from Ollama. */
+  removeModel(name: string): Promise<void>;
+  /** Takes a model out of memory; it stays installed. */
+  unloadModel(name: string): Promise<void>;
+  /** Starts the live check of a model; how it goes comes by the `checks` slice. */
+  checkModel(name: string): Promise<void>;
+  /** Stops a live check. */
+  cancelCheck(name: string): Promise<void>;
+  /** Listens for the wish to close the window while downloads run; the window stays open then. */
+  onClosing(listen: () => void): Promise<void>;
+  /** Closes the window although downloads run. */
+  closeAnyway(): Promise<void>;
   /** Takes an ended download off the list. */
   dismissPull(name: string): Promise<void>;
   /** Says what making a model OpenClaw's would change; writes nothing. */

@@ -3,6 +3,7 @@
 import type { Backend } from './backend';
 import { stations } from '../path';
 import type { AddressTest } from './types/AddressTest';
+import type { CheckState } from './types/CheckState';
 import type { Diagnosis } from './types/Diagnosis';
 import type { Failure } from './types/Failure';
 import type { FileDiff } from './types/FileDiff';
@@ -16,21 +17,30 @@ import type { ReceiptSummary } from './types/ReceiptSummary';
 import type { Remedy } from './types/Remedy';
 import type { RemedyOutcome } from './types/RemedyOutcome';
 import type { SettingsState } from './types/SettingsState';
+import type { Suggestion } from './types/Suggestion';
 import type { Update } from './types/Update';
 import type { UseRequest } from './types/UseRequest';
 import { previewOf } from './samples';
 
-/** The five slices; an absent one was not sent yet. */
+/** The slices; an absent one was not sent yet. */
 export interface World {
   path?: Diagnosis;
   models?: ModelsState;
   settings?: SettingsState;
   pulls?: PullState[];
+  checks?: CheckState[];
   openclaw?: OpenclawState;
 }
 
 type Call =
-  | { name: 'pull' | 'cancelPull' | 'dismissPull' | 'apply' | 'difference' | 'testAddress'; value: string }
+  | {
+      name:
+        | 'pausePull' | 'resumePull' | 'cancelPull' | 'dismissPull' | 'suggestModels' | 'removeModel' | 'unloadModel'
+        | 'checkModel' | 'cancelCheck' | 'closeAnyway' | 'apply' | 'difference' | 'testAddress';
+      value: string;
+    }
+  | { name: 'pull'; value: { name: string; forOpenclaw: boolean } }
+  | { name: 'setPullForOpenclaw'; value: { name: string; on: boolean } }
   | { name: 'setVisible'; value: boolean }
   | { name: 'previewUse'; value: UseRequest }
   | { name: 'undo'; value: { receipt: string | null; force: boolean } }
@@ -44,6 +54,10 @@ export class FakeBackend implements Backend {
   readonly failing = new Map<keyof Backend, Failure>();
   receipts: ReceiptSummary[] = [];
   tag = 'en-GB';
+  /** What is said of a model's name. */
+  suggestion: Suggestion = { valid: true, installed: null, nearest: [] };
+  /** Stands for the click on the window's close button. */
+  wishToClose: () => void = () => undefined;
   world: World;
 
   #revision = 0;
@@ -73,9 +87,77 @@ export class FakeBackend implements Backend {
     });
   }
 
-  pull(name: string): Promise<void> {
-    this.calls.push({ name: 'pull', value: name });
-    return this.#answer('pull', () => this.pushPull(pullOf(name, 'starting')));
+  pull(name: string, forOpenclaw: boolean): Promise<void> {
+    this.calls.push({ name: 'pull', value: { name, forOpenclaw } });
+    return this.#answer('pull', () => this.pushPull({ ...pullOf(name, 'starting'), forOpenclaw }));
+  }
+
+  pausePull(name: string): Promise<void> {
+    this.calls.push({ name: 'pausePull', value: name });
+    return this.#answer('pausePull', () => this.#changePull(name, { state: 'paused', bytesPerSecond: null, secondsLeft: null }));
+  }
+
+  resumePull(name: string): Promise<void> {
+    this.calls.push({ name: 'resumePull', value: name });
+    return this.#answer('resumePull', () => this.#changePull(name, { state: 'starting', failure: null }));
+  }
+
+  setPullForOpenclaw(name: string, on: boolean): Promise<void> {
+    this.calls.push({ name: 'setPullForOpenclaw', value: { name, on } });
+    return this.#answer('setPullForOpenclaw', () => this.#changePull(name, { forOpenclaw: on }));
+  }
+
+  suggestModels(text: string): Promise<Suggestion> {
+    this.calls.push({ name: 'suggestModels', value: text });
+    return this.#answer('suggestModels', () => this.suggestion);
+  }
+
+  removeModel(name: string): Promise<void> {
+    this.calls.push({ name: 'removeModel', value: name });
+    return this.#answer('removeModel', () => {
+      const models = this.world.models;
+      if (models) this.push({ models: { ...models, models: models.models.filter((model) => model.id !== name) } });
+    });
+  }
+
+  unloadModel(name: string): Promise<void> {
+    this.calls.push({ name: 'unloadModel', value: name });
+    return this.#answer('unloadModel', () => {
+      const models = this.world.models;
+      if (!models) return;
+      const unloaded = models.models.map((model) => (model.id === name ? { ...model, inMemory: null } : model));
+      this.push({ models: { ...models, models: unloaded } });
+    });
+  }
+
+  checkModel(name: string): Promise<void> {
+    this.calls.push({ name: 'checkModel', value: name });
+    return this.#answer('checkModel', () =>
+      this.push({ checks: [{ model: name, phase: 'loading', since: Date.now(), result: null }] }),
+    );
+  }
+
+  cancelCheck(name: string): Promise<void> {
+    this.calls.push({ name: 'cancelCheck', value: name });
+    return this.#answer('cancelCheck', () =>
+      this.push({ checks: (this.world.checks ?? []).map((one) => (one.model === name ? { ...one, phase: 'cancelled' } : one)) }),
+    );
+  }
+
+  onClosing(listen: () => void): Promise<void> {
+    return this.#answer('onClosing', () => {
+      this.wishToClose = listen;
+    });
+  }
+
+  closeAnyway(): Promise<void> {
+    this.calls.push({ name: 'closeAnyway', value: '' });
+    return this.#answer('closeAnyway', () => undefined);
+  }
+
+  #changePull(name: string, change: Partial<PullState>): void {
+    const pull = this.world.pulls?.find((one) => one.name === name);
+    if (pull) this.pushPull({ ...pull, ...change });
   }
 
   cancelPull(name: string): Promise<void> {
@@ -222,6 +304,8 @@ export function pullOf(name: string, state: PullState['state'], share = 0, total
     bytesPerSecond: state === 'downloading' ? 11_800_000 : null,
     secondsLeft: state === 'downloading' ? Math.round((totalBytes * (1 - share)) / 11_800_000) : null,
     failure: null,
+    forOpenclaw: true,
+    listedBy: null,
   };
 }
 

@@ -1,20 +1,22 @@
 // Sample data for the fake backend: models, findings, previews, and whole situations by name.
 
 import { diagnosis, failureOf, pullOf, type World } from './fake';
-import type { CatalogueEntry } from './types/CatalogueEntry';
+import type { Assessed } from './types/Assessed';
 import type { Diagnosis } from './types/Diagnosis';
 import type { Finding } from './types/Finding';
-import type { Model } from './types/Model';
+import type { Group } from './types/Group';
 import type { ModelsState } from './types/ModelsState';
+import type { Offered } from './types/Offered';
 import type { Preview } from './types/Preview';
 import type { ReceiptSummary } from './types/ReceiptSummary';
 import type { SettingsState } from './types/SettingsState';
+import type { Verdict } from './types/Verdict';
 import type { Warning } from './types/Warning';
 
 const FILE = '/home/ada/.openclaw/openclaw.json';
 
 /** A model that can act, with what differs. */
-export function model(id: string, change: Partial<Model> = {}): Model {
+export function model(id: string, change: Partial<Assessed> = {}): Assessed {
   const contextWindow = change.contextWindow ?? 40_960;
   return {
     id,
@@ -28,17 +30,36 @@ export function model(id: string, change: Partial<Model> = {}): Model {
     maxTokens: contextWindow * 10,
     cost: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
     sizeBytes: 5_225_388_164,
+    group: groupOf(change.verdict ?? 'ready'),
+    weak: false,
+    fit: {
+      verdict: 'fits', basis: 'estimated', context: Math.min(contextWindow, 32_768), needBytes: 9_900_000_000,
+      memoryBytes: 25_000_000_000, graphicsBytes: 0, runsOn: 'processor',
+    },
+    recommendedContext: Math.min(contextWindow, 32_768),
+    askedContext: null,
+    inMemory: null,
+    checked: null,
+    better: null,
     ...change,
   };
 }
 
+function groupOf(verdict: Verdict): Group {
+  switch (verdict) {
+    case 'ready': return 'recommended';
+    case 'cloud': return 'online';
+    default: return verdict;
+  }
+}
+
 /** A model without tools. */
-export function chatOnly(id: string, change: Partial<Model> = {}): Model {
+export function chatOnly(id: string, change: Partial<Assessed> = {}): Assessed {
   return model(id, { verdict: 'chat-only', capabilities: ['completion'], tools: false, reasoning: false, ...change });
 }
 
 /** One model of every kind. */
-export const mixed: Model[] = [
+export const mixed: Assessed[] = [
   model('qwen3:8b'),
   model('qwen3.5:9b', { input: ['text', 'image'], contextWindow: 262_144, sizeBytes: 6_594_474_711 }),
   model('mistral:latest', { reasoning: false, contextWindow: 8192, contextKnown: false, sizeBytes: 4_113_301_824 }),
@@ -55,15 +76,16 @@ export const mixed: Model[] = [
   }),
 ];
 
-function offer(name: string, gigabytes: number, memory: number, change: Partial<CatalogueEntry> = {}): CatalogueEntry {
+function offer(name: string, gigabytes: number, memory: number, change: Partial<Offered> = {}): Offered {
   return {
     name, downloadBytes: gigabytes * 1e9, memoryBytes: memory * 1e9, verdict: 'ready', reasoning: true, vision: false,
+    fit: 'fits', description: null,
     weak: false, ...change,
   };
 }
 
 /** Models to download. */
-export const catalogue: CatalogueEntry[] = [
+export const catalogue: Offered[] = [
   offer('qwen3.5:4b', 3.4, 8, { vision: true }),
   offer('qwen3.5', 6.6, 12, { vision: true }),
   offer('gemma4', 9.6, 14, { vision: true }),
@@ -75,8 +97,9 @@ export const catalogue: CatalogueEntry[] = [
 ];
 
 /** The models of a server that answers. */
-export function modelsState(models: Model[], change: Partial<ModelsState> = {}): ModelsState {
-  return { host: 'http://127.0.0.1:11434', serverVersion: '0.32.15', models, problem: null, catalogue, ...change };
+export function modelsState(models: Assessed[], change: Partial<ModelsState> = {}): ModelsState {
+  return { host: 'http://127.0.0.1:11434', serverVersion: '0.32.15', models, problem: null, catalogue,
+    remote: false, memory: { totalBytes: 25_000_000_000, graphics: [], unified: false }, ...change };
 }
 
 /** Settings that Pincer pinned. */
@@ -103,7 +126,7 @@ export const lastChange: ReceiptSummary = {
 };
 
 /** What a change to `name` would do. */
-export function previewOf(name: string, before: string | null, model: Model | undefined, plan: string): Preview {
+export function previewOf(name: string, before: string | null, model: Assessed | undefined, plan: string): Preview {
   const primary = `ollama/${name}`;
   const warnings: Warning[] = [];
   if (model?.verdict === 'chat-only') warnings.push({ code: 'chat-only', params: { name } });

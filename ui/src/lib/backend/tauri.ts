@@ -19,8 +19,22 @@ export const tauri: Backend = {
     channel.onmessage = listen;
     return call('subscribe', { channel });
   },
-  pull: (name) => call('pull', { name }),
+  pull: (name, forOpenclaw) => call('pull', { name, forOpenclaw }),
+  pausePull: (name) => call('pause_pull', { name }),
+  resumePull: (name) => call('resume_pull', { name }),
+  setPullForOpenclaw: (name, on) => call('set_pull_for_openclaw', { name, on }),
   cancelPull: (name) => call('cancel_pull', { name }),
+  suggestModels: (text) => call('suggest_models', { text }),
+  removeModel: (name) => call('remove_model', { name }),
+  unloadModel: (name) => call('unload_model', { name }),
+  checkModel: (name) => call('check_model', { name }),
+  cancelCheck: (name) => call('cancel_check', { name }),
+  onClosing: (listen) => {
+    const channel = new Channel<null>();
+    channel.onmessage = listen;
+    return call('on_closing', { channel });
+  },
+  closeAnyway: () => call('close_anyway'),
   dismissPull: (name) => call('dismiss_pull', { name }),
   previewUse: (request) => call('preview_use', { request }),
   apply: (plan) => call('apply', { plan }),

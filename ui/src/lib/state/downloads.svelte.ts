@@ -17,7 +17,7 @@ export class Downloads {
   async start(name: string): Promise<void> {
     this.wanted = name;
     try {
-      await this.#backend.pull(name);
+      await this.#backend.pull(name, true);
     } catch (reason) {
       this.wanted = null;
       throw asFailure(reason);

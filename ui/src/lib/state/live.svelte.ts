@@ -1,6 +1,7 @@
-// The pushed state: five slices as Rust sent them last. Everything else is derived from it.
+// The pushed state: six slices as Rust sent them last. Everything else is derived from it.
 
 import { asFailure, type Backend } from '../backend/backend';
+import type { CheckState } from '../backend/types/CheckState';
 import type { Diagnosis } from '../backend/types/Diagnosis';
 import type { Failure } from '../backend/types/Failure';
 import type { Finding } from '../backend/types/Finding';
@@ -17,6 +18,7 @@ export class Live {
   settings = $state.raw<SettingsState | null>(null);
   openclaw = $state.raw<OpenclawState | null>(null);
   pulls = $state.raw<PullState[]>([]);
+  checks = $state.raw<CheckState[]>([]);
   /** The subscription itself failed: nothing on the screen can be trusted. */
   lost = $state.raw<Failure | null>(null);
 
@@ -45,6 +47,7 @@ export class Live {
       case 'models': this.models = update.state; break;
       case 'settings': this.settings = update.state; break;
       case 'pulls': this.pulls = update.state; break;
+      case 'checks': this.checks = update.state; break;
       case 'openclaw': this.openclaw = update.state; break;
     }
   }

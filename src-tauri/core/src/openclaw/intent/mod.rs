@@ -14,7 +14,6 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorCode},
-    live::state::Mode,
     models::{
         catalogue::{self, LEAST_CONTEXT},
         model::{Model, Verdict},
@@ -23,6 +22,7 @@ use crate::{
         address::Address,
         names::{self, ModelName},
     },
+    openclaw::outcome::Mode,
 };
 use provider::Listing;
 pub(crate) use provider::refused;

@@ -3,4 +3,4 @@
 /**
  * Where a download stands.
  */
-export type PullPhase = "starting" | "downloading" | "stalled" | "verifying" | "writing" | "done" | "cancelled" | "failed";
+export type PullPhase = "queued" | "starting" | "downloading" | "stalled" | "verifying" | "writing" | "done" | "waiting" | "paused" | "cancelled" | "failed";

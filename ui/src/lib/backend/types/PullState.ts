@@ -35,6 +35,14 @@ bytesPerSecond: number | null,
  */
 secondsLeft: number | null, 
 /**
- * Why it failed.
+ * Why it failed, or what it waits for.
  */
-failure: Failure | null, };
+failure: Failure | null, 
+/**
+ * To be listed in OpenClaw's settings when it is there and can act (the pinned way).
+ */
+forOpenclaw: boolean, 
+/**
+ * The change that listed it, for undo; `null` when none did.
+ */
+listedBy: string | null, };

@@ -1,0 +1,95 @@
+//! The live check: one real question with one small tool and the context that OpenClaw will use, judged by what
+//! came back. It proves the model, not OpenClaw.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+
+/// What one check showed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
+#[serde(rename_all = "camelCase")]
+pub struct Checked {
+    /// When, in milliseconds since 1970 (UTC).
+    pub at: u64,
+    /// What came back.
+    pub outcome: CheckOutcome,
+    /// Seconds until the first word or call; `null` when none came.
+    pub first_token_seconds: Option<f64>,
+    /// Seconds in all.
+    pub seconds: f64,
+    /// Tokens written per second, as the server counts; `null` when it did not say.
+    pub tokens_per_second: Option<f64>,
+    /// The context that really ran, in tokens (`/api/ps`); `null` when the server did not say.
+    pub context_running: Option<u64>,
+    /// The share of the model on the graphics card, 0 to 1 (`/api/ps`); `null` when the server did not say.
+    pub on_graphics_card: Option<f64>,
+}
+
+/// What came back from a check.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
+#[serde(tag = "code", content = "params", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum CheckOutcome {
+    /// It called the tool: OpenClaw can act with it.
+    CalledTool {},
+    /// It wrote the call as text (`models.calls-as-text`): OpenClaw would do nothing.
+    CallAsText {},
+    /// It answered without calling.
+    NoCall {},
+    /// Ollama says that it does not support tools.
+    NoTools {},
+    /// Ollama could not load it: not enough memory, in Ollama's own words.
+    NotEnoughMemory {
+        /// Bytes that it needs, when Ollama said.
+        need_bytes: Option<u64>,
+        /// Bytes that there were, when Ollama said.
+        have_bytes: Option<u64>,
+    },
+    /// A part of Ollama is missing (`engine.runner-missing`).
+    RunnerMissing {},
+    /// This processor cannot run it (`engine.cpu-unsupported`).
+    CpuUnsupported {},
+    /// Ollama is still working on something else (`engine.busy`).
+    Busy {},
+    /// It runs online and wants a sign-in (`models.cloud-sign-in`).
+    SignIn {},
+    /// Nothing came within the limit.
+    TooSlow {},
+    /// Something else went wrong; never remembered.
+    #[serde(skip_deserializing)]
+    Failed {
+        /// What.
+        failure: Error,
+    },
+}
+
+/// A check as the window follows it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
+#[serde(rename_all = "camelCase")]
+pub struct CheckState {
+    /// The model, as the server lists it.
+    pub model: String,
+    /// What it is doing.
+    pub phase: CheckPhase,
+    /// Since when, in milliseconds since 1970 (UTC).
+    pub since: u64,
+    /// What it showed, once it has ended.
+    pub result: Option<Checked>,
+}
+
+/// What a running check is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
+#[serde(rename_all = "kebab-case")]
+pub enum CheckPhase {
+    /// Ollama loads the model and reads the question: a minute is normal without a graphics card.
+    Loading,
+    /// The answer is coming.
+    Answering,
+    /// The user stopped it.
+    Cancelled,
+    /// There is a result.
+    Ended,
+}
