@@ -118,6 +118,18 @@ impl Computer {
         found
     }
 
+    /// The text that an address came from, as written; `None` for the default. A password in it is not masked.
+    #[must_use]
+    pub fn written(&self, source: AddressSource, settings: Option<&Settings>) -> Option<String> {
+        match source {
+            AddressSource::Option => self.host.as_ref().map(Address::to_string),
+            AddressSource::Pincer => Preferences::read(&self.folders).address,
+            AddressSource::Settings => settings?.base_url.clone(),
+            AddressSource::Environment => self.surroundings.environment.get("OLLAMA_HOST").map(str::to_owned),
+            AddressSource::Default => None,
+        }
+    }
+
     /// The effective address. Reads OpenClaw's settings; a file that cannot be read gives none. Blocking.
     #[must_use]
     pub fn effective(&self) -> (Address, AddressSource) {

@@ -1,12 +1,12 @@
 //! What was seen, before anything is concluded: plain data, so that a fault is a row of a table in a test
 //! and a user's facts can be judged again.
 
-use std::path::PathBuf;
+use std::{net::IpAddr, path::PathBuf};
 
 use crate::{
     computer::AddressSource,
     error::Error,
-    machine::port_owner::PortOwner,
+    machine::{os::Os, port_owner::PortOwner},
     models::discovery::Discovered,
     ollama::address::Address,
     ollama::wire::Loaded,
@@ -122,6 +122,14 @@ pub struct ProxyFact {
 pub struct Facts {
     /// Where Ollama could be; the effective address first, never empty by construction of `gather`.
     pub effective: Candidate,
+    /// The effective address as written, a password in it masked; `None` for the default.
+    pub written: Option<String>,
+    /// `baseUrl` of OpenClaw's settings has a port that is none, so that OpenClaw cannot use it; as written, masked.
+    pub invalid_base_url: Option<String>,
+    /// The system whose rules hold.
+    pub os: Os,
+    /// What `localhost` is here, when the effective address says so and does not answer.
+    pub localhost: Vec<IpAddr>,
     /// The other addresses.
     pub others: Vec<Candidate>,
     /// The address that OpenClaw will ask, when it is another than the effective one.
@@ -142,6 +150,8 @@ pub struct Facts {
     pub owner: Option<PortOwner>,
     /// Second stage: a port where nothing listens.
     pub free_port: Option<u16>,
+    /// Second stage: ranges of ports that Windows keeps for itself, first and last.
+    pub reserved_ports: Vec<(u16, u16)>,
 }
 
 /// What the judge wants to know beyond the first stage.
@@ -153,4 +163,6 @@ pub enum Need {
     PortOwner(u16),
     /// A port near this one where nothing listens.
     FreePort(u16),
+    /// The ranges of ports that Windows keeps for itself.
+    ReservedPorts,
 }

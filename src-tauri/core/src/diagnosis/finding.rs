@@ -137,6 +137,104 @@ pub enum Cause {
         /// The variable.
         variable: String,
     },
+    /// `localhost` is only one family here, and Ollama listens on the other.
+    #[serde(rename = "connection.localhost-is-ipv6")]
+    ConnectionLocalhostIsIpv6 {
+        /// The effective address.
+        url: String,
+        /// Where that address came from.
+        source: AddressSource,
+        /// `localhost` is `::1` here (`false`: 127.0.0.1).
+        ipv6: bool,
+        /// Where Ollama answers.
+        answers_at: String,
+    },
+    /// OpenClaw is told to connect to `0.0.0.0` or `::`, which are for listening.
+    #[serde(rename = "connection.wildcard-address")]
+    ConnectionWildcardAddress {
+        /// The address as written.
+        url: String,
+        /// The one to connect to.
+        numeric: String,
+    },
+    /// A scheme without a port: the scheme's own port counts, not Ollama's.
+    #[serde(rename = "connection.port-missing")]
+    ConnectionPortMissing {
+        /// The effective address.
+        url: String,
+        /// As written.
+        written: String,
+        /// Where it is written.
+        source: AddressSource,
+        /// The same with Ollama's port.
+        meant: String,
+    },
+    /// A port that is out of range or no number.
+    #[serde(rename = "connection.port-invalid")]
+    ConnectionPortInvalid {
+        /// As written.
+        written: String,
+        /// Where it is written.
+        source: AddressSource,
+    },
+    /// Windows keeps the port for itself (error 10013).
+    #[serde(rename = "connection.port-reserved")]
+    ConnectionPortReserved {
+        /// The port.
+        port: u16,
+    },
+    /// Connected, and closed before any answer.
+    #[serde(rename = "connection.reset")]
+    ConnectionReset {
+        /// The effective address.
+        url: String,
+        /// Where that address came from.
+        source: AddressSource,
+    },
+    /// `https://` against a plain port.
+    #[serde(rename = "connection.https-on-http")]
+    ConnectionHttpsOnHttp {
+        /// The effective address.
+        url: String,
+        /// Where that address came from.
+        source: AddressSource,
+        /// The plain address, when Ollama answers there.
+        plain: Option<String>,
+    },
+    /// 403 without a word: Ollama, or a proxy before it, refuses the host name.
+    #[serde(rename = "connection.forbidden")]
+    ConnectionForbidden {
+        /// The effective address.
+        url: String,
+        /// Where that address came from.
+        source: AddressSource,
+    },
+    /// No connection to another machine: off, out of reach, or a firewall.
+    #[serde(rename = "connection.unreachable")]
+    ConnectionUnreachable {
+        /// The effective address.
+        url: String,
+        /// Where that address came from.
+        source: AddressSource,
+    },
+    /// The host name does not resolve: no such name, or no name server now.
+    #[serde(rename = "connection.name-unknown")]
+    ConnectionNameUnknown {
+        /// The effective address.
+        url: String,
+        /// The name.
+        host: String,
+        /// Where that address came from.
+        source: AddressSource,
+    },
+    /// Another machine refuses: Ollama is not running there, or listens only to that machine itself.
+    #[serde(rename = "connection.refused-remote")]
+    ConnectionRefusedRemote {
+        /// The effective address.
+        url: String,
+        /// Where that address came from.
+        source: AddressSource,
+    },
     /// The address could not be used for a reason that has no code of its own yet.
     #[serde(rename = "connection.failed")]
     ConnectionFailed {
@@ -316,6 +414,22 @@ pub enum Remedy {
         /// That address.
         url: String,
     },
+    /// Correct a variable where it is set, by hand.
+    CorrectVariable {
+        /// Its name.
+        variable: String,
+    },
+    /// Make Ollama on the other machine listen to the network, by hand there.
+    ServeNetwork {
+        /// Its port.
+        port: u16,
+    },
+    /// Let a VPN or antivirus leave Ollama alone, by hand.
+    LetThrough {},
+    /// Let Ollama accept the host name, by hand.
+    AllowHost {},
+    /// Free a port that Windows keeps, by hand.
+    FreeReservedPort {},
     /// Let the proxy variables leave loopback alone, by hand.
     BypassProxy {},
     /// Download a model.

@@ -1,7 +1,10 @@
 //! Gathers the facts: first what is cheap, all at once, each with its own limit; then only what the judge
 //! asks for. Nothing is concluded here.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
 use tokio::task::JoinHandle;
 
@@ -12,10 +15,10 @@ use super::{
 use crate::{
     computer::{AddressSource, Computer},
     error::{Error, ErrorCode},
-    machine::port_owner::port_owner,
+    machine::{port_owner::port_owner, reserved_ports as reserved},
     models::discovery::Discovery,
     ollama::{
-        address::{Address, DEFAULT_PORT},
+        address::{Address, DEFAULT_PORT, Slip, slip},
         client::{Client, Limits},
         program,
     },
@@ -25,7 +28,7 @@ use crate::{
         document::{Document, Value},
         intent,
         plan::Hash,
-        prepare, program as openclaw_program,
+        prepare, program as openclaw_program, secrets,
         settings::{self, KEY_VARIABLE, PROVIDER, Settings},
     },
 };
@@ -38,6 +41,8 @@ const LOOK: Limits = Limits {
 };
 /// The gateway is on loopback: it connects at once or not at all.
 const GATEWAY: Duration = Duration::from_millis(300);
+/// `localhost` is in a file of the system: it resolves at once or not at all.
+const RESOLVE: Duration = Duration::from_secs(1);
 /// How far from the taken port a free one is looked for.
 const PORTS_TRIED: u16 = 20;
 /// How far an Ollama that was moved is looked for; a refused port answers at once.
@@ -80,7 +85,16 @@ pub async fn first_stage(computer: &Computer, discovery: &mut Discovery) -> Resu
     let openclaws = collect(openclaws.into_iter().collect()).await?.into_iter().next();
     let proxy =
         proxy::covering(&effective.address, &files.proxies).filter(|_| effective.address.is_loopback());
+    let localhost = if effective.answer != Answer::Ollama && effective.address.host() == "localhost" {
+        resolved("localhost", effective.address.port()).await
+    } else {
+        Vec::new()
+    };
     Ok(Facts {
+        written: files.written,
+        invalid_base_url: files.invalid_base_url,
+        os: computer.surroundings.os,
+        localhost,
         effective,
         others,
         openclaws,
@@ -92,6 +106,7 @@ pub async fn first_stage(computer: &Computer, discovery: &mut Discovery) -> Resu
         service: None,
         owner: None,
         free_port: None,
+        reserved_ports: Vec::new(),
     })
 }
 
@@ -121,9 +136,19 @@ async fn collect(probes: Vec<Probe>) -> Result<Vec<Candidate>, Error> {
     Ok(found)
 }
 
-/// Where else on this computer an Ollama is found: IPv6, and the ports to which one is moved when its place is taken.
+/// Where else an Ollama is found: on this computer by number, on IPv6, and at the ports to which one is moved when its
+/// place is taken; at the same machine with the port that was left out, and without TLS.
 fn neighbours(address: &Address) -> Vec<(Address, AddressSource)> {
     let mut all: Vec<Address> = Address::parse(&format!("[::1]:{DEFAULT_PORT}")).into_iter().collect();
+    if address.host() == "localhost" {
+        all.extend(["127.0.0.1", "::1"].map(|host| address.with_host(host)));
+    }
+    if [80, 443].contains(&address.port()) {
+        all.push(address.plain().with_port(DEFAULT_PORT));
+    }
+    if address.is_https() {
+        all.push(address.plain());
+    }
     if address.is_loopback() {
         all.extend(
             (1..=PORTS_BESIDE).filter_map(|step| address.port().checked_add(step)).map(Address::loopback),
@@ -142,11 +167,14 @@ pub async fn second_stage(computer: &Computer, facts: &mut Facts, needs: &[Need]
                 facts.owner = tokio::task::spawn_blocking(move || port_owner(port, now)).await.ok().flatten();
             }
             Need::FreePort(port) => facts.free_port = free_port(port).await,
+            Need::ReservedPorts => facts.reserved_ports = reserved::ports(&computer.surroundings).await,
         }
     }
 }
 
 struct Files {
+    written: Option<String>,
+    invalid_base_url: Option<String>,
     addresses: Vec<(Address, AddressSource)>,
     /// Where OpenClaw will ask, when its settings tell.
     openclaws: Option<Address>,
@@ -193,8 +221,14 @@ fn look_at_files(computer: &Computer) -> Files {
         let value = settings::in_env_file(&home, &name)?;
         Some((name, value, env_file.display().to_string()))
     });
+    let addresses = computer.addresses(settings.read());
+    let source = addresses.first().map(|(_, source)| *source);
+    let written = source.and_then(|source| computer.written(source, settings.read()));
+    let invalid = told.base_url.as_deref().filter(|url| slip(url) == Some(Slip::PortInvalid));
     Files {
-        addresses: computer.addresses(settings.read()),
+        written: written.as_deref().map(secrets::masked_address),
+        invalid_base_url: invalid.map(secrets::masked_address),
+        addresses,
         openclaws,
         program: program::find(&computer.surroundings),
         proxies: own.chain(in_file).collect(),
@@ -262,6 +296,12 @@ async fn look(client: &Client, address: Address, source: AddressSource) -> Candi
 
 fn is_ollamas(code: &ErrorCode) -> bool {
     matches!(code, ErrorCode::OllamaStatus { message, status, .. } if !message.is_empty() || *status == 403)
+}
+
+/// What a name is here, in the system's order; nothing when it does not resolve in time.
+async fn resolved(name: &str, port: u16) -> Vec<IpAddr> {
+    let found = tokio::time::timeout(RESOLVE, tokio::net::lookup_host((name, port))).await;
+    found.ok().and_then(Result::ok).into_iter().flatten().map(|address| address.ip()).collect()
 }
 
 async fn connects(port: u16) -> bool {

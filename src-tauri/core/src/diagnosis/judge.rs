@@ -7,16 +7,15 @@ use super::{
 };
 use crate::{
     computer::SourcedAddress,
-    machine::port_owner::PortOwner,
+    machine::os::Os,
     models::{catalogue, model::Model},
     openclaw::outcome::Mode,
 };
 
+#[path = "judge_connection.rs"]
+mod connection;
 #[path = "judge_settings.rs"]
 mod settings;
-
-/// A start looks for graphics cards before it answers: up to 30 s measured, 45 s allowed.
-const START_SECONDS: u64 = 45;
 
 /// What must be known before judging.
 #[must_use]
@@ -26,6 +25,7 @@ pub fn needs(facts: &Facts) -> Vec<Need> {
         return Vec::new();
     }
     match facts.effective.answer {
+        Answer::Refused if facts.os == Os::Windows => vec![Need::Service, Need::ReservedPorts],
         Answer::Refused if facts.program.is_none() && elsewhere(facts).is_none() => vec![Need::Service],
         Answer::Silent => vec![Need::PortOwner(port), Need::FreePort(port), Need::Service],
         Answer::Other => vec![Need::PortOwner(port), Need::FreePort(port)],
@@ -36,10 +36,11 @@ pub fn needs(facts: &Facts) -> Vec<Need> {
 /// Judges the facts.
 #[must_use]
 pub fn judge(facts: &Facts) -> Diagnosis {
-    let mut findings: Vec<Finding> = reach(facts).into_iter().collect();
+    let mut findings: Vec<Finding> = connection::reach(facts).into_iter().collect();
     let answers = facts.effective.answer == Answer::Ollama;
     if answers {
         findings.extend(proxy(facts));
+        findings.extend(connection::wildcard(facts));
         findings.extend(models(facts));
     }
     findings.extend(settings::settings(facts));
@@ -79,114 +80,6 @@ fn path(facts: &Facts, findings: &[Finding]) -> Vec<Station> {
         _ => LinkState::Ok,
     };
     Link::ALL.into_iter().map(|link| Station { link, state: state(link) }).collect()
-}
-
-/// Whether Ollama is reached, and if not, why: one finding at most.
-fn reach(facts: &Facts) -> Option<Finding> {
-    let effective = &facts.effective;
-    let url = effective.address.to_string();
-    let local = effective.address.is_loopback();
-    match &effective.answer {
-        Answer::Ollama => None,
-        Answer::Refused => Some(refused(facts, url, local)),
-        Answer::Silent if local => Some(silent(facts, url)),
-        Answer::Other => Some(other_program(facts, url)),
-        Answer::Silent | Answer::Failed(_) => Some(failed(facts, url)),
-    }
-}
-
-fn refused(facts: &Facts, url: String, local: bool) -> Finding {
-    if let Some(found) = elsewhere(facts) {
-        let answers_at = found.address.to_string();
-        let cause = Cause::ConnectionListeningElsewhere {
-            url,
-            source: facts.effective.source,
-            answers_at: answers_at.clone(),
-        };
-        let offers = vec![action(Remedy::UseAddress { url: answers_at })];
-        return finding(cause, evidence(facts), offers);
-    }
-    if !local {
-        return failed(facts, url);
-    }
-    let program = facts.program.as_ref().map(|path| path.display().to_string());
-    let mut seen = evidence(facts);
-    if program.is_some() || facts.service == Some(true) {
-        seen.push(program.as_ref().map_or_else(
-            || "systemd has a unit named ollama".to_owned(),
-            |program| format!("the program is {program}"),
-        ));
-        let offers = vec![action(Remedy::StartOllama {})];
-        return finding(Cause::EngineNotRunning { url, program }, seen, offers);
-    }
-    seen.push("no program named ollama on PATH or where installers put it, no service unit".to_owned());
-    finding(Cause::EngineNotInstalled { url }, seen, vec![link(Remedy::GetOllama {})])
-}
-
-fn silent(facts: &Facts, url: String) -> Finding {
-    let owner = facts.owner.as_ref();
-    let mut seen = evidence(facts);
-    seen.extend(owner.map(port_belongs_to));
-    if owner.is_some_and(|owner| !owner.is_ollama()) {
-        return other_program(facts, url);
-    }
-    let seconds = owner.and_then(|owner| owner.age).map(|age| age.as_secs());
-    if let Some(seconds) = seconds.filter(|seconds| *seconds < START_SECONDS) {
-        return finding(Cause::EngineStarting { url, seconds }, seen, Vec::new());
-    }
-    let restart = ["systemctl", "restart", "ollama"].map(str::to_owned).to_vec();
-    let mut offers = vec![manual(Remedy::RestartOllama {}, (facts.service == Some(true)).then_some(restart))];
-    if let Some(found) = elsewhere(facts) {
-        offers.insert(0, action(Remedy::UseAddress { url: found.address.to_string() }));
-    }
-    let pid = owner.and_then(|owner| owner.pid);
-    finding(Cause::EngineSilent { url, seconds, pid }, seen, offers)
-}
-
-fn port_belongs_to(owner: &PortOwner) -> String {
-    let name = owner.name.as_deref().unwrap_or("a program that the system hides");
-    let pid = owner.pid.map(|pid| format!(" (pid {pid})")).unwrap_or_default();
-    let user = owner.user.as_ref().map(|user| format!(" of user {user}")).unwrap_or_default();
-    format!("the port belongs to {name}{pid}{user}")
-}
-
-fn other_program(facts: &Facts, url: String) -> Finding {
-    let owner = facts.owner.as_ref();
-    let mut seen = evidence(facts);
-    seen.extend(owner.map(port_belongs_to));
-    let mut offers = Vec::new();
-    if let Some(found) = elsewhere(facts) {
-        offers.push(action(Remedy::UseAddress { url: found.address.to_string() }));
-    }
-    // Nothing is closed: Ollama gets another place.
-    if let Some(port) = facts.free_port.filter(|_| facts.effective.address.is_loopback()) {
-        let host = format!("OLLAMA_HOST=127.0.0.1:{port}");
-        let command = Some(["env", &host, "ollama", "serve"].map(str::to_owned).to_vec());
-        let kind = if facts.program.is_some() { RemedyKind::Action } else { RemedyKind::Manual };
-        offers.push(Offer { remedy: Remedy::MoveOllama { port }, kind, command });
-    }
-    // Closing is for experts, and never offered for what is not known, a forward, or Ollama itself.
-    let closable = |name: &str| !["docker", "ssh", "ollama"].iter().any(|part| name.starts_with(part));
-    let pid = owner.filter(|owner| owner.name.as_deref().is_some_and(closable)).and_then(|owner| owner.pid);
-    if let Some(pid) = pid {
-        let command = vec!["kill".to_owned(), pid.to_string()];
-        offers.push(manual(Remedy::CloseProgram { pid }, Some(command)));
-    }
-    let cause = Cause::ConnectionOtherProgram {
-        port: facts.effective.address.port(),
-        url,
-        program: owner.and_then(|owner| owner.name.clone()),
-        pid: owner.and_then(|owner| owner.pid),
-        owner: owner.and_then(|owner| owner.user.clone()),
-    };
-    finding(cause, seen, offers)
-}
-
-fn failed(facts: &Facts, url: String) -> Finding {
-    let elsewhere =
-        elsewhere(facts).map(|found| action(Remedy::UseAddress { url: found.address.to_string() }));
-    let cause = Cause::ConnectionFailed { url, source: facts.effective.source };
-    finding(cause, evidence(facts), elsewhere.into_iter().collect())
 }
 
 fn proxy(facts: &Facts) -> Option<Finding> {
@@ -291,7 +184,18 @@ fn place(cause: &Cause) -> (Link, Severity) {
         Cause::ConnectionOtherProgram { .. }
         | Cause::ConnectionListeningElsewhere { .. }
         | Cause::ConnectionProxyIntercepts { .. }
+        | Cause::ConnectionLocalhostIsIpv6 { .. }
+        | Cause::ConnectionPortMissing { .. }
+        | Cause::ConnectionPortInvalid { .. }
+        | Cause::ConnectionPortReserved { .. }
+        | Cause::ConnectionReset { .. }
+        | Cause::ConnectionHttpsOnHttp { .. }
+        | Cause::ConnectionForbidden { .. }
+        | Cause::ConnectionUnreachable { .. }
+        | Cause::ConnectionNameUnknown { .. }
+        | Cause::ConnectionRefusedRemote { .. }
         | Cause::ConnectionFailed { .. } => (Link::Connection, Problem),
+        Cause::ConnectionWildcardAddress { .. } => (Link::Connection, Warning),
         Cause::ModelsNoneInstalled {} | Cause::ModelsNoneWithTools { .. } => (Link::Models, Problem),
         Cause::SettingsModelNotInstalled { primary: false, .. }
         | Cause::SettingsModelWithoutTools { primary: false, .. }

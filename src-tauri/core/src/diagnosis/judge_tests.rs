@@ -7,7 +7,7 @@ use crate::{
     computer::AddressSource,
     diagnosis::facts::{OpenclawFacts, ProxyFact},
     error::{Error, ErrorCode, FileReason},
-    machine::port_owner::PortOwner,
+    machine::{os::Os, port_owner::PortOwner},
     models::{discovery::Discovered, model::Verdict},
     ollama::wire::Loaded,
     ollama::{
@@ -43,6 +43,10 @@ fn well() -> Facts {
     };
     Facts {
         effective: candidate("127.0.0.1", AddressSource::Default, Answer::Ollama),
+        written: None,
+        invalid_base_url: None,
+        os: Os::Linux,
+        localhost: Vec::new(),
         others: Vec::new(),
         openclaws: None,
         loaded: Vec::new(),
@@ -67,6 +71,7 @@ fn well() -> Facts {
         service: None,
         owner: None,
         free_port: None,
+        reserved_ports: Vec::new(),
     }
 }
 
@@ -95,6 +100,12 @@ fn states(diagnosis: &Diagnosis) -> Vec<LinkState> {
 fn remedies(finding: &Finding) -> Vec<String> {
     let id = |offer: &Offer| serde_json::to_value(offer).unwrap()["id"].as_str().unwrap().to_owned();
     finding.remedies.iter().map(id).collect()
+}
+
+/// The effective address, from the settings, fails in this way.
+fn fails(facts: &mut Facts, url: &str, code: impl Fn(String) -> ErrorCode) {
+    let error = Error::new(code(url.into()), "seen");
+    facts.effective = candidate(url, AddressSource::Settings, Answer::Failed(error));
 }
 
 fn owner(name: &str, age: Option<u64>) -> PortOwner {
@@ -160,8 +171,78 @@ fn each_cause_from_its_facts() {
         ("a proxy", "connection.proxy-intercepts", &["bypass-proxy"], well(), |facts| {
             facts.proxy = Some(ProxyFact { variable: "HTTP_PROXY".into(), place: "environment".into() });
         }),
-        ("remote and refused", "connection.failed", &[], down(), |facts| {
+        ("remote and refused", "connection.refused-remote", &["serve-network"], down(), |facts| {
             facts.effective = candidate("192.0.2.7", AddressSource::Settings, Answer::Refused);
+        }),
+        ("remote and silent", "connection.unreachable", &["serve-network"], down(), |facts| {
+            facts.effective = candidate("192.0.2.7", AddressSource::Settings, Answer::Silent);
+        }),
+        (
+            "no way there, but one here",
+            "connection.unreachable",
+            &["use-address", "serve-network"],
+            down(),
+            |facts| {
+                fails(facts, "192.0.2.7", |url| ErrorCode::OllamaUnreachable { url });
+                facts.others = vec![candidate("127.0.0.1", AddressSource::Default, Answer::Ollama)];
+            },
+        ),
+        ("no such name", "connection.name-unknown", &["edit-file"], down(), |facts| {
+            fails(facts, "nowhere.invalid", |url| ErrorCode::OllamaNameUnknown { url });
+        }),
+        ("cut", "connection.reset", &["let-through"], down(), |facts| {
+            fails(facts, "127.0.0.1", |url| ErrorCode::OllamaCutOff { url });
+        }),
+        ("https", "connection.https-on-http", &["use-address", "edit-file"], down(), |facts| {
+            fails(facts, "https://127.0.0.1:11434", |url| ErrorCode::OllamaTls { url });
+            facts.others = vec![candidate("127.0.0.1", AddressSource::Default, Answer::Ollama)];
+        }),
+        ("forbidden", "connection.forbidden", &["allow-host"], down(), |facts| {
+            fails(facts, "ai.example", |url| ErrorCode::OllamaStatus {
+                url,
+                status: 403,
+                message: String::new(),
+            });
+        }),
+        ("without a better name", "connection.failed", &[], down(), |facts| {
+            fails(facts, "ai.example", |url| ErrorCode::OllamaStatus {
+                url,
+                status: 500,
+                message: "no".into(),
+            });
+        }),
+        ("no port", "connection.port-missing", &["use-address", "edit-file"], down(), |facts| {
+            facts.effective = candidate("http://127.0.0.1", AddressSource::Settings, Answer::Refused);
+            facts.written = Some("http://127.0.0.1".into());
+            facts.others = vec![candidate("127.0.0.1", AddressSource::Default, Answer::Ollama)];
+        }),
+        ("no port, by a variable", "connection.port-missing", &["correct-variable"], down(), |facts| {
+            facts.effective = candidate("http://127.0.0.1", AddressSource::Environment, Answer::Refused);
+            facts.written = Some("http://127.0.0.1".into());
+        }),
+        ("a port that cannot be", "connection.port-invalid", &["correct-variable"], down(), |facts| {
+            facts.effective.source = AddressSource::Environment;
+            facts.written = Some("127.0.0.1:114340".into());
+        }),
+        ("the same in the settings", "connection.port-invalid", &["edit-file"], down(), |facts| {
+            facts.invalid_base_url = Some("http://127.0.0.1:x".into());
+        }),
+        ("localhost is ::1", "connection.localhost-is-ipv6", &["use-address"], down(), |facts| {
+            facts.effective = candidate("localhost", AddressSource::Settings, Answer::Refused);
+            facts.localhost = vec!["::1".parse().unwrap()];
+            facts.others = vec![candidate("127.0.0.1", AddressSource::Default, Answer::Ollama)];
+        }),
+        ("localhost is both", "connection.listening-elsewhere", &["use-address"], down(), |facts| {
+            facts.effective = candidate("localhost", AddressSource::Settings, Answer::Refused);
+            facts.localhost = vec!["::1".parse().unwrap(), "127.0.0.1".parse().unwrap()];
+            facts.others = vec![candidate("127.0.0.1", AddressSource::Default, Answer::Ollama)];
+        }),
+        ("kept by Windows", "connection.port-reserved", &["free-reserved-port"], down(), |facts| {
+            facts.os = Os::Windows;
+            facts.reserved_ports = vec![(80, 80), (11400, 11499)];
+        }),
+        ("for listening", "connection.wildcard-address", &["use-address"], well(), |facts| {
+            settings(facts).base_url = Some("http://0.0.0.0:11434".into());
         }),
         ("no model", "models.none-installed", &["download-model"], well(), |facts| {
             facts.models = Some(Ok(Discovered { server_version: "0".into(), models: vec![] }));

@@ -76,6 +76,11 @@ pub async fn carry_out(computer: &Computer, remedy: &Remedy) -> Result<Carried, 
         | Remedy::RestartOllama {}
         | Remedy::CloseProgram { .. }
         | Remedy::BypassProxy {}
+        | Remedy::CorrectVariable { .. }
+        | Remedy::ServeNetwork { .. }
+        | Remedy::LetThrough {}
+        | Remedy::AllowHost {}
+        | Remedy::FreeReservedPort {}
         | Remedy::DownloadModel { .. }
         | Remedy::ChooseModel {}
         | Remedy::EditFile { .. }

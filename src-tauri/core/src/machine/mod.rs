@@ -5,3 +5,4 @@ pub mod command;
 pub mod memory;
 pub mod os;
 pub mod port_owner;
+pub mod reserved_ports;

@@ -145,6 +145,24 @@ impl Address {
         self.scheme == Scheme::Https
     }
 
+    /// The same place under another host.
+    #[must_use]
+    pub fn with_host(&self, host: &str) -> Self {
+        Self { host: connectable(host), ..self.clone() }
+    }
+
+    /// The same place at another port.
+    #[must_use]
+    pub fn with_port(&self, port: u16) -> Self {
+        Self { port, ..self.clone() }
+    }
+
+    /// The same place spoken to in plain HTTP.
+    #[must_use]
+    pub fn plain(&self) -> Self {
+        Self { scheme: Scheme::Http, ..self.clone() }
+    }
+
     /// On this computer: `localhost`, `127.0.0.0/8` or `::1`.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
@@ -171,6 +189,35 @@ impl fmt::Display for Address {
             write!(f, ":{}", self.port)?;
         }
         f.write_str(&self.path)
+    }
+}
+
+/// What an address as written does beside naming a place: the slips that are known (docs/causes).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Slip {
+    /// A scheme and no port: the scheme's own port counts (80, 443), not 11434.
+    PortMissing,
+    /// A port that is none.
+    PortInvalid,
+    /// `0.0.0.0` or `::`, which is for listening.
+    Wildcard,
+}
+
+/// The slip in an address as written, if there is one.
+#[must_use]
+pub fn slip(text: &str) -> Option<Slip> {
+    let value = text.trim().trim_matches(['"', '\'']).trim();
+    let parts = Parts::of(value);
+    let authority = parts.authority.rsplit_once('@').map_or(parts.authority, |(_, host)| host);
+    let (host, port) = split_port(authority);
+    let host = host.trim_matches(['[', ']']);
+    match port {
+        Some(port) if !port.parse::<u16>().is_ok_and(|port| port > 0) => Some(Slip::PortInvalid),
+        _ if host.parse::<IpAddr>().is_ok_and(|ip| ip.is_unspecified()) => Some(Slip::Wildcard),
+        None if parts.scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("http")) => {
+            Some(Slip::PortMissing)
+        }
+        _ => None,
     }
 }
 
@@ -336,5 +383,27 @@ mod tests {
             assert_eq!(Address::parse(&address.to_string()).unwrap(), address);
         }
         assert_eq!(Address::parse("[::1]:9").unwrap().listen_value(), "[::1]:9");
+    }
+
+    #[test]
+    fn slips_in_an_address_as_written() {
+        use Slip::{PortInvalid, PortMissing, Wildcard};
+        for (text, expected) in [
+            ("http://ai.example", Some(PortMissing)),
+            ("HTTP://127.0.0.1/v1", Some(PortMissing)),
+            ("https://ai.example", None),
+            ("127.0.0.1", None),
+            ("127.0.0.1:11434", None),
+            ("http://[::1]:11434", None),
+            ("::1", None),
+            ("127.0.0.1:0", Some(PortInvalid)),
+            ("http://127.0.0.1:114340", Some(PortInvalid)),
+            ("127.0.0.1:port", Some(PortInvalid)),
+            ("'0.0.0.0:11434' ", Some(Wildcard)),
+            ("http://[::]:11434", Some(Wildcard)),
+            ("", None),
+        ] {
+            assert_eq!(slip(text), expected, "{text}");
+        }
     }
 }

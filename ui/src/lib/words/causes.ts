@@ -39,9 +39,11 @@ export function remedyLabel(offer: Offer): string {
   return t(`remedy.${offer.id}`, offer.params);
 }
 
-type ByHand = 'restart-ollama' | 'move-ollama' | 'close-program' | 'bypass-proxy' | 'edit-file';
+type ByHand = 'restart-ollama' | 'move-ollama' | 'close-program' | 'bypass-proxy' | 'edit-file' | 'correct-variable' | 'serve-network'
+  | 'let-through' | 'allow-host' | 'free-reserved-port';
 const byHand: readonly string[] = [
-  'restart-ollama', 'move-ollama', 'close-program', 'bypass-proxy', 'edit-file',
+  'restart-ollama', 'move-ollama', 'close-program', 'bypass-proxy', 'edit-file', 'correct-variable', 'serve-network',
+  'let-through', 'allow-host', 'free-reserved-port',
 ] satisfies ByHand[];
 
 /** How to do it by hand; `null` where there is only a command. */

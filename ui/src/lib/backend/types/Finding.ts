@@ -96,7 +96,115 @@ url: string,
 /**
  * The variable.
  */
-variable: string, } } | { "code": "connection.failed", "params": { 
+variable: string, } } | { "code": "connection.localhost-is-ipv6", "params": { 
+/**
+ * The effective address.
+ */
+url: string, 
+/**
+ * Where that address came from.
+ */
+source: AddressSource, 
+/**
+ * `localhost` is `::1` here (`false`: 127.0.0.1).
+ */
+ipv6: boolean, 
+/**
+ * Where Ollama answers.
+ */
+answersAt: string, } } | { "code": "connection.wildcard-address", "params": { 
+/**
+ * The address as written.
+ */
+url: string, 
+/**
+ * The one to connect to.
+ */
+numeric: string, } } | { "code": "connection.port-missing", "params": { 
+/**
+ * The effective address.
+ */
+url: string, 
+/**
+ * As written.
+ */
+written: string, 
+/**
+ * Where it is written.
+ */
+source: AddressSource, 
+/**
+ * The same with Ollama's port.
+ */
+meant: string, } } | { "code": "connection.port-invalid", "params": { 
+/**
+ * As written.
+ */
+written: string, 
+/**
+ * Where it is written.
+ */
+source: AddressSource, } } | { "code": "connection.port-reserved", "params": { 
+/**
+ * The port.
+ */
+port: number, } } | { "code": "connection.reset", "params": { 
+/**
+ * The effective address.
+ */
+url: string, 
+/**
+ * Where that address came from.
+ */
+source: AddressSource, } } | { "code": "connection.https-on-http", "params": { 
+/**
+ * The effective address.
+ */
+url: string, 
+/**
+ * Where that address came from.
+ */
+source: AddressSource, 
+/**
+ * The plain address, when Ollama answers there.
+ */
+plain: string | null, } } | { "code": "connection.forbidden", "params": { 
+/**
+ * The effective address.
+ */
+url: string, 
+/**
+ * Where that address came from.
+ */
+source: AddressSource, } } | { "code": "connection.unreachable", "params": { 
+/**
+ * The effective address.
+ */
+url: string, 
+/**
+ * Where that address came from.
+ */
+source: AddressSource, } } | { "code": "connection.name-unknown", "params": { 
+/**
+ * The effective address.
+ */
+url: string, 
+/**
+ * The name.
+ */
+host: string, 
+/**
+ * Where that address came from.
+ */
+source: AddressSource, } } | { "code": "connection.refused-remote", "params": { 
+/**
+ * The effective address.
+ */
+url: string, 
+/**
+ * Where that address came from.
+ */
+source: AddressSource, } } | { "code": "connection.failed", "params": { 
 /**
  * The effective address.
  */

@@ -15,7 +15,15 @@ pid: number, } } | { "id": "use-address", "params": {
 /**
  * That address.
  */
-url: string, } } | { "id": "bypass-proxy", "params": Record<symbol, never> } | { "id": "download-model", "params": { 
+url: string, } } | { "id": "correct-variable", "params": { 
+/**
+ * Its name.
+ */
+variable: string, } } | { "id": "serve-network", "params": { 
+/**
+ * Its port.
+ */
+port: number, } } | { "id": "let-through", "params": Record<symbol, never> } | { "id": "allow-host", "params": Record<symbol, never> } | { "id": "free-reserved-port", "params": Record<symbol, never> } | { "id": "bypass-proxy", "params": Record<symbol, never> } | { "id": "download-model", "params": { 
 /**
  * Its name.
  */
