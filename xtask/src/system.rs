@@ -10,8 +10,17 @@ const BUILD: &[&str] =
     &["libwebkit2gtk-4.1-dev", "libsoup-3.0-dev", "librsvg2-dev", "build-essential", "pkg-config"];
 
 /// What driving the real window and its pictures needs on top.
-const TEST: &[&str] =
-    &["webkit2gtk-driver", "xvfb", "xauth", "dbus-x11", "imagemagick", "faketime", "openbox", "xdotool"];
+const TEST: &[&str] = &[
+    "webkit2gtk-driver",
+    "xvfb",
+    "xauth",
+    "dbus-x11",
+    "imagemagick",
+    "faketime",
+    "openbox",
+    "xdotool",
+    "iproute2",
+];
 
 /// What the packages are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +73,7 @@ fn advice(family: Family, purpose: Purpose) -> String {
         Family::Fedora => format!(
             "sudo dnf install webkit2gtk4.1-devel libsoup3-devel librsvg2-devel gcc gcc-c++ make pkgconf-pkg-config{}",
             if test {
-                " xorg-x11-server-Xvfb xauth dbus-daemon ImageMagick libfaketime openbox xdotool"
+                " xorg-x11-server-Xvfb xauth dbus-daemon ImageMagick libfaketime openbox xdotool iproute"
             } else {
                 ""
             }
@@ -72,7 +81,7 @@ fn advice(family: Family, purpose: Purpose) -> String {
         Family::Arch => format!(
             "sudo pacman -S --needed webkit2gtk-4.1 libsoup3 librsvg base-devel pkgconf{}",
             if test {
-                " xorg-server-xvfb xorg-xauth dbus imagemagick libfaketime openbox xdotool"
+                " xorg-server-xvfb xorg-xauth dbus imagemagick libfaketime openbox xdotool iproute2"
             } else {
                 ""
             }

@@ -127,6 +127,11 @@ fn remedy(output: &Output, offer: &Offer) -> String {
         | Remedy::MoveOllama { .. }
         | Remedy::CloseProgram { .. }
         | Remedy::BypassProxy {}
+        | Remedy::CorrectVariable { .. }
+        | Remedy::ServeNetwork { .. }
+        | Remedy::LetThrough {}
+        | Remedy::AllowHost {}
+        | Remedy::FreeReservedPort {}
         | Remedy::EditFile { .. } => {
             let command = offer.command.as_ref().map(|command| command.join(" "));
             let words = format!("remedy.{id}.how");
