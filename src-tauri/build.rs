@@ -4,7 +4,7 @@
 use std::{fs, io, path::Path};
 
 /// Every command of `src/commands.rs`; the capability names the ones that the window may call.
-const COMMANDS: [&str; 13] = [
+const COMMANDS: &[&str] = &[
     "subscribe",
     "pull",
     "cancel_pull",
@@ -17,6 +17,7 @@ const COMMANDS: [&str; 13] = [
     "test_address",
     "set_visible",
     "run_remedy",
+    "explain_error",
     "language",
 ];
 
@@ -24,7 +25,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     placeholder(Path::new("ui/dist"))?;
     let attributes = tauri_build::Attributes::new()
         .capabilities_path_pattern("./src-tauri/capabilities/**/*")
-        .app_manifest(tauri_build::AppManifest::new().commands(&COMMANDS));
+        .app_manifest(tauri_build::AppManifest::new().commands(COMMANDS));
     tauri_build::try_build(attributes)?;
     Ok(())
 }

@@ -7,11 +7,14 @@ use std::future::Future;
 use pincer_core::{
     computer::AddressTest,
     diagnosis::{
+        self,
         finding::Remedy,
+        pasted::{self, Explanation},
         remedy::{self, Carried, GET_OLLAMA, GET_OPENCLAW, RemedyOutcome},
     },
     error::{Error, ErrorCode},
     live::state::Update,
+    models::discovery::Discovery,
     openclaw::{
         change::{self, Wish},
         outcome::{FileDiff, Preview, ReceiptSummary, UseRequest},
@@ -133,6 +136,17 @@ pub(crate) async fn run_remedy(
         Carried::Prepared(prepared) => RemedyOutcome::Preview(Box::new(desk.keep(*prepared))),
         Carried::Done | Carried::ForTheFace => RemedyOutcome::Done,
     })
+}
+
+/// What the checks say to an error that someone pasted; they are made anew for it.
+#[tauri::command]
+pub(crate) async fn explain_error(desk: State<'_, Desk>, text: String) -> Result<Explanation, Error> {
+    let computer = desk.computer.clone();
+    guarded(async move {
+        let (_, diagnosis) = diagnosis::diagnose(&computer, &mut Discovery::default()).await?;
+        Ok(pasted::explain(&text, &diagnosis))
+    })
+    .await
 }
 
 /// The system's language as a tag (`fr-FR`).

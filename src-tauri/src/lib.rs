@@ -57,6 +57,7 @@ fn run(computer: Computer, practice: bool) -> tauri::Result<()> {
             commands::test_address,
             commands::set_visible,
             commands::run_remedy,
+            commands::explain_error,
             commands::language,
         ])
         .setup(move |app| {

@@ -4,6 +4,7 @@ use pincer_core::{
     computer::AddressTest,
     diagnosis::{
         finding::{Diagnosis, Remedy},
+        pasted::Explanation,
         remedy::RemedyOutcome,
     },
     live::state::Update,
@@ -16,6 +17,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = std::env::args().nth(1).ok_or("usage: types FOLDER")?;
     let config = Config::from_env().with_out_dir(folder);
     AddressTest::export_all(&config)?;
+    Explanation::export_all(&config)?;
     Suggestion::export_all(&config)?;
     Update::export_all(&config)?;
     Diagnosis::export_all(&config)?;

@@ -461,3 +461,27 @@ fn only_what_is_needed_is_asked() {
     facts.effective = candidate("192.0.2.7", AddressSource::Settings, Answer::Silent);
     assert_eq!(needs(&facts), []);
 }
+
+#[test]
+fn a_pasted_error_is_explained_by_what_is_found() {
+    use crate::diagnosis::pasted::{Topic, explain};
+    let code = |found: &crate::diagnosis::pasted::Explanation| {
+        found.finding.as_ref().map(|finding| serde_json::to_value(finding).unwrap()["code"].clone())
+    };
+    // The text fits what is found.
+    let refused = explain("connect ECONNREFUSED 127.0.0.1:11434", &judge(&down()));
+    assert_eq!((refused.topic, refused.fits), (Some(Topic::Unreached), true));
+    assert_eq!(code(&refused).unwrap(), "engine.not-running");
+    // The checks win over the text.
+    let other = explain("gemma2:2b does not support tools", &judge(&down()));
+    assert_eq!((other.topic, other.fits), (Some(Topic::NoTools), false));
+    assert_eq!(code(&other).unwrap(), "engine.not-running");
+    // A problem that fits comes before an earlier one that does not.
+    let mut both = down();
+    settings(&mut both).fallback_key = true;
+    let key = explain("agents.defaults.model: Unrecognized key: \"fallback\"", &judge(&both));
+    assert_eq!((code(&key).unwrap(), key.fits), ("settings.fallback-key".into(), true));
+    // Nothing is wrong, and nothing is known of the text.
+    let well = explain("it does not work", &judge(&well()));
+    assert_eq!((well.topic, well.finding, well.fits), (None, None, false));
+}

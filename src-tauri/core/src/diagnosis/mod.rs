@@ -5,6 +5,7 @@ pub mod facts;
 pub mod finding;
 pub mod gather;
 mod judge;
+pub mod pasted;
 mod proxy;
 pub mod remedy;
 
