@@ -103,12 +103,11 @@ impl Configuration {
     /// `settings.included` when that is not one file that may be edited, or the files together would not say what
     /// the edits mean; `settings.not-editable`; `file.failed` when the file is not ours to write.
     pub fn edit(&self, edits: &[Edit]) -> Result<Self> {
-        let mut meant = self.value().clone();
-        if self.merged.is_none() {
+        let Some(mut meant) = self.merged.clone() else {
             let edited = |file: &File| Ok(File { document: file.document.edit(edits)?, closed: file.closed });
             let files = self.files.iter().map(edited).collect::<Result<_>>()?;
             return Ok(Self { files, links: Links::new(), merged: None });
-        }
+        };
         for edit in edits {
             edit::apply(&mut meant, edit)
                 .ok_or_else(|| self.refusal(edit.path(), &[], "there is no place for this edit"))?;
