@@ -339,18 +339,6 @@ fn start_really_starts_ollama_and_leaves_it_running() {
 }
 
 #[test]
-fn what_an_included_file_may_say_is_not_written_over() {
-    let before = br#"{ "$include": "./base.json5" }"#;
-    let machine = Machine::with_settings(before);
-    let output = machine.run(&["use", "qwen3:8b", "--yes", "--json"]);
-    assert_eq!(code(&output), 2);
-    let answer = process::json("use", &output);
-    assert_eq!(answer["error"]["code"], "settings.included");
-    assert_eq!(answer["error"]["params"]["include"], "./base.json5");
-    assert_eq!(machine.settings(), before);
-}
-
-#[test]
 fn automatic_writes_the_key_beside_and_undo_takes_both_back() {
     let machine = Machine::with_settings(b"{ gateway: { mode: 'local' }, } // mine\n");
     let env_file = machine.home.path().join(".openclaw/.env");

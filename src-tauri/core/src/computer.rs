@@ -11,8 +11,8 @@ use crate::{
         client::{Client, Limits},
     },
     openclaw::{
-        document::Document,
         home::OpenclawHome,
+        include::{Configuration, Roots},
         program, settings,
         settings::{KEY_VARIABLE, Settings},
         version::Version,
@@ -20,6 +20,9 @@ use crate::{
     preferences::Preferences,
     surroundings::Surroundings,
 };
+
+/// Further folders that included files may lie in, as `PATH` names folders (OpenClaw 2026.9.6).
+const INCLUDE_ROOTS: &str = "OPENCLAW_INCLUDE_ROOTS";
 
 /// Where an address came from, in the order in which they count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -86,12 +89,23 @@ impl Computer {
         OpenclawHome::of(&self.surroundings)
     }
 
-    /// OpenClaw's settings file; `None` when there is none. Blocking.
+    /// OpenClaw's settings, with the files that they include; `None` when there is no file. Blocking.
     ///
     /// # Errors
     /// `settings.unreadable`, `file.failed`.
-    pub fn document(&self) -> Result<Option<Document>, Error> {
-        settings::read(&self.openclaw())
+    pub fn configuration(&self) -> Result<Option<Configuration>, Error> {
+        let home = self.openclaw();
+        Configuration::read(&home, &self.include_roots(&home))
+    }
+
+    /// The folders that included files may lie in. Blocking.
+    #[must_use]
+    pub fn include_roots(&self, home: &OpenclawHome) -> Roots {
+        let here = self.surroundings.environment.get(INCLUDE_ROOTS).map(str::to_owned);
+        let more = here.or_else(|| settings::in_env_file(home, INCLUDE_ROOTS)).unwrap_or_default();
+        let more = std::env::split_paths(&more)
+            .filter_map(|folder| Some(self.surroundings.expand(folder.to_str()?.trim())));
+        Roots::of(&home.config, more)
     }
 
     /// Every address where Ollama could be, the effective one first, each once. The order is that of the
@@ -133,8 +147,8 @@ impl Computer {
     /// The effective address. Reads OpenClaw's settings; a file that cannot be read gives none. Blocking.
     #[must_use]
     pub fn effective(&self) -> (Address, AddressSource) {
-        let document = self.document().ok().flatten();
-        let settings = document.map(|document| Settings::of(document.value()));
+        let configuration = self.configuration().ok().flatten();
+        let settings = configuration.map(|configuration| Settings::of(configuration.value()));
         self.addresses(settings.as_ref())
             .into_iter()
             .next()

@@ -140,14 +140,14 @@ pub enum ErrorCode {
         /// The exact text to put there.
         paste: String,
     },
-    /// The value lives in a file that the settings include: it must be changed there.
+    /// The value lives in a file that the settings include, and an edit there is not safe: it must be made by hand.
     #[serde(rename = "settings.included")]
     SettingsIncluded {
         /// The settings file.
         path: String,
-        /// Where in it the include stands, as a dotted path; empty at the top.
+        /// The value, as a dotted path of the settings as a whole; empty for all of them.
         at: String,
-        /// The file or files that are included, as written.
+        /// The included file where it lives; several joined by `, `.
         include: String,
     },
     /// Automatic needs a newer OpenClaw, or Ollama at its default address.

@@ -25,10 +25,9 @@ use crate::{
     openclaw::outcome::Mode,
     openclaw::{
         dialect::Dialect,
-        document::{Document, Value},
-        intent,
-        plan::Hash,
-        prepare, program as openclaw_program, secrets,
+        document::Value,
+        include::Configuration,
+        intent, prepare, program as openclaw_program, secrets,
         settings::{self, KEY_VARIABLE, PROVIDER, Settings},
     },
 };
@@ -187,11 +186,11 @@ struct Files {
 fn look_at_files(computer: &Computer) -> Files {
     let home = computer.openclaw();
     let openclaw_program = openclaw_program::find(&computer.surroundings);
-    let (document, settings) = match computer.document() {
+    let (configuration, settings) = match computer.configuration() {
         Ok(None) => (None, SettingsFact::Absent),
-        Ok(Some(document)) => {
-            let settings = Settings::of(document.value());
-            (Some(document), SettingsFact::Read(settings))
+        Ok(Some(configuration)) => {
+            let settings = Settings::of(configuration.value());
+            (Some(configuration), SettingsFact::Read(settings))
         }
         Err(error) => (None, SettingsFact::Unreadable(error)),
     };
@@ -206,8 +205,8 @@ fn look_at_files(computer: &Computer) -> Files {
         None => on.then(Address::default),
     };
     let version = openclaw_program.as_ref().and_then(|program| program.version).or(told.last_touched);
-    let hash = document.as_ref().map(|document| Hash::of(document.bytes()));
-    let refused = document.map(|document| refused(&document, Dialect::of(version))).unwrap_or_default();
+    let hash = configuration.as_ref().map(Configuration::hash);
+    let refused = configuration.map(|all| refused(all.value(), Dialect::of(version))).unwrap_or_default();
     let stale_from = openclaws.clone().filter(|_| told.base_url.is_some());
     let stale = stale_from.map(|address| prepare::stale_agent_files(&home, &address)).unwrap_or_default();
     let names = ["http_proxy", "https_proxy", "no_proxy"];
@@ -250,9 +249,9 @@ fn look_at_files(computer: &Computer) -> Files {
     }
 }
 
-/// What of the file this version refuses, dotted: newer keys of the provider entry, a form of the API, a flat key.
-fn refused(document: &Document, dialect: Dialect) -> Vec<String> {
-    let provider = document.value().get_path(&PROVIDER);
+/// What of the settings this version refuses, dotted: newer keys of the provider entry, a form of the API, a flat key.
+fn refused(value: &Value, dialect: Dialect) -> Vec<String> {
+    let provider = value.get_path(&PROVIDER);
     let mut found: Vec<String> = intent::refused(provider, dialect)
         .iter()
         .map(|path| prepare::dotted_in_provider(path, provider))
@@ -261,7 +260,7 @@ fn refused(document: &Document, dialect: Dialect) -> Vec<String> {
     if api == Some("ollama") && !dialect.native {
         found.push("models.providers.ollama.api".into());
     }
-    if document.value().get_path(&["env", KEY_VARIABLE]).is_some() && !dialect.flat_env {
+    if value.get_path(&["env", KEY_VARIABLE]).is_some() && !dialect.flat_env {
         found.push(format!("env.{KEY_VARIABLE}"));
     }
     found

@@ -57,17 +57,14 @@ pub(super) fn settings(facts: &Facts) -> Vec<Finding> {
 }
 
 fn unreadable(file: &str, error: &Error) -> Finding {
-    let path = file.to_owned();
-    let cause = match &error.code {
-        ErrorCode::SettingsUnreadable { line, column, text, .. } => {
-            Cause::SettingsUnreadable { path, line: *line, column: *column, text: text.clone(), reason: None }
-        }
-        ErrorCode::FileFailed { reason, .. } => {
-            Cause::SettingsUnreadable { path, line: 0, column: 0, text: String::new(), reason: Some(*reason) }
-        }
-        _ => Cause::SettingsUnreadable { path, line: 0, column: 0, text: String::new(), reason: None },
+    // It may be an included file.
+    let (path, line, column, text, reason) = match error.code.clone() {
+        ErrorCode::SettingsUnreadable { path, line, column, text } => (path, line, column, text, None),
+        ErrorCode::FileFailed { path, reason } => (path, 0, 0, String::new(), Some(reason)),
+        _ => (file.to_owned(), 0, 0, String::new(), None),
     };
-    let offers = vec![manual(Remedy::EditFile { path: file.to_owned() }, None)];
+    let offers = vec![manual(Remedy::EditFile { path: path.clone() }, None)];
+    let cause = Cause::SettingsUnreadable { path, line, column, text, reason };
     finding(cause, vec![error.detail.clone()], offers)
 }
 
@@ -95,10 +92,6 @@ impl View<'_> {
     /// Is Ollama on at all, and a model chosen?
     fn is_on(&self) -> Option<Finding> {
         let told = self.told;
-        if told.included {
-            // What is missing here may stand in the included file: nothing can be said.
-            return None;
-        }
         // Without a program here, its settings may live elsewhere too.
         let here = self.facts.openclaw.program.is_some() || self.facts.openclaw.gateway;
         let ours = told.primary_id().is_some();

@@ -425,12 +425,6 @@ fn nothing_is_claimed_beyond_the_evidence() {
     assert_eq!(codes(&judge(&facts)), Vec::<String>::new());
     assert_eq!(states(&judge(&facts))[4], LinkState::Unknown);
 
-    // What an included file says is not known here: neither a problem nor fine.
-    let mut facts = well();
-    *settings(&mut facts) = Settings { included: true, ..Settings::default() };
-    assert_eq!(codes(&judge(&facts)), Vec::<String>::new());
-    assert_eq!(states(&judge(&facts))[3], LinkState::Unknown);
-
     // While it starts, nothing is broken and nothing is fine.
     let mut facts = well();
     facts.effective.answer = Answer::Silent;

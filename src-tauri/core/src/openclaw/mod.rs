@@ -9,6 +9,7 @@ pub mod document;
 pub mod env_file;
 pub mod history;
 pub mod home;
+pub mod include;
 pub mod intent;
 mod lock;
 pub mod outcome;

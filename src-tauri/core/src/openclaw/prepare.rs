@@ -12,6 +12,7 @@ use super::{
     document::{Document, Edit, Step, Value},
     env_file,
     home::OpenclawHome,
+    include::Configuration,
     intent::{self, Edits, Situation},
     outcome::{Change, FileDiff, Preview, ReceiptKind, Warning},
     plan::{FileEdit, Plan},
@@ -36,11 +37,12 @@ pub(super) fn prepare(
 ) -> Result<Prepared, Error> {
     let home = computer.openclaw();
     let before = settings::read_bounded(&home.config)?;
-    let document = match &before {
+    let main = match &before {
         Some(bytes) => Document::parse(&home.config, bytes)?,
         None => Document::new_empty(&home.config),
     };
-    let present = Settings::of(document.value());
+    let configuration = Configuration::of(main, &computer.include_roots(&home))?;
+    let present = Settings::of(configuration.value());
     let version = computer.openclaw_version(Some(&present));
     let effective = computer.addresses(Some(&present)).into_iter().next();
     let address_asked = asked.is_some() || computer.host.is_some();
@@ -52,7 +54,7 @@ pub(super) fn prepare(
     };
     let unset = computer.unset(&present);
     let situation = Situation {
-        value: document.value(),
+        value: configuration.value(),
         installed: installed.as_deref(),
         address: &address,
         address_asked,
@@ -69,8 +71,7 @@ pub(super) fn prepare(
         let assumed = situation.dialect.label.to_owned();
         wanted.warnings.push(Warning::VersionUnknown { assumed });
     }
-    included(&home.config, document.value(), &wanted.edits)?;
-    let after = document.edit(&wanted.edits)?;
+    let after = configuration.edit(&wanted.edits)?;
     let mut files = Files::default();
     if wanted.write_key {
         files.env(&home)?;
@@ -80,11 +81,8 @@ pub(super) fn prepare(
             files.agent(&stale, &address)?;
         }
     }
-    // Nothing asked for is not yet there: no file is made, and none is written.
-    let untouched = document.value().means_same(after.value());
-    let bytes = if untouched { before.clone() } else { Some(after.bytes().to_vec()) };
-    files.main(&home.config, before, bytes, document.text(), after.text());
-    let mut changes = changes(&wanted.edits, document.value(), after.value());
+    files.settings(before, &configuration, &after);
+    let mut changes = changes(&wanted.edits, configuration.value(), after.value());
     changes.extend(files.changes);
     let told = Settings::of(after.value());
     let preview = Preview {
@@ -174,12 +172,26 @@ impl Files {
         Ok(())
     }
 
-    fn main(&mut self, path: &Path, before: Option<Vec<u8>>, after: Option<Vec<u8>>, old: &str, new: &str) {
-        let edit = FileEdit::new(path.to_path_buf(), before, after);
+    /// The included files, innermost first, then the main one. What stays is in the plan too, so that a change
+    /// since is noticed.
+    fn settings(&mut self, before: Option<Vec<u8>>, old: &Configuration, new: &Configuration) {
+        for (old, new) in old.included().zip(new.included()).collect::<Vec<_>>().into_iter().rev() {
+            self.one(old, new, Some(old.bytes().to_vec()), Some(new.bytes().to_vec()));
+        }
+        let (Some(old_main), Some(new_main)) = (old.main(), new.main()) else { return };
+        // Nothing asked for is not yet there: no file is made, and none is written.
+        let untouched = old_main.value().means_same(new_main.value());
+        let after = if untouched { before.clone() } else { Some(new_main.bytes().to_vec()) };
+        self.one(old_main, new_main, before, after);
+        if self.diffs.is_empty() {
+            self.diffs.push(FileDiff { path: old_main.path().display().to_string(), diff: String::new() });
+        }
+    }
+
+    fn one(&mut self, old: &Document, new: &Document, before: Option<Vec<u8>>, after: Option<Vec<u8>>) {
+        let edit = FileEdit::new(old.path().to_path_buf(), before, after);
         if edit.is_effective() {
-            self.diffs.push(difference(path, old, new));
-        } else if self.diffs.is_empty() {
-            self.diffs.push(FileDiff { path: path.display().to_string(), diff: String::new() });
+            self.diffs.push(difference(old.path(), old.text(), new.text()));
         }
         self.edits.push(edit);
     }
@@ -216,28 +228,6 @@ pub(crate) fn stale_agent_files(home: &OpenclawHome, address: &Address) -> Vec<S
         other.then_some(StaleAgentFile { path, url, document })
     };
     paths.into_iter().filter_map(stale).collect()
-}
-
-/// Refuses to write beside an include what may live in the included file: it would hide or double it.
-fn included(file: &Path, value: &Value, edits: &[Edit]) -> Result<(), Error> {
-    for edit in edits {
-        let mut here = value;
-        for (depth, step) in edit.path().iter().enumerate() {
-            let next = here.lookup(std::slice::from_ref(step));
-            if let (None, Some(include)) = (next, here.get("$include")) {
-                let at = edit.path().get(..depth).unwrap_or_default();
-                let code = ErrorCode::SettingsIncluded {
-                    path: file.display().to_string(),
-                    at: dotted(at, value),
-                    include: include.as_str().map_or_else(|| include.to_json().to_string(), str::to_owned),
-                };
-                return Err(code.into());
-            }
-            let Some(next) = next else { break };
-            here = next;
-        }
-    }
-    Ok(())
 }
 
 /// The values that the edits change, in their order, each place once, secrets masked.
@@ -285,7 +275,7 @@ pub(crate) fn dotted_in_provider(path: &[Step], provider: Option<&Value>) -> Str
 }
 
 /// A path as people write it: keys by dots, an element of a list by its `id` where it has one.
-fn dotted(path: &[Step], value: &Value) -> String {
+pub(super) fn dotted(path: &[Step], value: &Value) -> String {
     let mut text = String::new();
     for (depth, step) in path.iter().enumerate() {
         match step {

@@ -7,12 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{
-    document::{Document, Value},
-    home::OpenclawHome,
-    outcome::ListedModel,
-    version::Version,
-};
+use super::{document::Value, home::OpenclawHome, outcome::ListedModel, version::Version};
 use crate::{
     error::{Error, ErrorCode, FileReason},
     openclaw::outcome::Mode,
@@ -64,8 +59,6 @@ pub struct Settings {
     pub references: Vec<String>,
     /// Agents with a model of their own: name, model.
     pub agents: Vec<(String, String)>,
-    /// An included file (`$include`) may say what this one does not about providers or the choice.
-    pub included: bool,
     /// The flat `env.OLLAMA_API_KEY`, which newer versions refuse, is there.
     pub flat_key: bool,
     /// Names of `env.vars`.
@@ -79,7 +72,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Reads them from the value of the file.
+    /// Reads them from the value of the file, or of the files together.
     #[must_use]
     pub fn of(value: &Value) -> Self {
         let text = |path: &[&str]| value.get_path(path).and_then(Value::as_str).map(str::to_owned);
@@ -117,7 +110,6 @@ impl Settings {
             agents: agents(value),
             key_in_file: has_key(&["env", "vars", KEY_VARIABLE]) || flat_key,
             flat_key,
-            included: included(value),
             variables: keys(&["env", "vars"]).unwrap_or_default(),
             last_touched: text(&["meta", "lastTouchedVersion"]).and_then(|text| Version::find(&text)),
             gateway_port: port.and_then(|port| u16::try_from(port).ok()),
@@ -153,13 +145,6 @@ impl Settings {
 /// Whether a value counts as `apiKey`: a text that is not empty, or a reference object.
 pub(super) fn is_key(value: &Value) -> bool {
     value.as_str().map_or_else(|| value.as_object().is_some(), |text| !text.is_empty())
-}
-
-/// Whether an include stands on the way to the provider entry or to the choice.
-fn included(value: &Value) -> bool {
-    let places: [&[&str]; 6] =
-        [&[], &["models"], &["models", "providers"], &PROVIDER, &["agents"], &["agents", "defaults"]];
-    places.iter().any(|place| value.get_path(place).is_some_and(|here| here.get("$include").is_some()))
 }
 
 fn entry(model: &Value) -> Option<ListedModel> {
@@ -227,14 +212,6 @@ fn strings(value: &Value) -> Vec<String> {
             other.as_array().unwrap_or_default().iter().filter_map(Value::as_str).map(str::to_owned).collect()
         }
     }
-}
-
-/// OpenClaw's file; `None` when there is none. Blocking.
-///
-/// # Errors
-/// `settings.unreadable`, or `file.failed` when it cannot be opened.
-pub fn read(home: &OpenclawHome) -> Result<Option<Document>, Error> {
-    read_bounded(&home.config)?.map(|bytes| Document::parse(&home.config, &bytes)).transpose()
 }
 
 /// The file's bytes; `None` when there is none. Blocking.

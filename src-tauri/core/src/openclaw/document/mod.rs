@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, ErrorCode, Result};
 
 mod align;
-mod edit;
+pub(crate) mod edit;
 mod layout;
 mod operations;
 mod paste;
@@ -151,6 +151,17 @@ impl Document {
             return Err(refused("the file would no longer be strict JSON"));
         }
         Ok(edited)
+    }
+
+    /// The error for a place that is valid JSON5 and that OpenClaw refuses.
+    pub(crate) fn unreadable_at(&self, path: &[Step], detail: String) -> Error {
+        let text = self.text();
+        let start = operations::find(&self.value, path).and_then(|(places, _)| {
+            let tree = tree::Tree::of(text)?;
+            let last = *tree.chain(&places)?.last()?;
+            tree.node(last).map(|node| tree.start(node))
+        });
+        read::unreadable(&self.path, text, read::place_of(text, start.unwrap_or_default()), detail)
     }
 
     fn not_editable(&self, edits: &[Edit], why: &str) -> Error {

@@ -61,7 +61,7 @@ pub(crate) fn of(document: &Value, edit: &Edit) -> Option<Vec<Operation>> {
 }
 
 /// The value at a path, with the entry numbers that lead to it.
-fn find<'v>(document: &'v Value, path: &[Step]) -> Option<(Vec<usize>, &'v Value)> {
+pub(super) fn find<'v>(document: &'v Value, path: &[Step]) -> Option<(Vec<usize>, &'v Value)> {
     let mut places = Vec::with_capacity(path.len());
     let value = path.iter().try_fold(document, |value, step| {
         let place = match step {

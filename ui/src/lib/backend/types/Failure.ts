@@ -102,11 +102,11 @@ paste: string, } } | { "code": "settings.included", "params": {
  */
 path: string, 
 /**
- * Where in it the include stands, as a dotted path; empty at the top.
+ * The value, as a dotted path of the settings as a whole; empty for all of them.
  */
 at: string, 
 /**
- * The file or files that are included, as written.
+ * The included file where it lives; several joined by `, `.
  */
 include: string, } } | { "code": "settings.automatic-not-possible", "params": { 
 /**
