@@ -1,4 +1,5 @@
-// Entry of the look-only page: the window on a fake backend, `fake.html?world=stopped&language=fr&theme=dark#models`.
+// Entry of the look-only page: the window on a fake backend, `fake.html?world=stopped&language=fr&theme=dark#models`;
+// `closing` wishes to close the window.
 
 import { mount } from 'svelte';
 import App from './App.svelte';
@@ -18,3 +19,4 @@ if (theme !== null) localStorage.setItem('pincer.theme', theme);
 // The window runs with the same restriction.
 Object.freeze(Object.prototype);
 mount(App, { target: document.body, props: { backend } });
+if (query.has('closing')) backend.wishToClose();
