@@ -79,10 +79,10 @@ describe('pause and resume', () => {
     expect((await row('m')).dataset['state']).toBe('downloading');
   });
 
-  test('Retry now drops the connection and asks anew', async () => {
+  test('Retry now asks anew', async () => {
     const { backend } = shows(pullOf('m', 'stalled', 0.4, 1e9));
     await press(await screen.findByRole('button', { name: 'Retry now: m' }));
-    await expect.poll(() => backend.calls).toEqual([{ name: 'pausePull', value: 'm' }, { name: 'resumePull', value: 'm' }]);
+    expect(backend.calls).toEqual([{ name: 'resumePull', value: 'm' }]);
     await expect.poll(async () => focused() === (await row('m'))).toBe(true);
   });
 
@@ -140,6 +140,13 @@ describe('“Also for OpenClaw”', () => {
     expect(focused()).toBe(one);
   });
 
+  test('says why it could not be listed', async () => {
+    const notListed = failureOf({ code: 'file.locked', params: { path: '/o.lock' } });
+    shows({ ...pullOf('qwen3.5:9b', 'done', 1, 1e9), ...{ notListed } });
+    expect(await screen.findByText('It is here, but it could not be added to OpenClaw’s list.')).toBeTruthy();
+    expect(screen.getByText(/Another Pincer is writing right now/)).toBeTruthy();
+  });
+
   test('says why one that only chats was not given', async () => {
     shows({ ...pullOf('gemma3:4b', 'done', 1, 1e9) });
     expect(await screen.findByText('It is here. It can only chat, so OpenClaw was not given it.')).toBeTruthy();
@@ -179,7 +186,7 @@ describe('a download that failed', () => {
   });
 
   test('without near names says so all the same', async () => {
-    shows({ ...pullOf('zz', 'failed'), failure: failureOf({ code: 'pull.unknown-model', params: { name: 'zz' } }) });
+    shows({ ...pullOf('zz', 'failed'), failure: failureOf({ code: 'pull.unknown-model', params: { name: 'zz', nearest: [] } as never }) });
     const one = await row('zz');
     expect(one.textContent).toContain('no model named zz');
     expect(within(one).queryByRole('group')).toBeNull();
@@ -201,23 +208,23 @@ describe('a download that failed', () => {
   test('for want of room says how much is lacking where, in either language', async () => {
     shows(failed('pull.disk-full'));
     const one = await row('llama3.3');
-    expect(one.textContent).toContain('too little room in /usr/share/ollama/.ollama/models: this model needs 43 GB, and 11.2 GB is free');
+    expect(one.textContent).toContain('38.7 GB are still to come, and 11.2 GB are free');
+    expect(one.textContent).toContain('/usr/share/ollama/.ollama/models');
     expect(within(one).getByText('How to move the models folder').closest('details')?.open).toBe(false);
-    expect(one.textContent).toContain('Move /usr/share/ollama/.ollama/models to a disk with more room.');
+    expect(one.textContent).toContain('sudo systemctl edit ollama');
     setLanguage('fr');
-    await expect.poll(() => one.textContent).toContain('ce modèle demande 43\u202fGo, et il reste 11,2\u202fGo');
+    await expect.poll(() => one.textContent).toContain('38,7\u202fGo');
   });
 
   test.each([
-    ['nothing', {}, 'The disk where Ollama keeps its models is full.', 'Move its models folder to a disk with more room.'],
-    ['the folder alone', { folder: '/srv' }, 'The disk with /srv is full.', 'Move /srv to a disk with more room.'],
-    ['a disk without a free byte', { folder: '/srv', needBytes: 2e9, freeBytes: 0 }, 'needs 2 GB, and 0 byte is free', 'Move /srv'],
-  ])('for want of room knows %s', async (_, params, words, move) => {
-    const failure = failureOf({ code: 'pull.disk-full', params: params as Record<symbol, never> });
-    shows({ ...pullOf('m', 'failed', 0.1, 1e9), failure });
-    const text = (await row('m')).textContent;
-    expect(text).toContain(words);
-    expect(text).toContain(move);
+    ['nothing', {}, 'The disk where Ollama keeps its models is full. Make room', false],
+    ['the folder and what is free', { folder: '/srv', freeBytes: 0, needBytes: null, moving: null }, '0 byte are free in /srv', false],
+    ['all', { folder: '/srv', freeBytes: 0, needBytes: 2e9, moving: 'windows' }, '2 GB are still to come', true],
+  ])('for want of room knows %s', async (_, params, words, movable) => {
+    shows({ ...pullOf('m', 'failed', 0.1, 1e9), failure: failureOf({ code: 'pull.disk-full', params: params as never }) });
+    const one = await row('m');
+    expect(one.textContent).toContain(words);
+    expect(within(one).queryByText('How to move the models folder') !== null).toBe(movable);
   });
 });
 

@@ -25,9 +25,16 @@ export function nearestOf(failure: Failure): readonly string[] {
   return nearest ?? [];
 }
 
-/** What a full disk lacked, in bytes, and where; what was not told is `null`. */
-export function roomOf(failure: Failure): { need: number | null; free: number | null; folder: string | null } | null {
+/** How Ollama is told to keep its models elsewhere. */
+export type Moving = 'linux-service' | 'linux' | 'mac-os' | 'windows';
+
+/** The way to move the models off a full disk; `null` where it is not known, or not this failure's. */
+export function movingOf(failure: Failure): Moving | null {
   if (failure.code !== 'pull.disk-full') return null;
-  const { needBytes, freeBytes, folder } = failure.params as { needBytes?: number; freeBytes?: number; folder?: string };
-  return { need: needBytes ?? null, free: freeBytes ?? null, folder: folder ?? null };
+  return (failure.params as { moving?: Moving | null }).moving ?? null;
+}
+
+/** Why a model that is here could not be put on OpenClaw's list; `null` when it was, or had not to be. */
+export function notListedOf(pull: PullState): Failure | null {
+  return (pull as { notListed?: Failure | null }).notListed ?? null;
 }

@@ -22,19 +22,20 @@ export const everyState: PullState[] = [
   pullOf('mistral', 'cancelled', 0.3, 4_113_301_824),
 ];
 
-/** What Rust tells of a full disk, beside what the type has so far. */
-const noRoom = { needBytes: 43_000_000_000, freeBytes: 11_200_000_000, folder: '/usr/share/ollama/.ollama/models' };
+const noRoom = {
+  needBytes: 38_700_000_000, freeBytes: 11_200_000_000, folder: '/usr/share/ollama/.ollama/models', moving: 'linux-service',
+};
 
 /** A failure of each kind, by the name of the download. */
 export const everyFailure: PullState[] = Object.entries({
   'lama3.3': failureOf(
-    { code: 'pull.unknown-model', params: { name: 'lama3.3', ...{ nearest: ['llama3.3', 'llama3.2'] } } },
+    { code: 'pull.unknown-model', params: { name: 'lama3.3', nearest: ['llama3.3', 'llama3.2'] } as never },
     'pull model manifest: file does not exist',
   ),
   'a b': failureOf({ code: 'pull.bad-name', params: { name: 'a b' } }),
   offline: failureOf({ code: 'pull.offline', params: {} }, 'dial tcp: lookup registry.ollama.ai: no such host'),
   intercepted: failureOf({ code: 'pull.intercepted', params: {} }, 'x509: certificate signed by unknown authority'),
-  'llama3.3': failureOf({ code: 'pull.disk-full', params: noRoom as unknown as Record<symbol, never> }, 'no space left on device'),
+  'llama3.3': failureOf({ code: 'pull.disk-full', params: noRoom as never }, 'no space left on device'),
   permission: failureOf({ code: 'pull.permission', params: {} }, 'mkdir /srv/models/blobs: permission denied'),
   'too-new': failureOf({ code: 'pull.engine-too-old', params: {} }, 'pull model manifest: 412'),
   private: failureOf({ code: 'pull.unauthorized', params: {} }, 'unauthorized: access denied'),

@@ -27,16 +27,6 @@ export class Downloads {
     }
   }
 
-  /** Drops a connection that brings nothing and asks anew; rejects with a `Failure`. */
-  async retry(name: string): Promise<void> {
-    try {
-      await this.#backend.pausePull(name);
-      await this.#backend.resumePull(name);
-    } catch (reason) {
-      throw asFailure(reason);
-    }
-  }
-
   /** Takes the speed of what runs; several share one line, so that they count together. */
   hear(pulls: readonly PullState[]): void {
     const speed = pulls.reduce((sum, pull) => sum + (pull.bytesPerSecond ?? 0), 0);

@@ -7,15 +7,16 @@ import type { ReceiptKind } from '../backend/types/ReceiptKind';
 import type { Warning } from '../backend/types/Warning';
 import type { FileReason } from '../backend/types/FileReason';
 import type { AddressSource } from '../backend/types/AddressSource';
-import { roomOf } from '../pulls';
 import { bytes, integer } from './format';
 import { list, t, type Params } from './words.svelte';
 
-/** Parameters as they are said: a code by its words, names in a row. */
+/** Parameters as they are said: a code by its words, names in a row, sizes with their unit. */
 function said(params: Params): Params {
   const { reason, source, names } = params as { reason?: FileReason | null; source?: AddressSource; names?: string[] };
+  const sizes = Object.entries(params).filter(([name, value]) => name.endsWith('Bytes') && typeof value === 'number');
   return {
     ...params,
+    ...Object.fromEntries(sizes.map(([name, value]) => [name, bytes(value as number)])),
     ...(names ? { names: list(names, 'conjunction') } : {}),
     ...(reason ? { reason: t(`file-reason.${reason}`) } : {}),
     ...(source ? { source: t(`address-source.${source}`) } : {}),
@@ -59,11 +60,6 @@ export function remedyWhat(offer: Offer): string | null {
 export function failureText(failure: Failure): string {
   // The window has a button for it, the commands do not.
   if (failure.code === 'settings.changed-meanwhile') return t('error.settings.changed-meanwhile.window', failure.params);
-  const room = roomOf(failure);
-  if (room) {
-    const size = (value: number | null) => (value === null ? null : bytes(value));
-    return t('error.pull.disk-full', { ...room, need: size(room.need), free: size(room.free) });
-  }
   return t(`error.${failure.code}`, said(failure.params));
 }
 
