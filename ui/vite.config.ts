@@ -24,6 +24,8 @@ export default defineConfig(({ mode }) => ({
     environment: 'jsdom',
     include: ['tests/**/*.test.ts'],
     setupFiles: ['tests/setup.ts'],
+    // A limit, no measure: axe on a whole screen takes seconds where other work runs beside.
+    testTimeout: 30_000,
     unstubGlobals: true,
     restoreMocks: true,
   },

@@ -1,4 +1,5 @@
-// Entry of the look-only page: the window on a fake backend, `fake.html?world=stopped&language=fr&theme=dark#models`.
+// Entry of the look-only page: the window on a fake backend, `fake.html?world=stopped&language=fr&theme=dark#models`;
+// `closing` wishes to close the window, `typed=name` types into the field for any model.
 
 import { mount } from 'svelte';
 import App from './App.svelte';
@@ -18,3 +19,13 @@ if (theme !== null) localStorage.setItem('pincer.theme', theme);
 // The window runs with the same restriction.
 Object.freeze(Object.prototype);
 mount(App, { target: document.body, props: { backend } });
+// The screen comes a moment after the window.
+setTimeout(() => {
+  if (query.has('closing')) backend.wishToClose();
+  const typed = query.get('typed');
+  const field = document.querySelector<HTMLInputElement>('#any-model');
+  if (typed === null || !field) return;
+  backend.suggestion = { valid: !/\s/.test(typed), installed: null, nearest: ['qwen3.5:4b', 'qwen3.5', 'qwen3.5:27b'] };
+  field.value = typed;
+  field.dispatchEvent(new Event('input', { bubbles: true }));
+}, 100);

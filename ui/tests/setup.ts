@@ -7,6 +7,12 @@ beforeEach(() => {
   vi.stubGlobal('scrollTo', () => undefined);
   // axe asks for a canvas and does without.
   vi.spyOn(HTMLCanvasElement.prototype, 'getContext').mockReturnValue(null);
+  HTMLDialogElement.prototype.showModal ??= function (this: HTMLDialogElement) {
+    this.open = true;
+  };
+  HTMLDialogElement.prototype.close ??= function (this: HTMLDialogElement) {
+    this.open = false;
+  };
   localStorage.clear();
   location.hash = '';
   setLanguage('en');

@@ -1,6 +1,7 @@
 // Sample data for the fake backend: models, findings, previews, and whole situations by name.
 
 import { diagnosis, failureOf, pullOf, type World } from './fake';
+import { everyFailure, everyState } from './samples-pulls';
 import type { Assessed } from './types/Assessed';
 import type { Diagnosis } from './types/Diagnosis';
 import type { Finding } from './types/Finding';
@@ -87,13 +88,14 @@ function offer(name: string, gigabytes: number, memory: number, change: Partial<
 /** Models to download. */
 export const catalogue: Offered[] = [
   offer('qwen3.5:4b', 3.4, 8, { vision: true }),
-  offer('qwen3.5', 6.6, 12, { vision: true }),
+  offer('qwen3.5', 6.6, 12, { vision: true, description: 'Reasoning, coding, and visual understanding, on your own machine.' }),
   offer('gemma4', 9.6, 14, { vision: true }),
-  offer('gpt-oss:20b', 14, 16),
-  offer('qwen3.5:27b', 17, 18, { vision: true }),
-  offer('glm-4.7-flash', 19, 25),
-  offer('llama3.3', 43, 48, { reasoning: false, weak: true }),
   offer('mistral', 4.1, 8, { reasoning: false, weak: true }),
+  offer('gpt-oss:20b', 14, 16),
+  offer('qwen3.5:27b', 17, 18, { vision: true, fit: 'tight' }),
+  offer('deepseek-r1:32b', 20, 24, { verdict: 'chat-only', weak: true, fit: 'tight' }),
+  offer('glm-4.7-flash', 19, 25, { fit: 'too-big' }),
+  offer('llama3.3', 43, 48, { reasoning: false, weak: true, fit: 'too-big' }),
 ];
 
 /** The models of a server that answers. */
@@ -290,6 +292,11 @@ export const worlds = {
       pullOf('qwen3:8b', 'done', 1, 5_225_388_164),
     ],
   },
+  pulls: {
+    path: diagnosis([]), models: modelsState(mixed), openclaw, pulls: everyState,
+    settings: settingsState({ listed: ['qwen3:8b', 'qwen3.5:9b'] }),
+  },
+  failures: { path: diagnosis([]), models: modelsState(mixed), openclaw, pulls: everyFailure, settings: settingsState() },
   many: {
     path: diagnosis([]), settings: settingsState(), openclaw,
     models: modelsState([

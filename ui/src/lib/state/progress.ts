@@ -1,4 +1,4 @@
-// What a screen reader is told of downloads: the start, every 10 %, the end; nothing in between.
+// What a screen reader is told of downloads: the start, every 10 %, what stops them, the end; nothing in between.
 
 import type { PullState } from '../backend/types/PullState';
 import { percent } from '../words/format';
@@ -25,15 +25,29 @@ export class PullTeller {
 }
 
 function stepOf(pull: PullState): string {
-  if (pull.state === 'done' || pull.state === 'failed' || pull.state === 'cancelled') return pull.state;
-  const tenths = Math.floor(pull.fraction * 10);
-  return tenths === 0 ? 'started' : String(tenths);
+  switch (pull.state) {
+    case 'starting':
+    case 'downloading': {
+      const tenths = Math.floor(pull.fraction * 10);
+      return tenths === 0 ? 'started' : String(tenths);
+    }
+    // The last step of all, and a short one.
+    case 'writing': return 'verifying';
+    case 'done': return pull.listedBy === null ? 'done' : 'listed';
+    default: return pull.state;
+  }
 }
 
 function sentence(pull: PullState, step: string): string {
   switch (step) {
     case 'started':
+    case 'queued':
+    case 'waiting':
+    case 'paused':
+    case 'stalled':
+    case 'verifying':
     case 'done':
+    case 'listed':
     case 'failed':
     case 'cancelled':
       return t(`pull.say.${step}`, { name: pull.name });
