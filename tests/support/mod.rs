@@ -17,5 +17,6 @@ pub mod ollama;
 pub mod openclaw;
 pub mod process;
 pub mod programs;
+pub mod settings;
 pub mod window;
 pub mod words;
