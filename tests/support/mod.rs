@@ -11,6 +11,7 @@
     reason = "each test program uses its part, and a test says what broke by panicking"
 )]
 
+pub mod broken;
 pub mod display;
 pub mod home;
 pub mod ollama;
