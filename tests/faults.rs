@@ -256,50 +256,6 @@ fn settings_unreadable() {
 }
 
 #[test]
-fn settings_ollama_off_and_use_mends_it() {
-    let home = Home::new();
-    let ollama = Ollama::start(&home);
-    add_openclaw(&home);
-    write(&home, "{ gateway: { mode: 'local' } }");
-    let answer = doctor(&mut at(&home, &ollama.host()));
-    expect(&answer, "settings.ollama-off");
-    let remedy = &answer["findings"][0]["remedies"][0];
-    assert_eq!(remedy, &json!({ "id": "use-model", "params": { "name": "qwen3:8b" }, "kind": "action" }));
-    let used = at(&home, &ollama.host()).args(["use", "qwen3:8b", "--yes", "--json"]).output().unwrap();
-    assert!(used.status.success());
-    assert_eq!(doctor(&mut at(&home, &ollama.host()))["ok"], true);
-}
-
-#[test]
-fn settings_fallback_key_and_use_mends_it() {
-    let home = Home::new();
-    let ollama = Ollama::start(&home);
-    set_up(&home, &ollama.url(), "qwen3:8b");
-    let text = fs::read_to_string(home.openclaw_json()).unwrap();
-    write(&home, &text.replace(r#""primary":"#, r#""fallback":["ollama/llama3.2:3b"],"primary":"#));
-    expect(&doctor(&mut at(&home, &ollama.host())), "settings.fallback-key");
-    let used = at(&home, &ollama.host()).args(["use", "qwen3:8b", "--yes", "--json"]).output().unwrap();
-    assert!(used.status.success());
-    assert_eq!(doctor(&mut at(&home, &ollama.host()))["ok"], true);
-    assert!(
-        fs::read_to_string(home.openclaw_json()).unwrap().contains(r#""fallbacks":["ollama/llama3.2:3b"]"#)
-    );
-}
-
-#[test]
-fn settings_model_not_installed_and_pull_mends_it() {
-    let home = Home::new();
-    let ollama = Ollama::start(&home);
-    set_up(&home, &ollama.url(), "qwen3:4b");
-    let answer = doctor(&mut at(&home, &ollama.host()));
-    expect(&answer, "settings.model-not-installed");
-    assert_eq!(answer["findings"][0]["params"], json!({ "name": "qwen3:4b", "primary": true }));
-    let pulled = at(&home, &ollama.host()).args(["pull", "qwen3:4b"]).output().unwrap();
-    assert!(pulled.status.success(), "{pulled:?}");
-    assert_eq!(doctor(&mut at(&home, &ollama.host()))["ok"], true);
-}
-
-#[test]
 fn openclaw_not_installed() {
     let home = Home::new();
     let ollama = Ollama::start(&home);

@@ -115,7 +115,7 @@ impl Home {
 /// Copies by a program of its own: were the copy open for writing here, a process that another test starts at that
 /// moment would hold it open, and it could not be run ("text file busy").
 fn copy(from: &Path, to: &Path) {
-    assert!(Command::new("cp").arg("-p").args([from, to]).status().unwrap().success());
+    assert!(Command::new("cp").arg("--preserve=mode").args([from, to]).status().unwrap().success());
 }
 
 impl Drop for Home {

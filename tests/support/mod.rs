@@ -11,11 +11,13 @@
     reason = "each test program uses its part, and a test says what broke by panicking"
 )]
 
+pub mod broken;
 pub mod display;
 pub mod home;
 pub mod ollama;
 pub mod openclaw;
 pub mod process;
 pub mod programs;
+pub mod settings;
 pub mod window;
 pub mod words;

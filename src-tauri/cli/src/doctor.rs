@@ -6,7 +6,7 @@ use pincer_core::{
     computer::Computer,
     diagnosis::{
         diagnose, diagnose_deeply,
-        finding::{Diagnosis, Finding, LinkState, Offer, Remedy, Severity},
+        finding::{Cause, Diagnosis, Finding, LinkState, Offer, Remedy, Severity},
         remedy::{GET_OLLAMA, GET_OPENCLAW},
     },
     models::discovery::Discovery,
@@ -98,12 +98,12 @@ fn tell_finding(output: &Output, finding: &Finding) -> Result<(), Failure> {
         output.line(&format!("    {seen}"))?;
     }
     for offer in &finding.remedies {
-        output.line(&format!("  > {}", remedy(output, offer)))?;
+        output.line(&format!("  > {}", remedy(output, &finding.cause, offer)))?;
     }
     Ok(())
 }
 
-fn remedy(output: &Output, offer: &Offer) -> String {
+fn remedy(output: &Output, cause: &Cause, offer: &Offer) -> String {
     let remedy = serde_json::to_value(&offer.remedy).unwrap_or_default();
     let id = remedy.get("id").and_then(Value::as_str).unwrap_or_default();
     let params = remedy.get("params").cloned().unwrap_or_default();
@@ -116,10 +116,19 @@ fn remedy(output: &Output, offer: &Offer) -> String {
         Remedy::DownloadModel { .. } => format!("pincer pull {}", text("name")),
         Remedy::UseModel { .. } => format!("pincer use {}", text("name")),
         Remedy::UseAddress { .. } => format!("pincer use MODEL --host {}", text("url")),
-        Remedy::ChooseModel {}
-        | Remedy::RepairSettings {}
-        | Remedy::RenameFallback {}
-        | Remedy::AddModels {} => "pincer use MODEL".to_owned(),
+        Remedy::ChooseModel {} => match cause {
+            Cause::SettingsModelWithoutTools { primary: false, .. } => {
+                "pincer use MODEL --fallback ID".to_owned()
+            }
+            _ => "pincer use MODEL".to_owned(),
+        },
+        Remedy::AddModels {} => match cause {
+            Cause::SettingsDiscoveryOff { names } => names
+                .iter()
+                .fold("pincer use MODEL".to_owned(), |text, name| format!("{text} --model {name}")),
+            _ => "pincer use MODEL".to_owned(),
+        },
+        Remedy::RepairSettings {} | Remedy::RenameFallback {} => "pincer use MODEL".to_owned(),
         Remedy::LocalOnly {} => "pincer use MODEL --local-only".to_owned(),
         Remedy::WriteKey {} => format!("{KEY_VARIABLE}={KEY_VALUE}"),
         Remedy::UndoChange { .. } => format!("pincer undo {}", text("receipt")),

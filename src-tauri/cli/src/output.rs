@@ -109,7 +109,7 @@ impl Output {
         if let Failure::Core(error) = failure
             && let Some(diff) = params(error).get("diff").and_then(Value::as_str)
         {
-            quiet(writeln!(err, "{diff}"))?;
+            quiet(writeln!(err, "{}", diff.trim_end()))?;
         }
         Ok(())
     }

@@ -219,7 +219,9 @@ impl View<'_> {
             if tools == Some(Some(false)) && some_act {
                 let cause = Cause::SettingsModelWithoutTools { name: name.into(), primary };
                 let seen = vec![format!("/api/show of {name} has no tools")];
-                findings.push(finding(cause, seen, self.choose()));
+                // Another primary would leave a next choice where it is: which one instead is the user's to say.
+                let choose = if primary { self.choose() } else { vec![action(Remedy::ChooseModel {})] };
+                findings.push(finding(cause, seen, choose));
             }
         }
         if let (Some(allowed), Some(primary)) = (&self.told.allowed, &self.told.primary)

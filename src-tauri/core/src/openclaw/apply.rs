@@ -75,6 +75,22 @@ pub(crate) fn commit(
     mask: &Mask<'_>,
     watch: &mut Watch<'_>,
 ) -> Result<Receipt, Error> {
+    let committed = commit_kept(folders, lock, kind, edits, now, mask, watch);
+    // Contents that no receipt needs are forgotten: the oldest, or what was kept for a change that failed. What cannot
+    // be forgotten now is forgotten after the next change.
+    drop(store::prune(folders, store::LIMITS));
+    committed
+}
+
+fn commit_kept(
+    folders: &Folders,
+    lock: &Lock,
+    kind: &ReceiptKind,
+    edits: &[FileEdit],
+    now: SystemTime,
+    mask: &Mask<'_>,
+    watch: &mut Watch<'_>,
+) -> Result<Receipt, Error> {
     let mut effective = Vec::new();
     for edit in edits {
         let place = atomic::locate(&edit.path)?;
@@ -113,8 +129,6 @@ pub(crate) fn commit(
     // Should this fail, all is written and the receipt is pending: the next start finds that and marks it.
     if store::save(folders, &receipt).is_ok() {
         watch(Step::Done).map_err(|error| Error::file(&receipt_path, &error))?;
-        // What cannot be forgotten now is forgotten after the next change.
-        drop(store::prune(folders, store::LIMITS));
     }
     Ok(receipt)
 }
