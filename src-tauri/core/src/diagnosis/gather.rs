@@ -1,7 +1,7 @@
 //! Gathers the facts: first what is cheap, all at once, each with its own limit; then only what the judge
 //! asks for. Nothing is concluded here.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{collections::HashMap, net::SocketAddr, time::Duration};
 
 use tokio::task::JoinHandle;
 
@@ -13,7 +13,10 @@ use crate::{
     computer::{AddressSource, Computer},
     error::{Error, ErrorCode},
     machine::port_owner::port_owner,
-    models::discovery::Discovery,
+    models::{
+        check::{Checked, store},
+        discovery::Discovery,
+    },
     ollama::{
         address::{Address, DEFAULT_PORT},
         client::{Client, Limits},
@@ -86,6 +89,7 @@ pub async fn first_stage(computer: &Computer, discovery: &mut Discovery) -> Resu
         openclaws,
         loaded,
         models,
+        checks: files.checks,
         program: files.program,
         proxy,
         openclaw: OpenclawFacts { gateway, ..files.openclaw },
@@ -150,6 +154,7 @@ struct Files {
     addresses: Vec<(Address, AddressSource)>,
     /// Where OpenClaw will ask, when its settings tell.
     openclaws: Option<Address>,
+    checks: HashMap<String, Checked>,
     program: Option<std::path::PathBuf>,
     openclaw: OpenclawFacts,
     /// Name, value, place; the ones that win first.
@@ -196,6 +201,7 @@ fn look_at_files(computer: &Computer) -> Files {
     Files {
         addresses: computer.addresses(settings.read()),
         openclaws,
+        checks: store::read(&computer.folders),
         program: program::find(&computer.surroundings),
         proxies: own.chain(in_file).collect(),
         openclaw: OpenclawFacts {

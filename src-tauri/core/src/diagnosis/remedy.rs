@@ -77,6 +77,7 @@ pub async fn carry_out(computer: &Computer, remedy: &Remedy) -> Result<Carried, 
         | Remedy::CloseProgram { .. }
         | Remedy::BypassProxy {}
         | Remedy::DownloadModel { .. }
+        | Remedy::SignIn {}
         | Remedy::ChooseModel {}
         | Remedy::EditFile { .. }
         | Remedy::GetOpenclaw {} => Ok(Carried::ForTheFace),
