@@ -141,12 +141,16 @@ mod tests {
     #[test]
     fn it_stays_bounded_and_the_oldest_go() {
         let (_home, folders) = folders();
-        for at in 0..MOST as u64 + 3 {
-            remember(&folders, &format!("digest-{at}"), &checked(at, CheckOutcome::CalledTool {})).unwrap();
-        }
+        let one = |at: u64| (format!("digest-{at}"), checked(at, CheckOutcome::CalledTool {}));
+        let too_many: HashMap<String, Checked> = (0..MOST as u64 + 2).map(one).collect();
+        folders.create().unwrap();
+        fs::write(folders.checks(), serde_json::to_vec(&too_many).unwrap()).unwrap();
+        let (digest, newest) = one(MOST as u64 + 2);
+        remember(&folders, &digest, &newest).unwrap();
         let kept = read(&folders);
         assert_eq!(kept.len(), MOST);
         assert!(!kept.contains_key("digest-2") && kept.contains_key("digest-3"));
+        assert!(kept.contains_key(&digest));
     }
 
     #[test]
