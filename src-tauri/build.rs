@@ -4,11 +4,15 @@
 use std::{fs, io, path::Path};
 
 /// Every command of `src/commands.rs`; the capability names the ones that the window may call.
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 17] = [
     "subscribe",
     "pull",
     "cancel_pull",
     "dismiss_pull",
+    "check_model",
+    "cancel_check",
+    "remove_model",
+    "unload_model",
     "preview_use",
     "apply",
     "undo",

@@ -126,6 +126,7 @@ fn remedy(output: &Output, offer: &Offer) -> String {
         Remedy::RestartOllama {}
         | Remedy::MoveOllama { .. }
         | Remedy::CloseProgram { .. }
+        | Remedy::SignIn {}
         | Remedy::BypassProxy {}
         | Remedy::EditFile { .. } => {
             let command = offer.command.as_ref().map(|command| command.join(" "));

@@ -39,9 +39,9 @@ export function remedyLabel(offer: Offer): string {
   return t(`remedy.${offer.id}`, offer.params);
 }
 
-type ByHand = 'restart-ollama' | 'move-ollama' | 'close-program' | 'bypass-proxy' | 'edit-file';
+type ByHand = 'restart-ollama' | 'move-ollama' | 'close-program' | 'bypass-proxy' | 'sign-in' | 'edit-file';
 const byHand: readonly string[] = [
-  'restart-ollama', 'move-ollama', 'close-program', 'bypass-proxy', 'edit-file',
+  'restart-ollama', 'move-ollama', 'close-program', 'bypass-proxy', 'sign-in', 'edit-file',
 ] satisfies ByHand[];
 
 /** How to do it by hand; `null` where there is only a command. */
