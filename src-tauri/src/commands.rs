@@ -56,6 +56,29 @@ pub(crate) fn dismiss_pull(desk: State<'_, Desk>, name: &str) {
     desk.live.pulls().dismiss(name);
 }
 
+/// Starts the live check of a model.
+#[tauri::command]
+pub(crate) async fn check_model(desk: State<'_, Desk>, name: String) -> Result<(), Error> {
+    desk.live.checks().start(&name)
+}
+
+#[tauri::command]
+pub(crate) fn cancel_check(desk: State<'_, Desk>, name: &str) {
+    desk.live.checks().cancel(name);
+}
+
+/// Deletes a model; the window has asked.
+#[tauri::command]
+pub(crate) async fn remove_model(desk: State<'_, Desk>, name: String) -> Result<(), Error> {
+    desk.live.remove(&name).await
+}
+
+/// Takes a model out of memory.
+#[tauri::command]
+pub(crate) async fn unload_model(desk: State<'_, Desk>, name: String) -> Result<(), Error> {
+    desk.live.unload(&name).await
+}
+
 /// Plans a change and keeps it until it is applied.
 #[tauri::command]
 pub(crate) async fn preview_use(desk: State<'_, Desk>, request: UseRequest) -> Result<Preview, Error> {

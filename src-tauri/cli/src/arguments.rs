@@ -40,6 +40,14 @@ pub(crate) enum Command {
         /// Its name, such as qwen3:8b
         name: String,
     },
+    /// Ask a model one real question with one tool, and say whether it can act
+    Check {
+        /// Its name, such as qwen3:8b
+        model: String,
+        /// The conversation length to run, in tokens, instead of the one that OpenClaw's settings ask for
+        #[arg(long, value_name = "TOKENS", value_parser = clap::value_parser!(u64).range(1024..=16_777_216))]
+        context: Option<u64>,
+    },
     /// Start Ollama
     Start,
 }

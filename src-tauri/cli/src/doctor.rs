@@ -135,6 +135,7 @@ fn remedy(output: &Output, cause: &Cause, offer: &Offer) -> String {
         Remedy::RestartOllama {}
         | Remedy::MoveOllama { .. }
         | Remedy::CloseProgram { .. }
+        | Remedy::SignIn {}
         | Remedy::BypassProxy {}
         | Remedy::CorrectVariable { .. }
         | Remedy::ServeNetwork { .. }

@@ -3,6 +3,7 @@
 
 mod arguments;
 mod ask;
+mod check;
 mod doctor;
 mod history;
 mod models;
@@ -82,6 +83,7 @@ async fn run(arguments: Arguments, surroundings: Surroundings, output: &Output) 
         Command::Undo(wanted) => undo::run(&computer, output, wanted).await,
         Command::History => history::run(&computer, output).await,
         Command::Pull { name } => pull::run(&computer, output, &name).await,
+        Command::Check { model, context } => check::run(&computer, output, &model, context).await,
         Command::Start => start::run(&computer, output).await,
     }
 }

@@ -26,6 +26,8 @@ pub(crate) enum Failure {
     Usage(String),
     /// Standard output or input failed.
     Output(io::Error),
+    /// The user stopped it.
+    Cancelled,
     /// It was told already.
     Told,
 }
@@ -92,6 +94,7 @@ impl Output {
             Failure::Core(error) => (self.error(error), error.detail.as_str()),
             Failure::NeedsYes => (self.words.say("cli.needs-yes"), ""),
             Failure::Usage(text) => (text.clone(), ""),
+            Failure::Cancelled => (self.words.say("cli.cancelled"), ""),
             Failure::Told => return Ok(()),
             Failure::Output(error) => {
                 (self.words.say_with("cli.output", &json!({ "detail": error.to_string() })), "")
@@ -148,6 +151,7 @@ fn as_json(failure: &Failure) -> Value {
         Failure::Core(error) => serde_json::to_value(error).unwrap_or_default(),
         Failure::NeedsYes => json!({ "code": "cli.needs-yes", "params": {}, "detail": "add --yes" }),
         Failure::Usage(text) => json!({ "code": "cli.usage", "params": {}, "detail": text.trim() }),
+        Failure::Cancelled => json!({ "code": "cli.cancelled", "params": {}, "detail": "" }),
         Failure::Told => Value::Null,
         Failure::Output(error) => json!({ "code": "cli.output", "params": {}, "detail": error.to_string() }),
     }

@@ -66,6 +66,12 @@ impl Folders {
         self.data.join("preferences.json")
     }
 
+    /// What live checks of models showed.
+    #[must_use]
+    pub fn checks(&self) -> PathBuf {
+        self.data.join("checks.json")
+    }
+
     /// What an Ollama that Pincer started says.
     #[must_use]
     pub fn ollama_log(&self) -> PathBuf {

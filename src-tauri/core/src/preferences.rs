@@ -1,11 +1,13 @@
 //! What the user chose in Pincer itself: kept in Pincer's own folder, never in a file of OpenClaw's.
 //! A file that cannot be read counts as empty; it is written whole and atomically.
 
-use std::io::Write;
-
 use serde::{Deserialize, Serialize};
 
-use crate::{error::Error, folders::Folders, openclaw::settings::read_bounded};
+use crate::{
+    error::Error,
+    folders::Folders,
+    openclaw::{atomic, settings::read_bounded},
+};
 
 /// The choices.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -31,11 +33,8 @@ impl Preferences {
     pub fn write(&self, folders: &Folders) -> Result<(), Error> {
         let path = folders.preferences();
         folders.create()?;
-        let failed = |error: std::io::Error| Error::file(&path, &error);
-        let mut file = tempfile::NamedTempFile::new_in(&folders.data).map_err(failed)?;
-        let text = serde_json::to_vec_pretty(self).map_err(std::io::Error::other).map_err(failed)?;
-        file.write_all(&text).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
-        file.persist(&path).map_err(|error| failed(error.error))?;
-        Ok(())
+        let text = serde_json::to_vec_pretty(self)
+            .map_err(|error| Error::file(&path, &std::io::Error::other(error)))?;
+        atomic::write_own(&path, &text)
     }
 }

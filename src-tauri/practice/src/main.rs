@@ -29,7 +29,7 @@ const LONGEST_ANSWER: u64 = 8 << 20;
 const ENVIRONMENT: &str = "\
 Environment:
   OLLAMA_HOST              where to listen or to connect, by Ollama's rules; port 0 picks a free one
-  PRACTICE_MODELS          demo (the default), none, chat-only, fixtures
+  PRACTICE_MODELS          demo (the default), none, chat-only, checks, fixtures
   PRACTICE_MANY            a number: so many models with tools instead
   PRACTICE_VERSION         the version that the server and the program claim
   PRACTICE_CLIENT_VERSION  the version of the program alone
@@ -159,6 +159,7 @@ fn options() -> io::Result<Options> {
         (None, "demo") => Options::demo(),
         (None, "none") => Options { models: Vec::new(), ..Options::demo() },
         (None, "chat-only") => Options::chat_only(),
+        (None, "checks") => Options::checks(),
         (None, "fixtures") => Options::fixtures(),
         (None, other) => return Err(io::Error::other(format!("PRACTICE_MODELS: no such set: {other}"))),
     };

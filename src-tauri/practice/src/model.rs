@@ -66,6 +66,23 @@ pub enum ToolUse {
     Ignores,
 }
 
+/// How `POST /api/chat` answers for one model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChatAnswer {
+    /// As Ollama does, with the tools as [`ToolUse`] says.
+    Full,
+    /// With these words, whatever is asked.
+    Says(String),
+    /// With this status and `{"error":...}`.
+    Fails(u16, String),
+    /// With a first word, and then this error as a line (HTTP 200).
+    Breaks(String),
+    /// With a first word, and then nothing more; the connection stays.
+    Stops,
+    /// Never: the model is being loaded, and that does not end.
+    Silent,
+}
+
 /// An installed model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PracticeModel {
@@ -101,6 +118,8 @@ pub struct PracticeModel {
     pub show: ShowAnswer,
     /// What chat does with tools.
     pub tool_use: ToolUse,
+    /// How chat answers.
+    pub chat: ChatAnswer,
     /// Loading answers 500 with this text.
     pub load_error: Option<String>,
     /// The share of a loaded model on the graphics card, 0 to 100 percent.
@@ -139,6 +158,7 @@ impl PracticeModel {
             parameters: vec![("stop".into(), "\"<|eot_id|>\"".into())],
             show: ShowAnswer::Full,
             tool_use: ToolUse::Calls,
+            chat: ChatAnswer::Full,
             load_error: None,
             on_graphics_card: 100,
             captured: None,

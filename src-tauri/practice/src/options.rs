@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::{
-    model::{Architecture, Captured, PracticeModel},
+    model::{Architecture, Captured, ChatAnswer, PracticeModel, ToolUse},
     registry::{self, RegistryModel},
 };
 
@@ -85,6 +85,12 @@ impl Options {
         Self { models, ..Self::demo() }
     }
 
+    /// A model for every way in which a live check can end, named by it.
+    #[must_use]
+    pub fn checks() -> Self {
+        Self { models: check_models(), default_context: 4096, ..Self::demo() }
+    }
+
     /// The models of the captured answers, each answered exactly as the real server did.
     #[must_use]
     pub fn fixtures() -> Self {
@@ -136,6 +142,33 @@ fn demo_models() -> Vec<PracticeModel> {
             .family(arch("gptoss", 24, 64, 8, Some(64), 2880), "20.9B", 20_914_757_184)
             .sized(381)
             .modified("2026-07-19T13:40:08.777201946Z"),
+    ]
+}
+
+fn check_models() -> Vec<PracticeModel> {
+    let chat = |name: &str, chat: ChatAnswer| PracticeModel { chat, ..PracticeModel::tools(name) };
+    let load = |name: &str, text: &str| PracticeModel {
+        load_error: Some(text.into()),
+        ..PracticeModel::tools(name)
+    };
+    let busy = "server busy, please try again.  maximum pending requests exceeded";
+    let marks = "<tool_call>\n<function=get_current_time>\n<parameter=city>\nLisbon\n</parameter>";
+    vec![
+        PracticeModel { on_graphics_card: 40, ..PracticeModel::tools("calls:1b") },
+        PracticeModel::thinking("thinks-then-calls:1b"),
+        PracticeModel { tool_use: ToolUse::WritesText, ..PracticeModel::tools("writes-call:1b") },
+        chat("writes-marks:1b", ChatAnswer::Says(marks.into())),
+        PracticeModel { tool_use: ToolUse::Ignores, ..PracticeModel::tools("ignores-tools:1b") },
+        PracticeModel::plain("no-tools:1b"),
+        PracticeModel::cloud("online:20b-cloud"),
+        load("too-big:70b", "model requires more system memory (5.5 GiB) than is available (2.1 GiB)"),
+        load("no-runner:1b", "error starting llama-server: llama-server binary not found"),
+        load("old-processor:1b", "llama runner process has terminated: signal: illegal instruction"),
+        load("broken:1b", "llama runner process has terminated: exit status 2"),
+        chat("busy:1b", ChatAnswer::Fails(503, busy.into())),
+        chat("breaks:1b", ChatAnswer::Breaks("an error was encountered while running the model".into())),
+        chat("stops:1b", ChatAnswer::Stops),
+        chat("silent:1b", ChatAnswer::Silent),
     ]
 }
 

@@ -40,7 +40,8 @@ pub(crate) fn tags_entry(model: &PracticeModel) -> Value {
     }
     entry.insert("modified_at".into(), model.modified_at.clone().into());
     entry.insert("size".into(), model.size.into());
-    entry.insert("digest".into(), digest_of(&model.name).into());
+    // Another size means other files.
+    entry.insert("digest".into(), digest_of(&format!("{} {}", model.name, model.size)).into());
     entry.insert("details".into(), details);
     if let Some(words) = &model.tags_capabilities {
         entry.insert("capabilities".into(), words.clone().into());

@@ -52,6 +52,11 @@ pub enum Event {
         /// The model's listed name.
         model: String,
     },
+    /// The client of a chat went away before its end.
+    ChatStopped {
+        /// The model's listed name.
+        model: String,
+    },
     /// A model was loaded.
     Loaded {
         /// The model's listed name.

@@ -65,8 +65,10 @@ async fn a_tool_is_called_in_one_piece_and_streamed() {
     }
     let response = ask(&server, "POST", "/api/chat", chat("think:8b", &[tool("weather")], true)).await;
     let lines = Lines::of(response).rest().await;
-    assert_eq!(lines[0]["message"]["tool_calls"][0]["function"]["arguments"], weather());
-    assert_eq!(lines[0]["done"], false);
+    // A model that can think does so first.
+    assert_eq!((&lines[0]["message"]["thinking"], &lines[0]["done"]), (&json!("I "), &json!(false)));
+    let call = lines.iter().find(|line| line["message"]["tool_calls"].is_array()).unwrap();
+    assert_eq!(call["message"]["tool_calls"][0]["function"]["arguments"], weather());
     assert_eq!(lines.last().unwrap()["done"], true);
     assert!(lines.last().unwrap()["eval_count"].is_u64());
 }
@@ -188,4 +190,28 @@ async fn the_other_form_says_the_same() {
     let error = refused.json::<Value>().await.unwrap()["error"].clone();
     assert_eq!(error["type"], "invalid_request_error");
     assert_eq!(error["message"], "registry.ollama.ai/library/plain:latest does not support tools");
+}
+
+#[tokio::test]
+async fn a_chat_goes_wrong_in_every_way_and_a_client_that_leaves_is_seen() {
+    let server = Practice::start(Options { tick: common::LIMIT, ..Options::checks() }).await.unwrap();
+    let asked = |model: &str| chat(model, &[tool("weather")], true);
+    let (status, text) = told(ask(&server, "POST", "/api/chat", asked("busy:1b")).await).await;
+    assert_eq!((status, text.contains("server busy")), (503, true));
+    let lines = Lines::of(ask(&server, "POST", "/api/chat", asked("breaks:1b")).await).rest().await;
+    assert_eq!(lines[0]["message"]["content"], "Well");
+    assert!(lines[1]["error"].is_string());
+    let left = |model: &str| Event::ChatStopped { model: model.into() };
+    assert!(server.events().iter().all(|event| !matches!(event, Event::ChatStopped { .. })));
+    // One whose answer has begun, and one whose answer has not.
+    drop(ask(&server, "POST", "/api/chat", asked("stops:1b")).await);
+    assert!(server.until_event(common::LIMIT, |event| *event == left("stops:1b")).await);
+    let silent = ask(&server, "POST", "/api/chat", asked("silent:1b"));
+    tokio::select! {
+        _ = silent => panic!("it answered"),
+        asked = server.until_event(common::LIMIT, |event| *event == Event::Loaded { model: "silent:1b".into() }) => {
+            assert!(asked);
+        }
+    }
+    assert!(server.until_event(common::LIMIT, |event| *event == left("silent:1b")).await);
 }

@@ -1,13 +1,13 @@
 //! What was seen, before anything is concluded: plain data, so that a fault is a row of a table in a test
 //! and a user's facts can be judged again.
 
-use std::{net::IpAddr, path::PathBuf};
+use std::{collections::HashMap, net::IpAddr, path::PathBuf};
 
 use crate::{
     computer::AddressSource,
     error::Error,
     machine::{os::Os, port_owner::PortOwner},
-    models::discovery::Discovered,
+    models::{check::Checked, discovery::Discovered},
     ollama::address::Address,
     ollama::wire::Loaded,
     openclaw::{
@@ -138,6 +138,8 @@ pub struct Facts {
     pub loaded: Vec<Loaded>,
     /// What the effective server has, when it answers.
     pub models: Option<Result<Discovered, Error>>,
+    /// What live checks showed, by `models::check::store::key`.
+    pub checks: HashMap<String, Checked>,
     /// Ollama's program.
     pub program: Option<PathBuf>,
     /// A proxy that OpenClaw would use for the effective address.

@@ -105,6 +105,18 @@ pub enum Cause {
         /// The process, where the system lets us see it.
         pid: Option<u32>,
     },
+    /// A live check could not load a model: a part of Ollama is missing.
+    #[serde(rename = "engine.runner-missing")]
+    EngineRunnerMissing {
+        /// The model that was tried.
+        name: String,
+    },
+    /// A live check could not load a model: Ollama asks more of the processor than it can do.
+    #[serde(rename = "engine.cpu-unsupported")]
+    EngineCpuUnsupported {
+        /// The model that was tried.
+        name: String,
+    },
     /// Something else answers at the address.
     #[serde(rename = "connection.other-program")]
     ConnectionOtherProgram {
@@ -251,6 +263,18 @@ pub enum Cause {
     ModelsNoneWithTools {
         /// How many models there are.
         count: usize,
+    },
+    /// The chosen model wrote a tool call as text when it was tried: OpenClaw would show it and do nothing.
+    #[serde(rename = "models.calls-as-text")]
+    ModelsCallsAsText {
+        /// Its name as listed.
+        name: String,
+    },
+    /// The chosen model runs online, and nobody is signed in.
+    #[serde(rename = "models.cloud-sign-in")]
+    ModelsCloudSignIn {
+        /// Its name as listed.
+        name: String,
     },
     /// OpenClaw's file cannot be read.
     #[serde(rename = "settings.unreadable")]
@@ -437,6 +461,8 @@ pub enum Remedy {
         /// Its name.
         name: String,
     },
+    /// Sign in at ollama.com, by hand.
+    SignIn {},
     /// Choose another model, on the Models screen.
     ChooseModel {},
     /// Make a model that can act OpenClaw's model.

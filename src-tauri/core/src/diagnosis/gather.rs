@@ -2,6 +2,7 @@
 //! asks for. Nothing is concluded here.
 
 use std::{
+    collections::HashMap,
     net::{IpAddr, SocketAddr},
     time::Duration,
 };
@@ -16,7 +17,10 @@ use crate::{
     computer::{AddressSource, Computer},
     error::{Error, ErrorCode},
     machine::{port_owner::port_owner, reserved_ports as reserved},
-    models::discovery::Discovery,
+    models::{
+        check::{Checked, store},
+        discovery::Discovery,
+    },
     ollama::{
         address::{Address, DEFAULT_PORT, Slip, slip},
         client::{Client, Limits},
@@ -99,6 +103,7 @@ pub async fn first_stage(computer: &Computer, discovery: &mut Discovery) -> Resu
         openclaws,
         loaded,
         models,
+        checks: files.checks,
         program: files.program,
         proxy,
         openclaw: OpenclawFacts { gateway, ..files.openclaw },
@@ -177,6 +182,7 @@ struct Files {
     addresses: Vec<(Address, AddressSource)>,
     /// Where OpenClaw will ask, when its settings tell.
     openclaws: Option<Address>,
+    checks: HashMap<String, Checked>,
     program: Option<std::path::PathBuf>,
     openclaw: OpenclawFacts,
     /// Name, value, place; the ones that win first.
@@ -229,6 +235,7 @@ fn look_at_files(computer: &Computer) -> Files {
         invalid_base_url: invalid.map(secrets::masked_address),
         addresses,
         openclaws,
+        checks: store::read(&computer.folders),
         program: program::find(&computer.surroundings),
         proxies: own.chain(in_file).collect(),
         openclaw: OpenclawFacts {

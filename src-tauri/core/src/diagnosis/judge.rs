@@ -12,6 +12,8 @@ use crate::{
     openclaw::outcome::Mode,
 };
 
+#[path = "judge_checks.rs"]
+mod checks;
 #[path = "judge_connection.rs"]
 mod connection;
 #[path = "judge_settings.rs"]
@@ -42,6 +44,7 @@ pub fn judge(facts: &Facts) -> Diagnosis {
         findings.extend(proxy(facts));
         findings.extend(connection::wildcard(facts));
         findings.extend(models(facts));
+        findings.extend(checks::checks(facts));
     }
     findings.extend(settings::settings(facts));
     findings.extend(openclaw(facts));
@@ -177,9 +180,11 @@ fn finding(cause: Cause, evidence: Vec<String>, remedies: Vec<Offer>) -> Finding
 fn place(cause: &Cause) -> (Link, Severity) {
     use Severity::{Note, Problem, Warning};
     match cause {
-        Cause::EngineNotInstalled { .. } | Cause::EngineNotRunning { .. } | Cause::EngineSilent { .. } => {
-            (Link::Engine, Problem)
-        }
+        Cause::EngineNotInstalled { .. }
+        | Cause::EngineNotRunning { .. }
+        | Cause::EngineRunnerMissing { .. }
+        | Cause::EngineCpuUnsupported { .. }
+        | Cause::EngineSilent { .. } => (Link::Engine, Problem),
         Cause::EngineStarting { .. } => (Link::Engine, Warning),
         Cause::ConnectionOtherProgram { .. }
         | Cause::ConnectionListeningElsewhere { .. }
@@ -196,7 +201,10 @@ fn place(cause: &Cause) -> (Link, Severity) {
         | Cause::ConnectionRefusedRemote { .. }
         | Cause::ConnectionFailed { .. } => (Link::Connection, Problem),
         Cause::ConnectionWildcardAddress { .. } => (Link::Connection, Warning),
-        Cause::ModelsNoneInstalled {} | Cause::ModelsNoneWithTools { .. } => (Link::Models, Problem),
+        Cause::ModelsNoneInstalled {}
+        | Cause::ModelsNoneWithTools { .. }
+        | Cause::ModelsCallsAsText { .. }
+        | Cause::ModelsCloudSignIn { .. } => (Link::Models, Problem),
         Cause::SettingsModelNotInstalled { primary: false, .. }
         | Cause::SettingsModelWithoutTools { primary: false, .. }
         | Cause::SettingsKeyNotSeen {}

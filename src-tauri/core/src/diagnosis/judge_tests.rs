@@ -1,6 +1,6 @@
 //! The judge as a table: facts in, the first finding, the path, and what is hidden.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use super::*;
 use crate::{
@@ -8,7 +8,11 @@ use crate::{
     diagnosis::facts::{OpenclawFacts, ProxyFact},
     error::{Error, ErrorCode, FileReason},
     machine::{os::Os, port_owner::PortOwner},
-    models::{discovery::Discovered, model::Verdict},
+    models::{
+        check::{CheckOutcome, Checked},
+        discovery::Discovered,
+        model::Verdict,
+    },
     ollama::wire::Loaded,
     ollama::{
         address::Address,
@@ -18,7 +22,7 @@ use crate::{
 };
 
 fn model(id: &str, capabilities: &[&str]) -> Model {
-    let tag = Tag { name: id.into(), ..Tag::default() };
+    let tag = Tag { name: id.into(), digest: format!("digest of {id}"), ..Tag::default() };
     let capabilities = Some(capabilities.iter().map(|one| (*one).to_owned()).collect());
     crate::models::discovery::judge(&tag, Some(&Show { capabilities, ..Show::default() }))
 }
@@ -51,6 +55,7 @@ fn well() -> Facts {
         openclaws: None,
         loaded: Vec::new(),
         models: Some(Ok(Discovered { server_version: "0.32.15".into(), models })),
+        checks: HashMap::new(),
         program: Some("/usr/local/bin/ollama".into()),
         proxy: None,
         openclaw: OpenclawFacts {
@@ -106,6 +111,29 @@ fn remedies(finding: &Finding) -> Vec<String> {
 fn fails(facts: &mut Facts, url: &str, code: impl Fn(String) -> ErrorCode) {
     let error = Error::new(code(url.into()), "seen");
     facts.effective = candidate(url, AddressSource::Settings, Answer::Failed(error));
+}
+
+/// What a live check of that model showed.
+fn tried(facts: &mut Facts, name: &str, at: u64, outcome: CheckOutcome) {
+    let checked = Checked {
+        at,
+        outcome,
+        first_token_seconds: None,
+        seconds: 1.0,
+        tokens_per_second: None,
+        prompt_tokens: None,
+        context_running: None,
+        on_graphics_card: None,
+    };
+    facts.checks.insert(format!("digest of {name}"), checked);
+}
+
+/// One more ready model, listed like the first.
+fn with_ready(facts: &mut Facts, name: &str) {
+    if let Some(Ok(found)) = &mut facts.models {
+        found.models.push(model(name, &["completion", "tools"]));
+    }
+    settings(facts).listed.push(name.into());
 }
 
 fn owner(name: &str, age: Option<u64>) -> PortOwner {
@@ -340,6 +368,29 @@ fn each_cause_from_its_facts() {
             facts.openclaw.verdict = Some(vec![refusal]);
             facts.openclaw.last_change = Some("receipt".into());
         }),
+        ("the chosen one writes calls", "models.calls-as-text", &["choose-model"], well(), |facts| {
+            tried(facts, "qwen3:8b", 1, CheckOutcome::CallAsText {});
+        }),
+        ("and another calls", "models.calls-as-text", &["use-model"], well(), |facts| {
+            with_ready(facts, "other:1b");
+            tried(facts, "qwen3:8b", 1, CheckOutcome::CallAsText {});
+            tried(facts, "other:1b", 1, CheckOutcome::CalledTool {});
+        }),
+        ("and another does so, too", "models.calls-as-text", &["choose-model"], well(), |facts| {
+            with_ready(facts, "other:1b");
+            tried(facts, "qwen3:8b", 1, CheckOutcome::CallAsText {});
+            tried(facts, "other:1b", 1, CheckOutcome::NoCall {});
+        }),
+        ("not signed in", "models.cloud-sign-in", &["sign-in", "choose-model"], well(), |facts| {
+            tried(facts, "qwen3:8b", 1, CheckOutcome::SignIn {});
+        }),
+        ("a missing part", "engine.runner-missing", &["get-ollama"], well(), |facts| {
+            tried(facts, "gemma2:2b", 1, CheckOutcome::CalledTool {});
+            tried(facts, "qwen3:8b", 2, CheckOutcome::RunnerMissing {});
+        }),
+        ("an old processor", "engine.cpu-unsupported", &["get-ollama"], well(), |facts| {
+            tried(facts, "gemma2:2b", 1, CheckOutcome::CpuUnsupported {});
+        }),
         ("no openclaw", "openclaw.not-installed", &["get-openclaw"], well(), |facts| {
             facts.openclaw.program = None;
         }),
@@ -431,6 +482,29 @@ fn nothing_is_claimed_beyond_the_evidence() {
     facts.owner = Some(owner("ollama", Some(3)));
     facts.models = None;
     assert_eq!(states(&judge(&facts))[..3], [LinkState::Unknown; 3]);
+}
+
+#[test]
+fn a_check_says_nothing_of_others_and_a_newer_one_counts() {
+    // Another model's fault, one that is not lasting, one of files that are gone.
+    let mut facts = well();
+    tried(&mut facts, "gemma2:2b", 1, CheckOutcome::CallAsText {});
+    tried(&mut facts, "qwen3:8b", 2, CheckOutcome::NoCall {});
+    tried(&mut facts, "gone:1b", 3, CheckOutcome::RunnerMissing {});
+    assert_eq!(codes(&judge(&facts)), Vec::<String>::new());
+    // A load that went well since says that Ollama is mended.
+    let mut facts = well();
+    tried(&mut facts, "gemma2:2b", 1, CheckOutcome::RunnerMissing {});
+    tried(&mut facts, "qwen3:8b", 2, CheckOutcome::CalledTool {});
+    assert_eq!(codes(&judge(&facts)), Vec::<String>::new());
+    let mut facts = well();
+    tried(&mut facts, "gemma2:2b", 1, CheckOutcome::RunnerMissing {});
+    facts.loaded = vec![Loaded { name: "other".into(), size: 1, size_vram: 1, context_length: 4096 }];
+    assert_eq!(codes(&judge(&facts)), Vec::<String>::new());
+    // While the server does not answer, nothing is said of its models.
+    let mut facts = down();
+    tried(&mut facts, "qwen3:8b", 2, CheckOutcome::CallAsText {});
+    assert_eq!(codes(&judge(&facts)), ["engine.not-running"]);
 }
 
 #[test]

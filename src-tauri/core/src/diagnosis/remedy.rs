@@ -82,6 +82,7 @@ pub async fn carry_out(computer: &Computer, remedy: &Remedy) -> Result<Carried, 
         | Remedy::AllowHost {}
         | Remedy::FreeReservedPort {}
         | Remedy::DownloadModel { .. }
+        | Remedy::SignIn {}
         | Remedy::ChooseModel {}
         | Remedy::EditFile { .. }
         | Remedy::GetOpenclaw {} => Ok(Carried::ForTheFace),

@@ -1,6 +1,7 @@
-//! The state of the window, kept fresh: a watcher that looks again by itself, and downloads that belong to the
-//! library, not to a screen. Subscribers get the whole state, then the slices that changed.
+//! The state of the window, kept fresh: a watcher that looks again by itself, and downloads and checks that
+//! belong to the library, not to a screen. Subscribers get the whole state, then the slices that changed.
 
+pub mod checks;
 pub mod pulls;
 pub mod state;
 mod watch;
@@ -10,7 +11,8 @@ use std::{sync::Arc, time::Duration};
 use state::{Slice, Update};
 use tokio::sync::{Notify, watch as channel};
 
-use crate::{computer::Computer, error::Error};
+use crate::{computer::Computer, error::Error, models::installed};
+use checks::Checks;
 use pulls::Pulls;
 
 /// At most ten updates a second reach a subscriber.
@@ -45,13 +47,15 @@ impl Board {
     }
 }
 
-/// The live state. Dropping the last handle stops the watcher and the downloads.
+/// The live state. Dropping the last handle stops the watcher, the downloads and the checks.
 #[derive(Debug)]
 pub struct Live {
+    computer: Computer,
     board: channel::Sender<Board>,
     look: Arc<Notify>,
     visible: channel::Sender<bool>,
     pulls: Pulls,
+    checks: Checks,
     watcher: tokio::task::JoinHandle<()>,
 }
 
@@ -68,9 +72,11 @@ impl Live {
             }
         };
         let pulls = Pulls::new(computer.clone(), publish.clone(), Arc::clone(&look));
+        let checks = Checks::new(computer.clone(), publish.clone(), Arc::clone(&look));
         let (visible, seen) = channel::channel(true);
-        let watcher = tokio::spawn(watch::watch(computer, publish, Arc::clone(&look), seen));
-        Self { board, look, visible, pulls, watcher }
+        let watcher =
+            tokio::spawn(watch::watch(computer.clone(), publish, Arc::clone(&look), seen, checks.clone()));
+        Self { computer, board, look, visible, pulls, checks, watcher }
     }
 
     /// Everything changed perhaps: look again at once.
@@ -87,6 +93,33 @@ impl Live {
     #[must_use]
     pub const fn pulls(&self) -> &Pulls {
         &self.pulls
+    }
+
+    /// The live checks.
+    #[must_use]
+    pub const fn checks(&self) -> &Checks {
+        &self.checks
+    }
+
+    /// Deletes an installed model from Ollama.
+    ///
+    /// # Errors
+    /// `model.*`, `ollama.*`.
+    pub async fn remove(&self, name: &str) -> Result<(), Error> {
+        installed::remove(&self.computer, name).await?;
+        self.checks.forget(name);
+        self.look_again();
+        Ok(())
+    }
+
+    /// Takes a model out of memory; it stays installed.
+    ///
+    /// # Errors
+    /// `model.*`, `ollama.*`.
+    pub async fn unload(&self, name: &str) -> Result<(), Error> {
+        installed::unload(&self.computer, name).await?;
+        self.look_again();
+        Ok(())
     }
 
     /// Sends the whole state, then what changes, until `send` says that nobody listens (`false`).
@@ -130,5 +163,6 @@ impl Drop for Live {
     fn drop(&mut self) {
         self.watcher.abort();
         self.pulls.stop();
+        self.checks.stop();
     }
 }

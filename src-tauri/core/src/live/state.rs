@@ -36,7 +36,7 @@ pub enum Slice {
     Settings(Box<SettingsState>),
     /// Downloads, in the order in which they were asked for.
     Pulls(Vec<PullState>),
-    /// Live checks that run.
+    /// Live checks that run, and how the last one of each model ended.
     Checks(Vec<CheckState>),
     /// OpenClaw itself.
     Openclaw(OpenclawState),

@@ -8,6 +8,7 @@ use std::{
 
 use tokio::sync::{Notify, watch::Receiver};
 
+use super::checks::Checks;
 use super::state::{AutomaticState, ModelsState, OpenclawState, SettingsState, Slice};
 use crate::{
     computer::Computer,
@@ -17,8 +18,9 @@ use crate::{
     },
     error::Error,
     models::{
-        assess,
+        assess::{self, Assessed},
         catalogue::{self, Offered},
+        check::store,
         discovery::Discovery,
         fit::FitVerdict,
         model::Model,
@@ -46,6 +48,7 @@ pub(super) async fn watch(
     publish: impl Fn(Slice),
     look: Arc<Notify>,
     mut visible: Receiver<bool>,
+    checks: Checks,
 ) {
     let mut discovery = Discovery::default();
     let mut last_models: Vec<Model> = Vec::new();
@@ -57,6 +60,12 @@ pub(super) async fn watch(
         }
         let well = match diagnosis::gather(&computer, &mut discovery).await {
             Ok(mut facts) => {
+                for (key, shown) in checks.shown() {
+                    let kept = facts.checks.entry(key).or_insert_with(|| shown.clone());
+                    if kept.at < shown.at {
+                        *kept = shown;
+                    }
+                }
                 let settings = settings(&computer, &facts).await;
                 facts.openclaw.verdict = judge.on(&computer, &facts, &look);
                 facts.openclaw.last_change = settings.last_change.as_ref().map(|change| change.id.clone());
@@ -122,7 +131,7 @@ fn models(facts: &Facts, last: &mut Vec<Model>) -> ModelsState {
     ModelsState {
         host: facts.effective.address.to_string(),
         server_version,
-        models: assess::assess(last, &facts.loaded),
+        models: with_checks(assess::assess(last, &facts.loaded), facts),
         remote: !facts.effective.address.is_loopback(),
         memory: None,
         problem,
@@ -131,6 +140,14 @@ fn models(facts: &Facts, last: &mut Vec<Model>) -> ModelsState {
             .map(|entry| Offered { entry, fit: FitVerdict::Unknown, description: None })
             .collect(),
     }
+}
+
+/// What live checks showed of exactly these files.
+fn with_checks(mut models: Vec<Assessed>, facts: &Facts) -> Vec<Assessed> {
+    for assessed in &mut models {
+        assessed.checked = facts.checks.get(store::key(&assessed.model)).cloned();
+    }
+    models
 }
 
 fn unreached(facts: &Facts) -> Error {

@@ -1,6 +1,11 @@
 //! The live check: one real question with one small tool and the context that OpenClaw will use, judged by what
 //! came back. It proves the model, not OpenClaw.
 
+pub mod ask;
+pub mod context;
+pub mod judge;
+pub mod store;
+
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -20,6 +25,10 @@ pub struct Checked {
     pub seconds: f64,
     /// Tokens written per second, as the server counts; `null` when it did not say.
     pub tokens_per_second: Option<f64>,
+    /// Tokens of the question as the server counts; absent when it did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub prompt_tokens: Option<u64>,
     /// The context that really ran, in tokens (`/api/ps`); `null` when the server did not say.
     pub context_running: Option<u64>,
     /// The share of the model on the graphics card, 0 to 1 (`/api/ps`); `null` when the server did not say.
@@ -54,7 +63,7 @@ pub enum CheckOutcome {
     Busy {},
     /// It runs online and wants a sign-in (`models.cloud-sign-in`).
     SignIn {},
-    /// Nothing came within the limit.
+    /// No whole answer came within the limit ([`ask::LIMIT`]).
     TooSlow {},
     /// Something else went wrong; never remembered.
     #[serde(skip_deserializing)]

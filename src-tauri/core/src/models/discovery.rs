@@ -127,6 +127,7 @@ pub fn judge(tag: &Tag, show: Option<&Show>) -> Model {
         max_tokens: context_window.saturating_mul(MAX_TOKENS_FACTOR),
         cost: Cost::default(),
         size_bytes: tag.size,
+        digest: tag.digest.clone(),
         capabilities: capabilities.unwrap_or_default(),
     }
 }

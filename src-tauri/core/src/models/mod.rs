@@ -6,4 +6,5 @@ pub mod catalogue;
 pub mod check;
 pub mod discovery;
 pub mod fit;
+pub mod installed;
 pub mod model;

@@ -88,4 +88,8 @@ pub struct Model {
     pub cost: Cost,
     /// Size on disk in bytes, as `/api/tags` says.
     pub size_bytes: u64,
+    /// The digest of its manifest, as `/api/tags` says: what was seen of a model is of these files. For the library
+    /// alone; empty when the server gave none.
+    #[serde(skip)]
+    pub digest: String,
 }

@@ -1,12 +1,14 @@
-//! A client of one Ollama server: version, tags, show, ps, pull.
+//! A client of one Ollama server: version, tags, show, ps, pull; chat, unloading and deleting in `chat`.
 //! Every call has a limit in time and in size, and fails with a code that tells what happened.
+
+mod chat;
+mod lines;
 
 use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::{Method, Response};
 use serde::{Serialize, de::DeserializeOwned};
-use tokio::time::Instant;
 
 use super::{
     address::Address,
@@ -18,14 +20,15 @@ use crate::{
     surroundings::Environment,
 };
 
+pub use chat::{ChatRequest, Refusal};
+pub use lines::Lines;
+
 /// Longest answer of `/api/show` (a verbose one lists every token of the model).
 const SHOW_BYTES: usize = 64 << 20;
 /// Longest other answer: 1,000 models are under 1 MiB.
 const ANSWER_BYTES: usize = 16 << 20;
 /// Longest error body.
 const ERROR_BYTES: usize = 64 << 10;
-/// Longest line of a stream.
-const LINE_BYTES: usize = 8 << 20;
 
 /// How long a client waits.
 #[derive(Debug, Clone, Copy)]
@@ -129,8 +132,7 @@ impl Client {
     pub async fn pull(&self, name: &str) -> Result<Lines, Error> {
         let response = self.send(Method::POST, "/api/pull", Some(&Named { model: name }), None).await?;
         let response = self.check_status(response).await?;
-        let deadline = Instant::now() + self.limits.stream;
-        Ok(Lines { client: self.clone(), response, buffer: Vec::new(), searched: 0, ended: false, deadline })
+        Ok(Lines::of(self.clone(), response))
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
@@ -163,6 +165,11 @@ impl Client {
     }
 
     async fn check_status(&self, response: Response) -> Result<Response, Error> {
+        self.accepted(response).await.map_err(|refusal| refusal.error)
+    }
+
+    /// The answer when it is one, else how it was refused.
+    async fn accepted(&self, response: Response) -> Result<Response, Refusal> {
         let status = response.status();
         if status.is_success() {
             return Ok(response);
@@ -172,14 +179,17 @@ impl Client {
         let body = body.map_err(|_| self.silent())?.unwrap_or_default();
         let detail = format!("HTTP {status}{server}: {}", excerpt(&body));
         let url = self.address.to_string();
-        let message = serde_json::from_slice::<ErrorBody>(&body).map(|body| body.error);
+        let told = serde_json::from_slice::<ErrorBody>(&body).ok();
         let foreign = status.is_redirection() || looks_like_html(&body);
-        let code = match message {
-            Ok(message) => ErrorCode::OllamaStatus { url, status: status.as_u16(), message },
-            Err(_) if foreign => ErrorCode::OllamaNotOllama { url },
-            Err(_) => ErrorCode::OllamaStatus { url, status: status.as_u16(), message: String::new() },
+        let sign_in = status.as_u16() == 401 && told.as_ref().is_some_and(|told| told.signin_url.is_some());
+        let code = match told {
+            None if foreign => ErrorCode::OllamaNotOllama { url },
+            told => {
+                let message = told.map(|told| told.error).unwrap_or_default();
+                ErrorCode::OllamaStatus { url, status: status.as_u16(), message }
+            }
         };
-        Err(Error::new(code, detail))
+        Err(Refusal { error: Error::new(code, detail), sign_in })
     }
 
     async fn read<T: DeserializeOwned>(&self, response: Response, limit: usize) -> Result<T, Error> {
@@ -215,68 +225,6 @@ impl Client {
 
     fn silent(&self) -> Error {
         ErrorCode::OllamaSilent { url: self.address.to_string() }.into()
-    }
-}
-
-/// The lines of a stream.
-#[derive(Debug)]
-pub struct Lines {
-    client: Client,
-    response: Response,
-    buffer: Vec<u8>,
-    /// Bytes of the buffer that hold no line end.
-    searched: usize,
-    ended: bool,
-    /// For the next bytes. Kept here, so that dropping a waiting `next` does not begin the wait anew.
-    deadline: Instant,
-}
-
-impl Lines {
-    /// The next line without its end; `None` when the stream is over. A last line without an end counts.
-    ///
-    /// # Errors
-    /// `ollama.*` codes; `ollama.unreadable` for a line longer than 8 MiB.
-    pub async fn next(&mut self) -> Result<Option<Vec<u8>>, Error> {
-        loop {
-            if let Some(line) = self.take_line() {
-                return Ok(Some(line));
-            }
-            if self.ended {
-                let rest = std::mem::take(&mut self.buffer);
-                self.searched = 0;
-                return Ok((!rest.trim_ascii().is_empty()).then_some(rest));
-            }
-            if self.buffer.len() > LINE_BYTES {
-                let code = ErrorCode::OllamaUnreadable { url: self.client.address.to_string() };
-                return Err(Error::new(code, format!("a line is longer than {LINE_BYTES} bytes")));
-            }
-            let chunk = tokio::time::timeout_at(self.deadline, self.client.chunk(&mut self.response));
-            match chunk.await {
-                Ok(Ok(Some(bytes))) => {
-                    self.buffer.extend_from_slice(&bytes);
-                    self.deadline = Instant::now() + self.client.limits.stream;
-                }
-                Ok(Ok(None)) => self.ended = true,
-                Ok(Err(error)) => return Err(error),
-                Err(_) => return Err(self.client.silent()),
-            }
-        }
-    }
-
-    fn take_line(&mut self) -> Option<Vec<u8>> {
-        loop {
-            let unsearched = self.buffer.get(self.searched..).unwrap_or_default();
-            let Some(at) = unsearched.iter().position(|byte| *byte == b'\n') else {
-                self.searched = self.buffer.len();
-                return None;
-            };
-            let mut line: Vec<u8> = self.buffer.drain(..=self.searched + at).collect();
-            self.searched = 0;
-            line.truncate(line.trim_ascii_end().len());
-            if !line.is_empty() {
-                return Some(line);
-            }
-        }
     }
 }
 

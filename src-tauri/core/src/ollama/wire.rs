@@ -98,6 +98,16 @@ pub struct Loaded {
     pub context_length: u64,
 }
 
+impl Loaded {
+    /// The share of it on the graphics card, 0 to 1.
+    #[must_use]
+    pub fn share_on_graphics_card(&self) -> f64 {
+        #[allow(clippy::cast_precision_loss)] // a share for people
+        let share = if self.size == 0 { 0.0 } else { self.size_vram as f64 / self.size as f64 };
+        share.clamp(0.0, 1.0)
+    }
+}
+
 /// One line of `POST /api/pull`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct PullLine {
@@ -123,6 +133,65 @@ pub struct PullLine {
 pub struct ErrorBody {
     /// Ollama's own words.
     pub error: String,
+    /// Where to sign in, for a model that runs online (with status 401).
+    #[serde(default)]
+    pub signin_url: Option<String>,
+}
+
+/// One line of `POST /api/chat`. The counts come with the last one.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+pub struct ChatLine {
+    /// A piece of the answer.
+    #[serde(default)]
+    pub message: Option<ChatMessage>,
+    /// Nothing more comes.
+    #[serde(default)]
+    pub done: bool,
+    /// Tokens read.
+    #[serde(default)]
+    pub prompt_eval_count: Option<u64>,
+    /// Tokens written.
+    #[serde(default)]
+    pub eval_count: Option<u64>,
+    /// Nanoseconds of writing them.
+    #[serde(default)]
+    pub eval_duration: Option<u64>,
+    /// It failed after it had begun (with HTTP 200).
+    #[serde(default)]
+    pub error: Option<String>,
+    /// Where to sign in, with such an error.
+    #[serde(default)]
+    pub signin_url: Option<String>,
+}
+
+/// A piece of an answer.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+pub struct ChatMessage {
+    /// Words for the user.
+    #[serde(default)]
+    pub content: Option<String>,
+    /// Words of a model that thinks first; no part of the answer.
+    #[serde(default)]
+    pub thinking: Option<String>,
+    /// Calls of tools.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub tool_calls: Vec<ToolCall>,
+}
+
+/// A call of a tool.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+pub struct ToolCall {
+    /// What is called.
+    #[serde(default)]
+    pub function: CalledFunction,
+}
+
+/// What a call names.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+pub struct CalledFunction {
+    /// The tool.
+    #[serde(default)]
+    pub name: String,
 }
 
 /// Old servers send `"models": null` for an empty list.

@@ -1,5 +1,5 @@
 //! One file of the user's, whole or not at all: temporary file beside it, synced, compared, renamed over it.
-//! Links stay links, mode and group stay. Used by `apply` and `history`, and for Pincer's own files by `store`.
+//! Links stay links, mode and group stay. Used by `apply` and `history`; Pincer's own files are written by `write_own`.
 
 use std::{
     collections::VecDeque,

@@ -17,7 +17,13 @@ use super::{
     reply::{self, Counts, Reply},
     stream::{ClientGone, Lines, ndjson},
 };
-use crate::{clock, model::PracticeModel, name::Name, shape, state::State};
+use crate::{
+    clock,
+    model::{ChatAnswer, PracticeModel},
+    name::Name,
+    shape,
+    state::{Event, State},
+};
 
 pub(super) async fn chat(Shared(state): Shared<Arc<State>>, body: Bytes) -> Response {
     let asked = match object(&body) {
@@ -30,9 +36,16 @@ pub(super) async fn chat(Shared(state): Shared<Arc<State>>, body: Bytes) -> Resp
         Ok(None) => return loaded(&asked),
         Err(refusal) => return refusal.native(),
     };
+    let watched = Watched { state: Arc::clone(&state), model: model.name.clone(), ended: false };
+    match &model.chat {
+        ChatAnswer::Full | ChatAnswer::Says(_) | ChatAnswer::Fails(..) => {}
+        ChatAnswer::Silent => return std::future::pending().await,
+        ChatAnswer::Breaks(_) | ChatAnswer::Stops => return first_word(watched, model.chat.clone()),
+    }
     let name = named(&asked).to_owned();
     let counts = Counts::of(&prompt_text(&asked), &reply_text(&reply));
-    let thinks = model.can("thinking") && flag(&asked, "think", false);
+    // Ollama lets a model think that can, unless it is told not to.
+    let thinks = model.can("thinking") && flag(&asked, "think", true);
     if !flag(&asked, "stream", true) {
         let mut line = json!({
             "model": name, "created_at": clock::timestamp(Duration::ZERO),
@@ -41,13 +54,59 @@ pub(super) async fn chat(Shared(state): Shared<Arc<State>>, body: Bytes) -> Resp
         if let Some(fields) = line.as_object_mut() {
             counts.write(fields);
         }
+        watched.ended();
         return json_answer(StatusCode::OK, &line);
     }
     let (lines, streamed) = ndjson();
     let delay = state.options.token_delay;
     tokio::spawn(async move {
         // A client that left needs no more lines.
-        speak(&lines, &name, &reply, &counts, thinks, delay).await.ok();
+        if speak(&lines, &name, &reply, &counts, thinks, delay).await.is_ok() {
+            watched.ended();
+        }
+    });
+    streamed.into_response()
+}
+
+/// A chat under way; one that is dropped before its end was left by its client.
+struct Watched {
+    state: Arc<State>,
+    model: String,
+    ended: bool,
+}
+
+impl Watched {
+    fn ended(mut self) {
+        self.ended = true;
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        if !self.ended {
+            let model = std::mem::take(&mut self.model);
+            self.state.change(|inner| inner.events.push(Event::ChatStopped { model }));
+        }
+    }
+}
+
+/// A first word, and then an error or nothing.
+fn first_word(watched: Watched, chat: ChatAnswer) -> Response {
+    let (lines, streamed) = ndjson();
+    tokio::spawn(async move {
+        let message = json!({ "role": "assistant", "content": "Well" });
+        let line = json!({
+            "model": watched.model, "created_at": clock::timestamp(Duration::ZERO), "message": message, "done": false,
+        });
+        // A client that left before the first word is seen by `client_gone`.
+        lines.send(&line).await.ok();
+        if let ChatAnswer::Breaks(error) = chat {
+            if lines.send(&json!({ "error": error })).await.is_ok() {
+                watched.ended();
+            }
+        } else {
+            lines.client_gone().await;
+        }
     });
     streamed.into_response()
 }
@@ -81,11 +140,18 @@ pub(super) fn answer(
             format!("\"{}\" does not support chat", named(asked)),
         ));
     }
+    if let ChatAnswer::Fails(status, text) = &model.chat {
+        let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        return Err(Refusal::Status(status, text.clone()));
+    }
     load(state, model, asked)?;
     if messages.is_empty() {
         return Ok(None);
     }
-    let reply = reply::to(model, &messages, &tools);
+    let reply = match &model.chat {
+        ChatAnswer::Says(words) => Reply::Words(words.clone()),
+        _ => reply::to(model, &messages, &tools),
+    };
     Ok(Some((model.clone(), reply)))
 }
 

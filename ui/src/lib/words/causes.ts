@@ -42,10 +42,10 @@ export function remedyLabel(offer: Offer): string {
 }
 
 type ByHand = 'restart-ollama' | 'move-ollama' | 'close-program' | 'bypass-proxy' | 'edit-file' | 'correct-variable' | 'serve-network'
-  | 'let-through' | 'allow-host' | 'free-reserved-port';
+  | 'let-through' | 'allow-host' | 'free-reserved-port' | 'sign-in';
 const byHand: readonly string[] = [
   'restart-ollama', 'move-ollama', 'close-program', 'bypass-proxy', 'edit-file', 'correct-variable', 'serve-network',
-  'let-through', 'allow-host', 'free-reserved-port',
+  'let-through', 'allow-host', 'free-reserved-port', 'sign-in',
 ] satisfies ByHand[];
 
 /** How to do it by hand; `null` where there is only a command. */

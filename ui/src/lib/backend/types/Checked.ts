@@ -26,6 +26,10 @@ seconds: number,
  */
 tokensPerSecond: number | null, 
 /**
+ * Tokens of the question as the server counts; absent when it did not say.
+ */
+promptTokens?: number, 
+/**
  * The context that really ran, in tokens (`/api/ps`); `null` when the server did not say.
  */
 contextRunning: number | null, 

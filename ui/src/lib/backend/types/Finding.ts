@@ -56,7 +56,15 @@ seconds: number | null,
 /**
  * The process, where the system lets us see it.
  */
-pid: number | null, } } | { "code": "connection.other-program", "params": { 
+pid: number | null, } } | { "code": "engine.runner-missing", "params": { 
+/**
+ * The model that was tried.
+ */
+name: string, } } | { "code": "engine.cpu-unsupported", "params": { 
+/**
+ * The model that was tried.
+ */
+name: string, } } | { "code": "connection.other-program", "params": { 
 /**
  * The effective address.
  */
@@ -216,7 +224,15 @@ source: AddressSource, } } | { "code": "models.none-installed", "params": Record
 /**
  * How many models there are.
  */
-count: number, } } | { "code": "settings.unreadable", "params": { 
+count: number, } } | { "code": "models.calls-as-text", "params": { 
+/**
+ * Its name as listed.
+ */
+name: string, } } | { "code": "models.cloud-sign-in", "params": { 
+/**
+ * Its name as listed.
+ */
+name: string, } } | { "code": "settings.unreadable", "params": { 
 /**
  * The file.
  */

@@ -36,7 +36,7 @@ port: number, } } | { "id": "let-through", "params": Record<symbol, never> } | {
 /**
  * Its name.
  */
-name: string, } } | { "id": "choose-model", "params": Record<symbol, never> } | { "id": "use-model", "params": { 
+name: string, } } | { "id": "sign-in", "params": Record<symbol, never> } | { "id": "choose-model", "params": Record<symbol, never> } | { "id": "use-model", "params": { 
 /**
  * Its name as listed.
  */

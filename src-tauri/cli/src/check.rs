@@ -1,0 +1,133 @@
+//! `pincer check`: asks a model one real question with one tool, and says what came back. Ctrl-C cancels.
+//! It proves the model, not OpenClaw.
+
+use std::{io::IsTerminal, time::Duration};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use pincer_core::{
+    computer::Computer,
+    models::check::{CheckOutcome, CheckPhase, Checked, ask},
+};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::{
+    Done, models,
+    output::{Failure, Output},
+};
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer<'a> {
+    model: &'a str,
+    tool_call: bool,
+    first_token_seconds: Option<f64>,
+    seconds: f64,
+    tokens_per_second: Option<f64>,
+    context_running: Option<u64>,
+    on_graphics_card: Option<f64>,
+    outcome: &'a CheckOutcome,
+}
+
+pub(crate) async fn run(
+    computer: &Computer,
+    output: &Output,
+    name: &str,
+    context: Option<u64>,
+) -> Result<Done, Failure> {
+    let waiting = Waiting::new(output);
+    let tried = tokio::select! {
+        tried = ask::run(computer, name, context, |phase| waiting.say(output, phase)) => tried,
+        _ = tokio::signal::ctrl_c() => {
+            waiting.clear();
+            return Err(Failure::Cancelled);
+        }
+    };
+    waiting.clear();
+    let (model, checked) = tried?;
+    // It could not be asked at all.
+    if let CheckOutcome::Failed { failure } = checked.outcome {
+        return Err(failure.into());
+    }
+    let called = checked.outcome == CheckOutcome::CalledTool {};
+    if output.json {
+        output.document(&Answer {
+            model: &model.id,
+            tool_call: called,
+            first_token_seconds: checked.first_token_seconds,
+            seconds: checked.seconds,
+            tokens_per_second: checked.tokens_per_second,
+            context_running: checked.context_running,
+            on_graphics_card: checked.on_graphics_card,
+            outcome: &checked.outcome,
+        })?;
+    } else {
+        tell(output, &model.id, &checked)?;
+    }
+    Ok(if called { Done::Fine } else { Done::NeedsUser })
+}
+
+fn tell(output: &Output, name: &str, checked: &Checked) -> Result<(), Failure> {
+    let params = match &checked.outcome {
+        CheckOutcome::NotEnoughMemory { need_bytes, have_bytes } => {
+            json!({ "name": name, "need": need_bytes.map(models::size), "have": have_bytes.map(models::size) })
+        }
+        _ => json!({ "name": name, "minutes": ask::LIMIT.as_secs() / 60 }),
+    };
+    let outcome = serde_json::to_value(&checked.outcome).unwrap_or_default();
+    let code = outcome.get("code").and_then(|code| code.as_str()).unwrap_or_default();
+    output.say(&format!("cli.check.{code}"), &params)?;
+    if checked.first_token_seconds.is_none() {
+        return Ok(());
+    }
+    let measures = [
+        ("seconds", checked.first_token_seconds.map(|first| {
+            json!({ "first": format!("{first:.1}"), "seconds": format!("{:.1}", checked.seconds) })
+        })),
+        ("speed", checked.tokens_per_second.map(|speed| json!({ "speed": format!("{speed:.1}") }))),
+        ("context", checked.context_running.map(|tokens| json!({ "tokens": tokens }))),
+        ("graphics", checked.on_graphics_card.map(|share| json!({ "percent": format!("{:.0}", share * 100.0) }))),
+    ];
+    for (measure, params) in measures {
+        if let Some(params) = params {
+            output.line(&format!("  {}", output.words.say_with(&format!("cli.check.{measure}"), &params)))?;
+        }
+    }
+    output.say("cli.check.proves", &json!({}))?;
+    Ok(())
+}
+
+/// What a person sees meanwhile: what it waits for, with what is normal, and for how long already.
+struct Waiting {
+    bar: Option<ProgressBar>,
+}
+
+impl Waiting {
+    fn new(output: &Output) -> Self {
+        let bar = (!output.json && std::io::stderr().is_terminal()).then(|| {
+            let bar = ProgressBar::new_spinner();
+            let style = ProgressStyle::with_template("{spinner} {msg} ({elapsed})");
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+            bar.enable_steady_tick(Duration::from_millis(200));
+            bar
+        });
+        Self { bar }
+    }
+
+    fn say(&self, output: &Output, phase: CheckPhase) {
+        let key = match phase {
+            CheckPhase::Loading => "cli.check.loading",
+            CheckPhase::Answering => "cli.check.answering",
+            CheckPhase::Cancelled | CheckPhase::Ended => return,
+        };
+        if let Some(bar) = &self.bar {
+            bar.set_message(output.words.say(key));
+        }
+    }
+
+    fn clear(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! What live checks showed, kept by the digest of the model's files in Pincer's own folder: other files are another
+//! model. A file that cannot be read counts as empty.
+
+use std::collections::HashMap;
+
+use super::{CheckOutcome, Checked};
+use crate::{
+    error::Error,
+    folders::Folders,
+    models::model::Model,
+    openclaw::{atomic, settings::read_bounded},
+};
+
+/// So many are kept, the newest.
+const MOST: usize = 200;
+
+/// Whether an outcome says something of the model that a later look may rely on. The rest is about this moment, or
+/// about Ollama itself, and may be mended without the model's files changing.
+#[must_use]
+pub const fn is_lasting(outcome: &CheckOutcome) -> bool {
+    matches!(
+        outcome,
+        CheckOutcome::CalledTool {}
+            | CheckOutcome::CallAsText {}
+            | CheckOutcome::NoCall {}
+            | CheckOutcome::NoTools {}
+            | CheckOutcome::NotEnoughMemory { .. }
+    )
+}
+
+/// What was remembered, by digest. Blocking.
+#[must_use]
+pub fn read(folders: &Folders) -> HashMap<String, Checked> {
+    let bytes = read_bounded(&folders.checks()).ok().flatten().unwrap_or_default();
+    let all: HashMap<String, serde_json::Value> = serde_json::from_slice(&bytes).unwrap_or_default();
+    // One that a newer Pincer wrote may not make sense here; the others do.
+    all.into_iter()
+        .filter_map(|(digest, checked)| Some((digest, serde_json::from_value(checked).ok()?)))
+        .collect()
+}
+
+/// Remembers what a check of these files showed, if that lasts. Blocking.
+///
+/// # Errors
+/// `file.failed`.
+pub fn remember(folders: &Folders, digest: &str, checked: &Checked) -> Result<(), Error> {
+    if digest.is_empty() || !is_lasting(&checked.outcome) {
+        return Ok(());
+    }
+    let mut all: Vec<(String, Checked)> = read(folders).into_iter().collect();
+    all.retain(|(known, _)| known != digest);
+    all.push((digest.to_owned(), checked.clone()));
+    all.sort_by_key(|(_, checked)| std::cmp::Reverse(checked.at));
+    all.truncate(MOST);
+    let map: serde_json::Map<String, serde_json::Value> = all
+        .into_iter()
+        .filter_map(|(digest, checked)| Some((digest, serde_json::to_value(checked).ok()?)))
+        .collect();
+    let path = folders.checks();
+    let text =
+        serde_json::to_vec_pretty(&map).map_err(|error| Error::file(&path, &std::io::Error::other(error)))?;
+    folders.create()?;
+    atomic::write_own(&path, &text)
+}
+
+/// Under which a check of this model is known: its digest, or, on a server that gives none, its name.
+#[must_use]
+pub fn key(model: &Model) -> &str {
+    if model.digest.is_empty() { &model.id } else { &model.digest }
+}
+
+/// The checks of these models, by id, from those by [`key`].
+#[must_use]
+pub fn by_id(models: &[Model], checks: &HashMap<String, Checked>) -> HashMap<String, Checked> {
+    let of = |model: &Model| Some((model.id.clone(), checks.get(key(model))?.clone()));
+    models.iter().filter_map(of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::error::ErrorCode;
+
+    fn folders() -> (tempfile::TempDir, Folders) {
+        let home = tempfile::tempdir().unwrap();
+        let folders = Folders { data: home.path().join("data") };
+        (home, folders)
+    }
+
+    fn checked(at: u64, outcome: CheckOutcome) -> Checked {
+        Checked {
+            at,
+            outcome,
+            first_token_seconds: Some(1.5),
+            seconds: 2.0,
+            tokens_per_second: None,
+            prompt_tokens: Some(170),
+            context_running: Some(32_768),
+            on_graphics_card: Some(0.5),
+        }
+    }
+
+    #[test]
+    fn what_lasts_is_remembered_by_digest_and_the_rest_is_not() {
+        let (_home, folders) = folders();
+        assert!(read(&folders).is_empty());
+        let failure = Error::from(ErrorCode::Internal {});
+        for passing in [
+            CheckOutcome::Busy {},
+            CheckOutcome::TooSlow {},
+            CheckOutcome::SignIn {},
+            CheckOutcome::RunnerMissing {},
+            CheckOutcome::CpuUnsupported {},
+            CheckOutcome::Failed { failure },
+        ] {
+            remember(&folders, "d", &checked(1, passing)).unwrap();
+        }
+        remember(&folders, "", &checked(1, CheckOutcome::CalledTool {})).unwrap();
+        assert!(!folders.checks().exists(), "nothing is written for nothing");
+        let lasting = [
+            CheckOutcome::CalledTool {},
+            CheckOutcome::CallAsText {},
+            CheckOutcome::NoCall {},
+            CheckOutcome::NoTools {},
+            CheckOutcome::NotEnoughMemory { need_bytes: Some(2), have_bytes: None },
+        ];
+        for (digest, outcome) in ["a", "b", "c", "d", "e"].into_iter().zip(lasting) {
+            let one = checked(1, outcome);
+            remember(&folders, digest, &one).unwrap();
+            assert_eq!(read(&folders).get(digest), Some(&one));
+        }
+        // A newer one takes the place of the old; one that does not last leaves it.
+        remember(&folders, "a", &checked(2, CheckOutcome::NoCall {})).unwrap();
+        remember(&folders, "a", &checked(3, CheckOutcome::Busy {})).unwrap();
+        assert_eq!(read(&folders)["a"], checked(2, CheckOutcome::NoCall {}));
+        assert_eq!(read(&folders).len(), 5);
+    }
+
+    #[test]
+    fn it_stays_bounded_and_the_oldest_go() {
+        let (_home, folders) = folders();
+        let one = |at: u64| (format!("digest-{at}"), checked(at, CheckOutcome::CalledTool {}));
+        let too_many: HashMap<String, Checked> = (0..MOST as u64 + 2).map(one).collect();
+        folders.create().unwrap();
+        fs::write(folders.checks(), serde_json::to_vec(&too_many).unwrap()).unwrap();
+        let (digest, newest) = one(MOST as u64 + 2);
+        remember(&folders, &digest, &newest).unwrap();
+        let kept = read(&folders);
+        assert_eq!(kept.len(), MOST);
+        assert!(!kept.contains_key("digest-2") && kept.contains_key("digest-3"));
+        assert!(kept.contains_key(&digest));
+    }
+
+    #[test]
+    fn a_damaged_file_counts_as_empty_and_is_written_anew() {
+        let (_home, folders) = folders();
+        folders.create().unwrap();
+        for damaged in ["", "{", "[]", "\u{0}\u{0}", r#"{"a":7}"#, r#"{"a":{"at":1}}"#] {
+            fs::write(folders.checks(), damaged).unwrap();
+            assert!(read(&folders).is_empty(), "{damaged:?}");
+        }
+        // An outcome of a newer Pincer does not take the others with it.
+        let newer = r#"{"new":{"at":1,"seconds":1.0,"outcome":{"code":"sang","params":{}}},
+                        "old":{"at":1,"seconds":1.0,"outcome":{"code":"no-call","params":{}}}}"#;
+        fs::write(folders.checks(), newer).unwrap();
+        assert_eq!(read(&folders).keys().collect::<Vec<_>>(), ["old"]);
+        remember(&folders, "a", &checked(1, CheckOutcome::NoTools {})).unwrap();
+        assert_eq!(read(&folders).len(), 2);
+    }
+}
