@@ -24,6 +24,8 @@ export default defineConfig(({ mode }) => ({
     environment: 'jsdom',
     include: ['tests/**/*.test.ts'],
     setupFiles: ['tests/setup.ts'],
+    // Only against hanging: on a busy machine, finding things by their role takes its time.
+    testTimeout: 30_000,
     unstubGlobals: true,
     restoreMocks: true,
   },
