@@ -3,14 +3,16 @@
 
 import { mount } from 'svelte';
 import App from './App.svelte';
-import { FakeBackend } from './lib/backend/fake';
+import { FakeBackend, type World } from './lib/backend/fake';
 import { worlds } from './lib/backend/samples';
+import { modelWorlds } from './lib/backend/samples-models';
 import './style/tokens.css';
 import './style/base.css';
 
 const query = new URLSearchParams(location.search);
 const wanted = query.get('world') ?? 'well';
-const backend = new FakeBackend(wanted in worlds ? structuredClone(worlds[wanted as keyof typeof worlds]) : {});
+const situations: Record<string, World> = { ...worlds, ...modelWorlds };
+const backend = new FakeBackend(structuredClone(situations[wanted] ?? {}));
 backend.tag = query.get('language') ?? 'en';
 localStorage.clear();
 const theme = query.get('theme');

@@ -7,11 +7,13 @@ beforeEach(() => {
   vi.stubGlobal('scrollTo', () => undefined);
   // axe asks for a canvas and does without.
   vi.spyOn(HTMLCanvasElement.prototype, 'getContext').mockReturnValue(null);
+  // jsdom has no modal dialogs; that the rest of the page cannot be reached is the browser's part.
   HTMLDialogElement.prototype.showModal ??= function (this: HTMLDialogElement) {
     this.open = true;
   };
   HTMLDialogElement.prototype.close ??= function (this: HTMLDialogElement) {
     this.open = false;
+    this.dispatchEvent(new Event('close'));
   };
   localStorage.clear();
   location.hash = '';

@@ -1,20 +1,95 @@
 // What the window derives from models: groups, names, limits. No state, no words.
 
+import type { Assessed } from './backend/types/Assessed';
+import type { CheckState } from './backend/types/CheckState';
+import type { Checked } from './backend/types/Checked';
+import type { Group } from './backend/types/Group';
 import type { Model } from './backend/types/Model';
 import type { PullState } from './backend/types/PullState';
+import type { SettingsState } from './backend/types/SettingsState';
 import type { Verdict } from './backend/types/Verdict';
 
 /** Tokens that OpenClaw's own instructions need: under it, a conversation cannot work well. */
 export const CONTEXT_FLOOR = 16_000;
 
-/** The groups of the Models screen, in order. */
+/** What OpenClaw can do with a model, the most first. */
 export const verdicts: readonly Verdict[] = ['ready', 'chat-only', 'cloud', 'unknown', 'embedding'];
 
-/** The models of each group, in the server's order; groups without one are left out. */
+/** The models of each verdict, in the server's order; verdicts without one are left out. */
 export function groups(models: readonly Model[]): { verdict: Verdict; models: Model[] }[] {
   return verdicts
     .map((verdict) => ({ verdict, models: models.filter((model) => model.verdict === verdict) }))
     .filter((group) => group.models.length > 0);
+}
+
+/** The groups of the Models screen, in order. */
+export const groupOrder: readonly Group[] = [
+  'recommended', 'often-fails', 'chat-only', 'too-big', 'online', 'unknown', 'embedding',
+];
+
+/** What OpenClaw's settings have a model for; `place` counts the next choices from 1. */
+export type Role = { kind: 'primary' } | { kind: 'fallback'; place: number } | { kind: 'listed' };
+
+/** Tells what the settings have a model for. */
+export function rolesOf(settings: SettingsState | null): (id: string) => Role | null {
+  const roles = new Map<string, Role>();
+  const add = (id: string | null, role: Role) => {
+    if (id !== null && !roles.has(full(id))) roles.set(full(id), role);
+  };
+  add(ollamaId(settings?.primary ?? ''), { kind: 'primary' });
+  settings?.fallbacks.forEach((written, at) => add(ollamaId(written), { kind: 'fallback', place: at + 1 }));
+  settings?.listed.forEach((id) => add(id, { kind: 'listed' }));
+  return (id) => roles.get(full(id)) ?? null;
+}
+
+/**
+ * The models of each group of the Models screen: OpenClaw's own and its next choices, then the others in the
+ * server's order. Groups without one are left out.
+ */
+export function byGroup(
+  models: readonly Assessed[],
+  roleOf: (id: string) => Role | null,
+): { group: Group; models: Assessed[] }[] {
+  const rank = (model: Assessed) => {
+    const role = roleOf(model.id);
+    if (role === null || role.kind === 'listed') return Number.POSITIVE_INFINITY;
+    return role.kind === 'primary' ? 0 : role.place;
+  };
+  const ranked = models.map((model) => ({ model, rank: rank(model) }));
+  return groupOrder
+    .map((group) => ({
+      group,
+      models: ranked
+        .filter(({ model }) => model.group === group)
+        .sort((one, other) => (one.rank === other.rank ? 0 : one.rank - other.rank))
+        .map(({ model }) => model),
+    }))
+    .filter((group) => group.models.length > 0);
+}
+
+/** How a model can be chosen: plainly, or behind a word about what it cannot do; `null`: not for talking. */
+export function wayToUse(model: Assessed): 'plain' | 'to-chat' | 'too-big' | 'unknown' | null {
+  if (model.verdict === 'embedding') return null;
+  if (model.verdict === 'chat-only') return 'to-chat';
+  if (model.group === 'too-big') return 'too-big';
+  return model.verdict === 'unknown' ? 'unknown' : 'plain';
+}
+
+/** Whether a live check of it can show anything. */
+export function canBeTried(model: Assessed): boolean {
+  return model.verdict !== 'embedding' && model.verdict !== 'chat-only';
+}
+
+/** The live check is under way. */
+export function isTrying(check: CheckState | undefined): boolean {
+  return check?.phase === 'loading' || check?.phase === 'answering';
+}
+
+/** What the newest ended check showed: of this session, or remembered; `null`: not tried yet. */
+export function latestCheck(model: Assessed, check: CheckState | undefined): Checked | null {
+  const now = check?.result ?? null;
+  if (now === null || model.checked === null) return now ?? model.checked;
+  return model.checked.at > now.at ? model.checked : now;
 }
 
 /** Whether two names mean one model: compared without case, `:latest` is what a missing tag means. */

@@ -80,6 +80,12 @@ export class FakeBackend implements Backend {
     this.push({ pulls: [...others, pull] });
   }
 
+  /** Sends a live check's newest state in place of its former one. */
+  pushCheck(check: CheckState): void {
+    const others = (this.world.checks ?? []).filter((one) => one.model !== check.model);
+    this.push({ checks: [...others, check] });
+  }
+
   subscribe(listen: (update: Update) => void): Promise<void> {
     return this.#answer('subscribe', () => {
       this.#listen = listen;
@@ -133,7 +139,7 @@ export class FakeBackend implements Backend {
   checkModel(name: string): Promise<void> {
     this.calls.push({ name: 'checkModel', value: name });
     return this.#answer('checkModel', () =>
-      this.push({ checks: [{ model: name, phase: 'loading', since: Date.now(), result: null }] }),
+      this.pushCheck({ model: name, phase: 'loading', since: Date.now(), result: null }),
     );
   }
 
@@ -174,7 +180,7 @@ export class FakeBackend implements Backend {
 
   previewUse(request: UseRequest): Promise<Preview> {
     this.calls.push({ name: 'previewUse', value: request });
-    return this.#answer('previewUse', () => this.#prepare(request.primary));
+    return this.#answer('previewUse', () => this.#prepare(request.primary, request.fallbacks));
   }
 
   apply(plan: string): Promise<ReceiptSummary> {
@@ -188,7 +194,10 @@ export class FakeBackend implements Backend {
       if (settings) {
         const path = this.world.path;
         this.push({
-          settings: { ...settings, exists: true, mode: preview.mode, primary: preview.primary, lastChange: receipt },
+          settings: {
+            ...settings, exists: true, mode: preview.mode, primary: preview.primary, lastChange: receipt,
+            fallbacks: preview.fallbacks.length > 0 ? preview.fallbacks : settings.fallbacks,
+          },
           ...(path ? { path: healed(path, 'settings') } : {}),
         });
       }
@@ -250,9 +259,10 @@ export class FakeBackend implements Backend {
     return this.#answer('language', () => this.tag);
   }
 
-  #prepare(name: string): Preview {
+  #prepare(name: string, fallbacks: string[] | null = null): Preview {
     const model = this.world.models?.models.find((one) => one.id === name);
     const preview = previewOf(name, this.world.settings?.primary ?? null, model, `plan-${this.#revision}`);
+    if (fallbacks) Object.assign(preview, { fallbacks, changed: true });
     this.#plan = { preview, kind: { kind: 'use-model', params: { name } } };
     return preview;
   }
@@ -275,6 +285,7 @@ export class FakeBackend implements Backend {
     if (slices.models) send({ slice: 'models', state: slices.models });
     if (slices.settings) send({ slice: 'settings', state: slices.settings });
     if (slices.pulls) send({ slice: 'pulls', state: slices.pulls });
+    if (slices.checks) send({ slice: 'checks', state: slices.checks });
     if (slices.openclaw) send({ slice: 'openclaw', state: slices.openclaw });
   }
 

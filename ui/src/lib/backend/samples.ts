@@ -63,7 +63,10 @@ export function chatOnly(id: string, change: Partial<Assessed> = {}): Assessed {
 export const mixed: Assessed[] = [
   model('qwen3:8b'),
   model('qwen3.5:9b', { input: ['text', 'image'], contextWindow: 262_144, sizeBytes: 6_594_474_711 }),
-  model('mistral:latest', { reasoning: false, contextWindow: 8192, contextKnown: false, sizeBytes: 4_113_301_824 }),
+  model('mistral:latest', {
+    reasoning: false, contextWindow: 8192, contextKnown: false, sizeBytes: 4_113_301_824, group: 'often-fails',
+    weak: true, better: 'qwen3:8b',
+  }),
   chatOnly('gemma3:4b', { input: ['text', 'image'], contextWindow: 131_072, sizeBytes: 3_338_801_804 }),
   chatOnly('tinyllama:latest', { contextWindow: 2048, sizeBytes: 637_700_138 }),
   model('kimi-k2:1t-cloud', { verdict: 'cloud', reasoning: false, contextWindow: 262_144, sizeBytes: 384 }),

@@ -17,6 +17,8 @@ export interface Shown {
   preview: Preview;
   /** Every model that can act is listed too, not only the chosen one. */
   allReady: boolean;
+  /** The model that becomes a next choice, where that is what the change is for. */
+  nextChoice?: string;
   /** Asks for the preview anew, after the file changed under it. */
   again: () => Promise<Preview>;
 }
@@ -47,10 +49,21 @@ export class Change {
     });
   }
 
+  /** Shows what making `name` the last of OpenClaw's next choices would change; `primary` stays its model. */
+  async addChoice(name: string, primary: string, fallbacks: readonly string[]): Promise<void> {
+    await this.request(
+      {
+        primary, fallbacks: [...fallbacks, `ollama/${name}`], models: [], allReady: false, context: null, mode: null,
+        address: null, listed: null, localOnly: false,
+      },
+      name,
+    );
+  }
+
   /** Shows what any request would change. */
-  async request(request: UseRequest): Promise<void> {
+  async request(request: UseRequest, nextChoice?: string): Promise<void> {
     const purpose: Purpose = { kind: 'use-model', params: { name: request.primary } };
-    await this.#prepare(purpose, request.allReady, () => this.#backend.previewUse(request));
+    await this.#prepare({ purpose, allReady: request.allReady, nextChoice, again: () => this.#backend.previewUse(request) });
   }
 
   /** Shows the preview that a remedy ended in. */
@@ -65,7 +78,7 @@ export class Change {
   /** Asks for the shown preview anew. */
   async again(): Promise<void> {
     const shown = this.shown;
-    if (shown) await this.#prepare(shown.purpose, shown.allReady, shown.again);
+    if (shown) await this.#prepare(shown);
   }
 
   /** Writes what is shown. */
@@ -99,11 +112,11 @@ export class Change {
     this.failure = null;
   }
 
-  async #prepare(purpose: Purpose, allReady: boolean, again: () => Promise<Preview>): Promise<void> {
+  async #prepare(wanted: Omit<Shown, 'preview'>): Promise<void> {
     await this.#wait('preview', async () => {
-      const preview = await again();
+      const preview = await wanted.again();
       this.done = null;
-      this.shown = { purpose, preview, allReady, again };
+      this.shown = { ...wanted, preview };
     });
   }
 

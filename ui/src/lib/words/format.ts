@@ -35,6 +35,20 @@ export function duration(seconds: number): string {
   return `${hours} ${number(minutes % 60, { style: 'unit', unit: 'minute', unitDisplay: 'long' })}`;
 }
 
+/** A length of time that was measured, in seconds: `0.4 seconds`, `12 seconds`, `2 min 5 sec`. */
+export function stopwatch(seconds: number): string {
+  const shown = seconds < 10 ? Math.round(seconds * 10) / 10 : Math.round(seconds);
+  if (shown < 60) return number(shown, { style: 'unit', unit: 'second', unitDisplay: 'long', maximumFractionDigits: 1 });
+  const minutes = number(Math.floor(shown / 60), { style: 'unit', unit: 'minute', unitDisplay: 'short' });
+  if (shown % 60 === 0) return minutes;
+  return `${minutes} ${number(shown % 60, { style: 'unit', unit: 'second', unitDisplay: 'short' })}`;
+}
+
+/** A rate a second, with one digit after the point where that matters. */
+export function rate(value: number): string {
+  return number(value, { maximumFractionDigits: value < 10 ? 1 : 0 });
+}
+
 /** A whole number with the language's grouping. */
 export function integer(value: number): string {
   return number(value, { maximumFractionDigits: 0 });
@@ -55,11 +69,23 @@ export function moment(at: number): string {
   return new Intl.DateTimeFormat(language(), { dateStyle: 'medium', timeStyle: 'short' }).format(at);
 }
 
+/** A moment near to `now` (both in milliseconds since 1970): the time alone while it is the same day. */
+export function timeOfDay(at: number, now: number): string {
+  if (new Date(at).toDateString() !== new Date(now).toDateString()) return moment(at);
+  return new Intl.DateTimeFormat(language(), { timeStyle: 'short' }).format(at);
+}
+
 /** A language's own name: `français`. */
 export function languageName(tag: string): string {
   return new Intl.DisplayNames([tag], { type: 'language' }).of(tag) ?? tag;
 }
 
+/** Making one takes far longer than using it, and a long list needs hundreds at once. */
+const formats = new Map<string, Intl.NumberFormat>();
+
 function number(value: number, options: Intl.NumberFormatOptions): string {
-  return new Intl.NumberFormat(language(), options).format(value);
+  const key = `${language()} ${JSON.stringify(options)}`;
+  const format = formats.get(key) ?? new Intl.NumberFormat(language(), options);
+  formats.set(key, format);
+  return format.format(value);
 }

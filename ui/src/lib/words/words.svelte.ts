@@ -48,7 +48,7 @@ export function t(key: Key, params: Params = {}): string {
 /** Like `t` for a counted thing: `.one` or `.other` by the language's rules; fills in `{count}`. */
 export function plural(key: PluralKey, count: number, params: Params = {}): string {
   const form = new Intl.PluralRules(current).select(count) === 'one' ? 'one' : 'other';
-  return t(`${key}.${form}` as Key, { ...params, count });
+  return t(`${key}.${form}` as Key, { ...params, count: new Intl.NumberFormat(current).format(count) });
 }
 
 function names(text: string): string[] {
