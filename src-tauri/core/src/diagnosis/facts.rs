@@ -1,17 +1,18 @@
 //! What was seen, before anything is concluded: plain data, so that a fault is a row of a table in a test
 //! and a user's facts can be judged again.
 
-use std::path::PathBuf;
+use std::{collections::HashMap, path::PathBuf};
 
 use crate::{
     computer::AddressSource,
     error::Error,
-    machine::port_owner::PortOwner,
-    models::discovery::Discovered,
+    machine::{memory::Memory, port_owner::PortOwner},
+    models::{check::Checked, discovery::Discovered, fit::Known},
     ollama::address::Address,
     ollama::wire::Loaded,
     openclaw::{
-        plan::Hash, program::OpenclawProgram, settings::Settings, verdict::Refusal, version::Version,
+        asked::Asking, dialect::Dialect, plan::Hash, program::OpenclawProgram, settings::Settings,
+        verdict::Refusal, version::Version,
     },
 };
 
@@ -101,6 +102,12 @@ impl OpenclawFacts {
         self.program.as_ref().and_then(|program| program.version).or_else(last_touched)
     }
 
+    /// What decides which context it asks for. `told`: its settings, or none.
+    #[must_use]
+    pub fn asking<'a>(&self, told: &'a Settings) -> Asking<'a> {
+        Asking { told, mode: told.mode(self.key_anywhere()), dialect: Dialect::of(self.version()) }
+    }
+
     /// The key is somewhere, if only where the service does not see it.
     #[must_use]
     pub const fn key_anywhere(&self) -> bool {
@@ -128,6 +135,10 @@ pub struct Facts {
     pub openclaws: Option<Candidate>,
     /// What is loaded on the effective server.
     pub loaded: Vec<Loaded>,
+    /// This computer's memory, when the system tells.
+    pub memory: Option<Memory>,
+    /// The last live checks of installed models, by their ids.
+    pub checked: HashMap<String, Checked>,
     /// What the effective server has, when it answers.
     pub models: Option<Result<Discovered, Error>>,
     /// Ollama's program.
@@ -142,6 +153,19 @@ pub struct Facts {
     pub owner: Option<PortOwner>,
     /// Second stage: a port where nothing listens.
     pub free_port: Option<u16>,
+}
+
+impl Facts {
+    /// What is known of the computer that runs the models.
+    #[must_use]
+    pub fn known(&self) -> Known<'_> {
+        Known {
+            remote: !self.effective.address.is_loopback(),
+            memory: self.memory.as_ref(),
+            loaded: &self.loaded,
+            checked: Some(&self.checked),
+        }
+    }
 }
 
 /// What the judge wants to know beyond the first stage.

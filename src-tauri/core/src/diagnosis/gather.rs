@@ -1,7 +1,7 @@
 //! Gathers the facts: first what is cheap, all at once, each with its own limit; then only what the judge
 //! asks for. Nothing is concluded here.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{collections::HashMap, net::SocketAddr, time::Duration};
 
 use tokio::task::JoinHandle;
 
@@ -12,7 +12,7 @@ use super::{
 use crate::{
     computer::{AddressSource, Computer},
     error::{Error, ErrorCode},
-    machine::port_owner::port_owner,
+    machine::{memory::Memory, port_owner::port_owner},
     models::discovery::Discovery,
     ollama::{
         address::{Address, DEFAULT_PORT},
@@ -85,6 +85,8 @@ pub async fn first_stage(computer: &Computer, discovery: &mut Discovery) -> Resu
         others,
         openclaws,
         loaded,
+        memory: files.memory,
+        checked: HashMap::new(),
         models,
         program: files.program,
         proxy,
@@ -147,6 +149,7 @@ pub async fn second_stage(computer: &Computer, facts: &mut Facts, needs: &[Need]
 }
 
 struct Files {
+    memory: Option<Memory>,
     addresses: Vec<(Address, AddressSource)>,
     /// Where OpenClaw will ask, when its settings tell.
     openclaws: Option<Address>,
@@ -194,6 +197,7 @@ fn look_at_files(computer: &Computer) -> Files {
         Some((name, value, env_file.display().to_string()))
     });
     Files {
+        memory: computer.memory().cloned(),
         addresses: computer.addresses(settings.read()),
         openclaws,
         program: program::find(&computer.surroundings),

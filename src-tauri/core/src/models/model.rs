@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::shape::CacheShape;
+
 /// What OpenClaw can do with a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
@@ -88,4 +90,8 @@ pub struct Model {
     pub cost: Cost,
     /// Size on disk in bytes, as `/api/tags` says.
     pub size_bytes: u64,
+    /// What it keeps in memory for a conversation; for the fit alone.
+    #[serde(skip)]
+    #[cfg_attr(feature = "typescript", ts(skip))]
+    pub cache: CacheShape,
 }
