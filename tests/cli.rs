@@ -92,10 +92,37 @@ fn models_follow_openclaws_page() {
     assert_eq!((&ready["contextWindow"], &ready["maxTokens"]), (&json!(40960), &json!(409_600)));
     assert_eq!(ready["cost"], json!({ "input": 0, "output": 0, "cacheRead": 0, "cacheWrite": 0 }));
     assert_eq!(ready["sizeBytes"], 5_225_388_164_u64);
+    assert_eq!((&ready["group"], &ready["recommendedContext"]), (&json!("recommended"), &json!(32_768)));
+    let fit = json!({ "verdict": "fits", "basis": "estimated", "context": 32_768, "needBytes": 11_557_226_372_u64,
+        "memoryBytes": 64_000_000_000_u64, "graphicsBytes": 0, "runsOn": "processor" });
+    assert_eq!(ready["fit"], fit);
+    assert_eq!(model("llama3.2:3b")["group"], "often-fails");
     assert_eq!(model("gemma2:2b")["verdict"], "chat-only");
     assert_eq!(model("llava:7b")["input"], json!(["text", "image"]));
     assert_eq!(model("nomic-embed-text:latest")["verdict"], "embedding");
     assert_eq!(model("gpt-oss:20b-cloud")["verdict"], "cloud");
+}
+
+#[test]
+fn models_say_whether_they_fit() {
+    let machine = Machine::new();
+    let told = |memory: &str, language: &str| {
+        let mut command = machine.home.command(programs::pincer_cli());
+        command.args(["models", "--host", &machine.ollama.url()]);
+        let output = command.env("PINCER_MEMORY", memory).env("LANG", language).output().unwrap();
+        assert_eq!(code(&output), 0, "{output:?}");
+        text(&output.stdout).lines().find(|line| line.contains("qwen3:8b")).unwrap().to_owned()
+    };
+    for (memory, language, words) in [
+        ("64000000000", "C", "fits at 32768 tokens"),
+        ("13000000000", "C", "just fits at 32768 tokens"),
+        ("8000000000", "C", "too big for this computer at 16384 tokens"),
+        ("8000000000", "fr_FR.UTF-8", "trop gros pour cet ordinateur avec 16384 jetons"),
+        ("8000000000,16000000000", "C", "fits at 32768 tokens"),
+    ] {
+        let line = told(memory, language);
+        assert!(line.ends_with(words), "{memory}: {line}");
+    }
 }
 
 #[test]

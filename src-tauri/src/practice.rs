@@ -9,6 +9,7 @@ use std::{
 
 use pincer_core::{
     computer::Computer,
+    machine::memory::MEMORY_VARIABLE,
     surroundings::{Environment, Surroundings},
 };
 use pincer_practice::Options;
@@ -20,12 +21,13 @@ pub(crate) struct Practice {
 }
 
 impl Practice {
-    /// Starts the Ollama and makes the home; the user's language is kept, nothing else of the environment.
+    /// Starts the Ollama and makes the home; the user's language and the memory to assume are kept, nothing else of
+    /// the environment.
     pub(crate) async fn start(real: &Surroundings) -> io::Result<(Computer, Self)> {
         let ollama = pincer_practice::Practice::start(Options::demo()).await?;
         let home = tempfile::tempdir()?;
         let bin = openclaw(home.path())?;
-        let language = ["LC_ALL", "LC_MESSAGES", "LANG"]
+        let language = ["LC_ALL", "LC_MESSAGES", "LANG", MEMORY_VARIABLE]
             .into_iter()
             .filter_map(|name| Some((name, real.environment.get(name)?)));
         let (path, url) = (bin.display().to_string(), ollama.url());

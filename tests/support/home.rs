@@ -83,6 +83,8 @@ impl Home {
             ("HOME", self.path().into()),
             ("PATH", path),
             ("LANG", "C.UTF-8".into()),
+            // What fits does not depend on the machine that tests.
+            ("PINCER_MEMORY", "64000000000".into()),
             ("XDG_CONFIG_HOME", below(".config")),
             ("XDG_DATA_HOME", below(".local/share")),
             ("XDG_STATE_HOME", below(".local/state")),

@@ -93,7 +93,8 @@ fn tell_finding(output: &Output, finding: &Finding) -> Result<(), Failure> {
     };
     let title = output.words.say_with(&format!("finding.{code}.title"), &params);
     output.line(&format!("{}: {title}  [{code}]", output.words.say(severity)))?;
-    output.line(&format!("  {}", output.words.say_with(&format!("finding.{code}.why"), &params)))?;
+    let why = output.words.flagged(&format!("finding.{code}.why"), &params);
+    output.line(&format!("  {}", output.words.say_with(&why, &params)))?;
     for seen in &finding.evidence {
         output.line(&format!("    {seen}"))?;
     }
@@ -115,6 +116,7 @@ fn remedy(output: &Output, cause: &Cause, offer: &Offer) -> String {
         Remedy::StartOllama {} => "pincer start".to_owned(),
         Remedy::DownloadModel { .. } => format!("pincer pull {}", text("name")),
         Remedy::UseModel { .. } => format!("pincer use {}", text("name")),
+        Remedy::SetContext { tokens, .. } => format!("pincer use {} --context {tokens}", text("name")),
         Remedy::UseAddress { .. } => format!("pincer use MODEL --host {}", text("url")),
         Remedy::ChooseModel {} => match cause {
             Cause::SettingsModelWithoutTools { primary: false, .. } => {

@@ -74,11 +74,7 @@ fn show(output: &Output, preview: &Preview) -> Result<(), Failure> {
         let value = serde_json::to_value(warning).unwrap_or_default();
         let code = value.get("code").and_then(Value::as_str).unwrap_or_default();
         let params = value.get("params").cloned().unwrap_or_default();
-        // A flag that is set has a sentence of its own.
-        let flags =
-            params.as_object().into_iter().flatten().filter(|(_, value)| **value == Value::Bool(true));
-        let mut keys = flags.map(|(flag, _)| format!("warning.{code}.{flag}"));
-        let key = keys.find(|key| output.words.has(key)).unwrap_or_else(|| format!("warning.{code}"));
+        let key = output.words.flagged(&format!("warning.{code}"), &params);
         output.line(&format!("! {}", output.words.say_with(&key, &params)))?;
     }
     for file in preview.files.iter().filter(|file| !file.diff.is_empty()) {

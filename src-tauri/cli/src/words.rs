@@ -51,6 +51,14 @@ impl Words {
         key
     }
 
+    /// The key for these parameters: a flag that is set has a sentence of its own, where there is one.
+    #[must_use]
+    pub fn flagged(&self, key: &str, params: &Value) -> String {
+        let set = params.as_object().into_iter().flatten().filter(|(_, value)| **value == Value::Bool(true));
+        let mut keys = set.map(|(flag, _)| format!("{key}.{flag}"));
+        keys.find(|key| self.has(key)).unwrap_or_else(|| key.to_owned())
+    }
+
     /// Whether there is a message of this key.
     #[must_use]
     pub fn has(&self, key: &str) -> bool {

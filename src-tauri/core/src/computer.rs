@@ -1,11 +1,14 @@
 //! This computer as one user of it sees it: the surroundings, Pincer's own folders, and where Ollama is.
 //! The faces make one and hand it to every operation of the library.
 
+use std::sync::{Arc, OnceLock};
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
     error::Error,
     folders::Folders,
+    machine::memory::{self, Memory},
     ollama::{
         address::Address,
         client::{Client, Limits},
@@ -73,6 +76,7 @@ pub struct Computer {
     pub folders: Folders,
     /// The address asked for on the command line.
     pub host: Option<Address>,
+    memory: Arc<OnceLock<Option<Memory>>>,
 }
 
 impl Computer {
@@ -80,7 +84,13 @@ impl Computer {
     #[must_use]
     pub fn new(surroundings: Surroundings, host: Option<Address>) -> Self {
         let folders = Folders::locate(surroundings.os, &surroundings.environment, &surroundings.home);
-        Self { surroundings, folders, host }
+        Self { surroundings, folders, host, memory: Arc::default() }
+    }
+
+    /// Its memory; `None` when the system does not tell. Looked at once, since it does not change. Blocking.
+    #[must_use]
+    pub fn memory(&self) -> Option<&Memory> {
+        self.memory.get_or_init(|| memory::read(&self.surroundings)).as_ref()
     }
 
     /// Where OpenClaw keeps its files.

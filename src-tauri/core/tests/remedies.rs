@@ -27,7 +27,7 @@ use pincer_practice::{Options, Practice};
 use serde_json::{Value, json};
 
 fn computer(home: &Path, host: &str) -> Computer {
-    let environment = Environment::new([("OLLAMA_HOST", host)]);
+    let environment = Environment::new([("OLLAMA_HOST", host), ("PINCER_MEMORY", "64000000000")]);
     Computer::new(Surroundings::new(Os::Linux, environment, home, SystemTime::now), None)
 }
 

@@ -106,6 +106,9 @@ pub struct PracticeModel {
     pub context_length: Option<u64>,
     /// The other numbers of `model_info`.
     pub architecture: Architecture,
+    /// Further keys of `model_info`, in place of those made from the fields above where they are the same. Lists are
+    /// told only when asked verbosely, as Ollama does.
+    pub more_info: Vec<(String, Value)>,
     /// `capabilities` of `/api/show`; `None`: absent, as on servers before 0.6.4.
     pub capabilities: Option<Vec<String>>,
     /// `capabilities` of `/api/tags`, which can differ from show's; `None`: absent, as before 0.30.
@@ -152,6 +155,7 @@ impl PracticeModel {
             quantization: "Q4_K_M".into(),
             context_length: Some(131_072),
             architecture: Architecture::llama(),
+            more_info: Vec::new(),
             tags_capabilities: Some(words.clone()),
             capabilities: Some(words),
             remote: None,
@@ -282,6 +286,13 @@ impl PracticeModel {
             parameter_count: parameters,
             ..self
         }
+    }
+
+    /// The same with one more key of `model_info`.
+    #[must_use]
+    pub fn info(mut self, key: &str, value: Value) -> Self {
+        self.more_info.push((key.to_owned(), value));
+        self
     }
 
     /// The same with these capabilities, in show and in tags.

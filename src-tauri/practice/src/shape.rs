@@ -49,8 +49,8 @@ pub(crate) fn tags_entry(model: &PracticeModel) -> Value {
     Value::Object(entry)
 }
 
-/// The whole answer of `/api/show`.
-pub(crate) fn show(model: &PracticeModel) -> Value {
+/// The whole answer of `/api/show`; `verbose` tells lists, too.
+pub(crate) fn show(model: &PracticeModel, verbose: bool) -> Value {
     if let Some(captured) = &model.captured {
         return captured.show.clone();
     }
@@ -82,7 +82,7 @@ pub(crate) fn show(model: &PracticeModel) -> Value {
         answer.insert("remote_model".into(), remote.model.clone().into());
         answer.insert("remote_host".into(), remote.host.clone().into());
     }
-    answer.insert("model_info".into(), model_info(model));
+    answer.insert("model_info".into(), model_info(model, verbose));
     answer
         .insert("tensors".into(), json!([{"name": "token_embd.weight", "type": "F32", "shape": [64, 4096]}]));
     if let Some(words) = &model.capabilities {
@@ -109,7 +109,7 @@ pub(crate) fn details(model: &PracticeModel) -> Value {
     })
 }
 
-fn model_info(model: &PracticeModel) -> Value {
+fn model_info(model: &PracticeModel, verbose: bool) -> Value {
     let shape = &model.architecture;
     let arch = &shape.name;
     let mut pairs: Vec<(String, Value)> = vec![
@@ -120,7 +120,7 @@ fn model_info(model: &PracticeModel) -> Value {
         (format!("{arch}.block_count"), shape.block_count.into()),
         (format!("{arch}.embedding_length"), shape.embedding_length.into()),
         ("tokenizer.ggml.model".into(), "gpt2".into()),
-        ("tokenizer.ggml.tokens".into(), Value::Null),
+        ("tokenizer.ggml.tokens".into(), json!(["<s>", "</s>"])),
     ];
     if let Some(heads) = shape.head_count_kv {
         pairs.push((format!("{arch}.attention.head_count_kv"), heads.into()));
@@ -130,6 +130,13 @@ fn model_info(model: &PracticeModel) -> Value {
     }
     if let Some(context) = model.context_length {
         pairs.push((format!("{arch}.context_length"), context.into()));
+    }
+    pairs.retain(|(key, _)| !model.more_info.iter().any(|(other, _)| other == key));
+    pairs.extend(model.more_info.iter().cloned());
+    if !verbose {
+        for (_, value) in pairs.iter_mut().filter(|(_, value)| value.is_array()) {
+            *value = Value::Null;
+        }
     }
     // Ollama writes this map sorted.
     pairs.sort_by(|a, b| a.0.cmp(&b.0));

@@ -6,12 +6,13 @@ use std::{collections::HashMap, net::IpAddr, path::PathBuf};
 use crate::{
     computer::AddressSource,
     error::Error,
-    machine::{os::Os, port_owner::PortOwner},
-    models::{check::Checked, discovery::Discovered},
+    machine::{memory::Memory, os::Os, port_owner::PortOwner},
+    models::{check::Checked, discovery::Discovered, fit::Known},
     ollama::address::Address,
     ollama::wire::Loaded,
     openclaw::{
-        plan::Hash, program::OpenclawProgram, settings::Settings, verdict::Refusal, version::Version,
+        asked::Asking, dialect::Dialect, plan::Hash, program::OpenclawProgram, settings::Settings,
+        verdict::Refusal, version::Version,
     },
 };
 
@@ -101,6 +102,12 @@ impl OpenclawFacts {
         self.program.as_ref().and_then(|program| program.version).or_else(last_touched)
     }
 
+    /// What decides which context it asks for. `told`: its settings, or none.
+    #[must_use]
+    pub fn asking<'a>(&self, told: &'a Settings) -> Asking<'a> {
+        Asking { told, mode: told.mode(self.key_anywhere()), dialect: Dialect::of(self.version()) }
+    }
+
     /// The key is somewhere, if only where the service does not see it.
     #[must_use]
     pub const fn key_anywhere(&self) -> bool {
@@ -136,10 +143,12 @@ pub struct Facts {
     pub openclaws: Option<Candidate>,
     /// What is loaded on the effective server.
     pub loaded: Vec<Loaded>,
+    /// This computer's memory, when the system tells.
+    pub memory: Option<Memory>,
+    /// The last live checks of installed models, by their ids.
+    pub checked: HashMap<String, Checked>,
     /// What the effective server has, when it answers.
     pub models: Option<Result<Discovered, Error>>,
-    /// What live checks showed, by `models::check::store::key`.
-    pub checks: HashMap<String, Checked>,
     /// Ollama's program.
     pub program: Option<PathBuf>,
     /// A proxy that OpenClaw would use for the effective address.
@@ -154,6 +163,19 @@ pub struct Facts {
     pub free_port: Option<u16>,
     /// Second stage: ranges of ports that Windows keeps for itself, first and last.
     pub reserved_ports: Vec<(u16, u16)>,
+}
+
+impl Facts {
+    /// What is known of the computer that runs the models.
+    #[must_use]
+    pub fn known(&self) -> Known<'_> {
+        Known {
+            remote: !self.effective.address.is_loopback(),
+            memory: self.memory.as_ref(),
+            loaded: &self.loaded,
+            checked: Some(&self.checked),
+        }
+    }
 }
 
 /// What the judge wants to know beyond the first stage.

@@ -276,6 +276,63 @@ pub enum Cause {
         /// Its name as listed.
         name: String,
     },
+    /// The chosen model runs with a context that OpenClaw's own instructions fill.
+    #[serde(rename = "models.context-too-small")]
+    ModelsContextTooSmall {
+        /// The model.
+        name: String,
+        /// What runs, in tokens.
+        tokens: u64,
+    },
+    /// The chosen model does not fit this computer, not even with the shortest context that OpenClaw needs: computed
+    /// (a warning), or Ollama could not load it (a problem).
+    #[serde(rename = "models.does-not-fit")]
+    ModelsDoesNotFit {
+        /// The model.
+        name: String,
+        /// What it needs, in bytes, when known.
+        need_bytes: Option<u64>,
+        /// What this computer has, in bytes, when known.
+        have_bytes: Option<u64>,
+        /// The context that it is about, in tokens.
+        tokens: u64,
+        /// Ollama could not load it.
+        measured: bool,
+    },
+    /// The chosen model runs mostly on the processor, so it is slow.
+    #[serde(rename = "models.on-cpu")]
+    ModelsOnCpu {
+        /// The model.
+        name: String,
+        /// The share on the graphics card, in percent.
+        percent: u64,
+        /// This computer has graphics memory that models can use; `null` when not known (Ollama is elsewhere).
+        graphics: Option<bool>,
+    },
+    /// The chosen model is on Ollama's own list of models that do not work well with OpenClaw.
+    #[serde(rename = "models.weak-for-agents")]
+    ModelsWeakForAgents {
+        /// The model.
+        name: String,
+        /// A better one that fits: installed, or on offer.
+        better: Option<String>,
+    },
+    /// A server that should say what the chosen model can do does not.
+    #[serde(rename = "models.capabilities-unknown")]
+    ModelsCapabilitiesUnknown {
+        /// The model.
+        name: String,
+    },
+    /// OpenClaw asks for a context that does not fit the memory with the chosen model; a shorter one does.
+    #[serde(rename = "settings.context-too-large")]
+    SettingsContextTooLarge {
+        /// The model.
+        name: String,
+        /// What OpenClaw asks for, in tokens.
+        tokens: u64,
+        /// What fits, in tokens.
+        fits: u64,
+    },
     /// OpenClaw's file cannot be read.
     #[serde(rename = "settings.unreadable")]
     SettingsUnreadable {
@@ -485,6 +542,13 @@ pub enum Remedy {
     AddModels {},
     /// Drop next choices that run online.
     LocalOnly {},
+    /// Let Ollama run a context of so many tokens with this model.
+    SetContext {
+        /// The model.
+        name: String,
+        /// In tokens.
+        tokens: u64,
+    },
     /// Take Pincer's last change back.
     UndoChange {
         /// Its receipt.

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     computer::{AddressSource, Computer},
     error::{Error, ErrorCode},
-    machine::{port_owner::port_owner, reserved_ports as reserved},
+    machine::{memory::Memory, port_owner::port_owner, reserved_ports as reserved},
     models::{
         check::{Checked, store},
         discovery::Discovery,
@@ -93,6 +93,8 @@ pub async fn first_stage(computer: &Computer, discovery: &mut Discovery) -> Resu
     } else {
         Vec::new()
     };
+    let installed = models.as_ref().and_then(|found| found.as_ref().ok());
+    let checked = installed.map(|found| store::by_id(&found.models, &files.checks)).unwrap_or_default();
     Ok(Facts {
         written: files.written,
         invalid_base_url: files.invalid_base_url,
@@ -102,8 +104,9 @@ pub async fn first_stage(computer: &Computer, discovery: &mut Discovery) -> Resu
         others,
         openclaws,
         loaded,
+        memory: files.memory,
+        checked,
         models,
-        checks: files.checks,
         program: files.program,
         proxy,
         openclaw: OpenclawFacts { gateway, ..files.openclaw },
@@ -179,6 +182,7 @@ pub async fn second_stage(computer: &Computer, facts: &mut Facts, needs: &[Need]
 struct Files {
     written: Option<String>,
     invalid_base_url: Option<String>,
+    memory: Option<Memory>,
     addresses: Vec<(Address, AddressSource)>,
     /// Where OpenClaw will ask, when its settings tell.
     openclaws: Option<Address>,
@@ -231,6 +235,7 @@ fn look_at_files(computer: &Computer) -> Files {
     let written = source.and_then(|source| computer.written(source, settings.read()));
     let invalid = told.base_url.as_deref().filter(|url| slip(url) == Some(Slip::PortInvalid));
     Files {
+        memory: computer.memory().cloned(),
         written: written.as_deref().map(secrets::masked_address),
         invalid_base_url: invalid.map(secrets::masked_address),
         addresses,

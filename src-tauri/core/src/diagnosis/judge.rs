@@ -16,6 +16,8 @@ use crate::{
 mod checks;
 #[path = "judge_connection.rs"]
 mod connection;
+#[path = "judge_models.rs"]
+mod models;
 #[path = "judge_settings.rs"]
 mod settings;
 
@@ -43,7 +45,8 @@ pub fn judge(facts: &Facts) -> Diagnosis {
     if answers {
         findings.extend(proxy(facts));
         findings.extend(connection::wildcard(facts));
-        findings.extend(models(facts));
+        findings.extend(models::models(facts));
+        findings.extend(models::chosen(facts));
         findings.extend(checks::checks(facts));
     }
     findings.extend(settings::settings(facts));
@@ -97,31 +100,6 @@ fn proxy(facts: &Facts) -> Option<Finding> {
     Some(finding(cause, vec![seen], vec![manual(Remedy::BypassProxy {}, Some(command))]))
 }
 
-fn models(facts: &Facts) -> Option<Finding> {
-    let models = match facts.models.as_ref()? {
-        Ok(found) => &found.models,
-        // It greets and then does not list: the connection is not what it seems.
-        Err(error) => {
-            let cause = Cause::ConnectionFailed {
-                url: facts.effective.address.to_string(),
-                source: facts.effective.source,
-            };
-            return Some(finding(cause, vec![format!("the list of models: {}", error.detail)], Vec::new()));
-        }
-    };
-    let download = || vec![action(Remedy::DownloadModel { name: catalogue::first_download() })];
-    if models.is_empty() {
-        return Some(finding(Cause::ModelsNoneInstalled {}, vec!["/api/tags is empty".into()], download()));
-    }
-    // Only what the server said counts: an unknown model might have tools.
-    if models.iter().all(|model| model.tools == Some(false)) {
-        let seen =
-            models.iter().map(|model| format!("{}: {}", model.id, model.capabilities.join(", "))).collect();
-        return Some(finding(Cause::ModelsNoneWithTools { count: models.len() }, seen, download()));
-    }
-    None
-}
-
 fn openclaw(facts: &Facts) -> Option<Finding> {
     // A gateway without a program here lives elsewhere: that is not "not installed".
     if facts.openclaw.program.is_some() || facts.openclaw.gateway {
@@ -135,7 +113,7 @@ fn openclaw(facts: &Facts) -> Option<Finding> {
     let told = facts.openclaw.settings.read().cloned().unwrap_or_default();
     let readable = !matches!(facts.openclaw.settings, SettingsFact::Unreadable(_));
     if readable && told.mode(facts.openclaw.key_anywhere()) == Mode::Off {
-        let best = installed(facts).and_then(catalogue::best_ready);
+        let best = installed(facts).and_then(|models| catalogue::best_ready(models, &facts.known()));
         offers.extend(best.map(|model| action(Remedy::UseModel { name: model.id.clone() })));
     }
     Some(finding(cause, seen, offers))
@@ -204,12 +182,19 @@ fn place(cause: &Cause) -> (Link, Severity) {
         Cause::ModelsNoneInstalled {}
         | Cause::ModelsNoneWithTools { .. }
         | Cause::ModelsCallsAsText { .. }
-        | Cause::ModelsCloudSignIn { .. } => (Link::Models, Problem),
+        | Cause::ModelsCloudSignIn { .. }
+        | Cause::ModelsDoesNotFit { measured: true, .. } => (Link::Models, Problem),
+        Cause::ModelsContextTooSmall { .. }
+        | Cause::ModelsDoesNotFit { .. }
+        | Cause::ModelsOnCpu { .. }
+        | Cause::ModelsCapabilitiesUnknown { .. } => (Link::Models, Warning),
+        Cause::ModelsWeakForAgents { .. } => (Link::Models, Note),
         Cause::SettingsModelNotInstalled { primary: false, .. }
         | Cause::SettingsModelWithoutTools { primary: false, .. }
         | Cause::SettingsKeyNotSeen {}
         | Cause::SettingsBaseUrlV1 { .. }
         | Cause::SettingsContextNotSent { .. }
+        | Cause::SettingsContextTooLarge { .. }
         | Cause::SettingsGivesUpTooEarly { .. }
         | Cause::SettingsStaleAgentFile { .. } => (Link::Settings, Warning),
         Cause::SettingsDiscoveryOff { .. } | Cause::SettingsFallbackIsOnline { .. } => (Link::Settings, Note),

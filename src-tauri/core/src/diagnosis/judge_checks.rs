@@ -7,11 +7,7 @@ use crate::{
         facts::Facts,
         finding::{Cause, Finding, Offer, Remedy},
     },
-    models::{
-        catalogue,
-        check::{CheckOutcome, store},
-        model::Model,
-    },
+    models::{catalogue, check::CheckOutcome, model::Model},
     ollama::names,
 };
 
@@ -25,7 +21,7 @@ fn engine(facts: &Facts) -> Option<Finding> {
     if !facts.loaded.is_empty() {
         return None;
     }
-    let tried = |model: &Model| Some((facts.checks.get(store::key(model))?.clone(), model.id.clone()));
+    let tried = |model: &Model| Some((facts.checked.get(&model.id)?.clone(), model.id.clone()));
     let (newest, name) = installed(facts)?.iter().filter_map(tried).max_by_key(|(checked, _)| checked.at)?;
     let cause = match newest.outcome {
         CheckOutcome::RunnerMissing {} => Cause::EngineRunnerMissing { name: name.clone() },
@@ -42,7 +38,7 @@ fn chosen(facts: &Facts) -> Option<Finding> {
     let id = names::find(primary, models.iter().map(|model| model.id.as_str()))?;
     let model = models.iter().find(|model| model.id == id)?;
     let name = model.id.clone();
-    match facts.checks.get(store::key(model))?.outcome {
+    match facts.checked.get(&model.id)?.outcome {
         CheckOutcome::CallAsText {} => {
             let seen = format!("the live check of {name}: it wrote the tool call as text");
             Some(finding(Cause::ModelsCallsAsText { name }, vec![seen], another(facts, models, model)))
@@ -61,11 +57,12 @@ fn chosen(facts: &Facts) -> Option<Finding> {
 /// The best other model, none that failed its own check; else the screen to choose one.
 fn another(facts: &Facts, models: &[Model], chosen: &Model) -> Vec<Offer> {
     let called = |model: &Model| {
-        let checked = facts.checks.get(store::key(model));
+        let checked = facts.checked.get(&model.id);
         checked.is_none_or(|checked| checked.outcome == CheckOutcome::CalledTool {})
     };
     let others: Vec<Model> =
         models.iter().filter(|model| model.id != chosen.id && called(model)).cloned().collect();
-    let best = catalogue::best_ready(&others).map(|model| Remedy::UseModel { name: model.id.clone() });
+    let best = catalogue::best_ready(&others, &facts.known())
+        .map(|model| Remedy::UseModel { name: model.id.clone() });
     vec![action(best.unwrap_or(Remedy::ChooseModel {}))]
 }

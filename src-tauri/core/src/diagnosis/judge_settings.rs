@@ -1,7 +1,7 @@
 //! The judge's part on OpenClaw's settings: what turns Ollama on, which model is chosen, what this version accepts
 //! and really sends. An unreadable file hides the rest. Sources: OpenClaw's page, and what was measured by version.
 
-use super::{action, finding, installed, manual};
+use super::{action, finding, installed, manual, models::ON_CARD};
 use crate::{
     diagnosis::{
         facts::{Answer, Facts, SettingsFact},
@@ -24,8 +24,6 @@ use crate::{
 
 /// From this version on an empty list finds no key (measured).
 const EMPTY_LIST_FAILS: Version = Version::new(2026, 4, 15);
-/// A loaded model with less than this share on the graphics card is slow.
-const ON_CARD: f64 = 0.5;
 
 pub(super) fn settings(facts: &Facts) -> Vec<Finding> {
     let file = facts.openclaw.file.display().to_string();
@@ -84,7 +82,7 @@ impl View<'_> {
 
     /// The best installed model, or the screen to choose one.
     fn choose(&self) -> Vec<Offer> {
-        let best = self.installed.and_then(catalogue::best_ready);
+        let best = self.installed.and_then(|models| catalogue::best_ready(models, &self.facts.known()));
         let used = best.map(|model| action(Remedy::UseModel { name: model.id.clone() }));
         vec![used.unwrap_or_else(|| action(Remedy::ChooseModel {}))]
     }
@@ -279,16 +277,14 @@ impl View<'_> {
         }
         let Some(primary) = told.primary_id().filter(|name| listed(name)) else { return findings };
         let native = told.api.as_deref() == Some("ollama");
-        let tells = told.tells_context.iter().any(|known| names::same(known, primary));
+        let tells = told.sends.iter().any(|sent| sent.num_ctx.is_some() && names::same(&sent.id, primary));
         if self.dialect.params && native && !tells {
             let cause = Cause::SettingsContextNotSent { name: primary.into() };
             let seen = self.seen(&format!("{primary} has no params.num_ctx"));
             findings.push(finding(cause, seen, vec![action(Remedy::RepairSettings {})]));
         }
         let slow = self.facts.loaded.iter().find(|loaded| names::same(&loaded.name, primary));
-        #[allow(clippy::cast_precision_loss)] // a share
-        let slow =
-            slow.filter(|loaded| loaded.size > 0 && (loaded.size_vram as f64) < ON_CARD * loaded.size as f64);
+        let slow = slow.filter(|loaded| loaded.size > 0 && loaded.graphics_share() < ON_CARD);
         if let Some(loaded) = slow.filter(|_| self.dialect.params && !told.timeout) {
             let cause = Cause::SettingsGivesUpTooEarly { name: primary.into() };
             let seen = format!("/api/ps: {} of {} bytes on the graphics card", loaded.size_vram, loaded.size);

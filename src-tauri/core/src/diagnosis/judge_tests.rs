@@ -18,7 +18,13 @@ use crate::{
         address::Address,
         wire::{Show, Tag},
     },
-    openclaw::{program::OpenclawProgram, settings::Settings, verdict::Refusal, version::Version},
+    openclaw::{
+        outcome::ListedModel,
+        program::OpenclawProgram,
+        settings::{Sends, Settings},
+        verdict::Refusal,
+        version::Version,
+    },
 };
 
 fn model(id: &str, capabilities: &[&str]) -> Model {
@@ -41,7 +47,8 @@ fn well() -> Facts {
         api_key: true,
         base_url: Some("http://127.0.0.1:11434".into()),
         api: Some("ollama".into()),
-        tells_context: vec!["qwen3:8b".into()],
+        entries: vec![ListedModel { id: "qwen3:8b".into(), ..ListedModel::default() }],
+        sends: sends("qwen3:8b"),
         timeout: true,
         ..Settings::default()
     };
@@ -54,8 +61,9 @@ fn well() -> Facts {
         others: Vec::new(),
         openclaws: None,
         loaded: Vec::new(),
+        memory: None,
+        checked: HashMap::new(),
         models: Some(Ok(Discovered { server_version: "0.32.15".into(), models })),
-        checks: HashMap::new(),
         program: Some("/usr/local/bin/ollama".into()),
         proxy: None,
         openclaw: OpenclawFacts {
@@ -92,6 +100,17 @@ fn settings(facts: &mut Facts) -> &mut Settings {
     }
 }
 
+/// A listed model that is told the usual context.
+fn sends(id: &str) -> Vec<Sends> {
+    vec![Sends { id: id.into(), num_ctx: Some(32_768), context_tokens: None }]
+}
+
+/// Ten gigabytes of a model in memory, so many of them on the graphics card.
+fn loaded(name: &str, on_card: u64, context_length: u64) -> Loaded {
+    let (size, size_vram) = (10_000_000_000, on_card * 1_000_000_000);
+    Loaded { name: name.into(), size, size_vram, context_length, expires_at: String::new() }
+}
+
 fn codes(diagnosis: &Diagnosis) -> Vec<String> {
     let code =
         |finding: &Finding| serde_json::to_value(finding).unwrap()["code"].as_str().unwrap().to_owned();
@@ -125,7 +144,7 @@ fn tried(facts: &mut Facts, name: &str, at: u64, outcome: CheckOutcome) {
         context_running: None,
         on_graphics_card: None,
     };
-    facts.checks.insert(format!("digest of {name}"), checked);
+    facts.checked.insert(name.to_owned(), checked);
 }
 
 /// One more ready model, listed like the first.
@@ -144,6 +163,9 @@ fn owner(name: &str, age: Option<u64>) -> PortOwner {
         age: age.map(Duration::from_secs),
     }
 }
+
+#[path = "judge_models_tests.rs"]
+mod on_models;
 
 #[test]
 fn all_well() {
@@ -353,12 +375,7 @@ fn each_cause_from_its_facts() {
             facts.openclaw.unset = vec!["OLLAMA_API_KEY".into()];
         }),
         ("context not sent", "settings.context-not-sent", &["repair-settings"], well(), |facts| {
-            settings(facts).tells_context = vec![];
-        }),
-        ("slow and no limit", "settings.gives-up-too-early", &["repair-settings"], well(), |facts| {
-            settings(facts).timeout = false;
-            let loaded = Loaded { name: "qwen3:8b".into(), size: 10, size_vram: 0, context_length: 4096 };
-            facts.loaded = vec![loaded];
+            settings(facts).sends.clear();
         }),
         ("an agent's old address", "settings.stale-agent-file", &["repair-settings"], well(), |facts| {
             facts.openclaw.stale = vec![("models.json".into(), "http://127.0.0.1:1".into())];
@@ -466,7 +483,7 @@ fn nothing_is_claimed_beyond_the_evidence() {
     facts.models = Some(Ok(Discovered { server_version: "0.5.0".into(), models: vec![unknown] }));
     settings(&mut facts).primary = Some("ollama/old".into());
     settings(&mut facts).listed = vec!["old".into()];
-    settings(&mut facts).tells_context = vec!["old".into()];
+    settings(&mut facts).sends = sends("old");
     assert_eq!(codes(&judge(&facts)), Vec::<String>::new());
 
     // A gateway without a program here lives elsewhere.
@@ -499,7 +516,13 @@ fn a_check_says_nothing_of_others_and_a_newer_one_counts() {
     assert_eq!(codes(&judge(&facts)), Vec::<String>::new());
     let mut facts = well();
     tried(&mut facts, "gemma2:2b", 1, CheckOutcome::RunnerMissing {});
-    facts.loaded = vec![Loaded { name: "other".into(), size: 1, size_vram: 1, context_length: 4096 }];
+    facts.loaded = vec![Loaded {
+        name: "other".into(),
+        size: 1,
+        size_vram: 1,
+        context_length: 4096,
+        expires_at: String::new(),
+    }];
     assert_eq!(codes(&judge(&facts)), Vec::<String>::new());
     // While the server does not answer, nothing is said of its models.
     let mut facts = down();
@@ -510,11 +533,11 @@ fn a_check_says_nothing_of_others_and_a_newer_one_counts() {
 #[test]
 fn names_are_compared_by_ollamas_rules() {
     let mut facts = well();
-    let models = vec![model("llama3.3:latest", &["tools", "completion"])];
+    let models = vec![model("granite4:latest", &["tools", "completion"])];
     facts.models = Some(Ok(Discovered { server_version: "0".into(), models }));
-    settings(&mut facts).primary = Some("ollama/Llama3.3".into());
-    settings(&mut facts).listed = vec!["llama3.3".into()];
-    settings(&mut facts).tells_context = vec!["LLAMA3.3".into()];
+    settings(&mut facts).primary = Some("ollama/Granite4".into());
+    settings(&mut facts).listed = vec!["granite4".into()];
+    settings(&mut facts).sends = sends("GRANITE4");
     assert_eq!(codes(&judge(&facts)), Vec::<String>::new());
 }
 

@@ -68,6 +68,9 @@ pub async fn carry_out(computer: &Computer, remedy: &Remedy) -> Result<Carried, 
         Remedy::WriteKey {} => prepared(computer, Wish::WriteKey).await,
         Remedy::AddModels {} => prepared(computer, Wish::AddModels).await,
         Remedy::LocalOnly {} => prepared(computer, Wish::LocalOnly).await,
+        Remedy::SetContext { name, tokens } => {
+            prepared(computer, Wish::Context { name: name.clone(), tokens: *tokens }).await
+        }
         Remedy::UndoChange { receipt } => {
             change::undo(computer, Some(receipt.clone()), false).await?;
             Ok(Carried::Done)

@@ -3,7 +3,7 @@
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tokio::sync::{Notify, watch::Receiver};
@@ -17,14 +17,8 @@ use crate::{
         facts::{Facts, SettingsFact},
     },
     error::Error,
-    models::{
-        assess::{self, Assessed},
-        catalogue::{self, Offered},
-        check::store,
-        discovery::Discovery,
-        fit::FitVerdict,
-        model::Model,
-    },
+    models::{assess, catalogue, check::store, discovery::Discovery, model::Model},
+    ollama::wire::Recommendation,
     openclaw::outcome::Mode,
     openclaw::{
         change,
@@ -42,6 +36,9 @@ const LOOK_WHILE_WRONG: Duration = Duration::from_secs(2);
 /// When all is well.
 const LOOK_WHILE_WELL: Duration = Duration::from_secs(5);
 
+/// What a server recommends changes with its releases.
+const ADVICE_EVERY: Duration = Duration::from_secs(60 * 60);
+
 /// Watches until it is aborted.
 pub(super) async fn watch(
     computer: Computer,
@@ -53,6 +50,7 @@ pub(super) async fn watch(
     let mut discovery = Discovery::default();
     let mut last_models: Vec<Model> = Vec::new();
     let mut judge = OpenclawsWord::default();
+    let mut advice = ServersAdvice::default();
     loop {
         // The last handle going away ends the watcher anyway.
         if visible.wait_for(|visible| *visible).await.is_err() {
@@ -60,8 +58,11 @@ pub(super) async fn watch(
         }
         let well = match diagnosis::gather(&computer, &mut discovery).await {
             Ok(mut facts) => {
-                for (key, shown) in checks.shown() {
-                    let kept = facts.checks.entry(key).or_insert_with(|| shown.clone());
+                let installed = facts.models.as_ref().and_then(|found| found.as_ref().ok());
+                let of_this_session = checks.shown().into_iter().collect();
+                let shown = installed.map(|found| store::by_id(&found.models, &of_this_session));
+                for (id, shown) in shown.unwrap_or_default() {
+                    let kept = facts.checked.entry(id).or_insert_with(|| shown.clone());
                     if kept.at < shown.at {
                         *kept = shown;
                     }
@@ -70,7 +71,8 @@ pub(super) async fn watch(
                 facts.openclaw.verdict = judge.on(&computer, &facts, &look);
                 facts.openclaw.last_change = settings.last_change.as_ref().map(|change| change.id.clone());
                 let found = diagnosis::judge(&facts);
-                publish(Slice::Models(models(&facts, &mut last_models)));
+                let recommended = advice.of(&computer, &facts, &look);
+                publish(Slice::Models(models(&facts, &recommended, &mut last_models)));
                 publish(Slice::Settings(Box::new(settings)));
                 publish(Slice::Openclaw(openclaw(&facts)));
                 let well = found.ok;
@@ -118,8 +120,47 @@ impl OpenclawsWord {
     }
 }
 
+/// What the server itself recommends: asked in the background once an hour for each server and version, since it may
+/// look it up elsewhere. A server that has no such list is asked as rarely.
+#[derive(Default)]
+struct ServersAdvice {
+    on: Option<(String, String)>,
+    asked: Option<Instant>,
+    said: Arc<Mutex<Vec<Recommendation>>>,
+}
+
+impl ServersAdvice {
+    /// The recommendations of the server of these facts; none while they are not known.
+    fn of(&mut self, computer: &Computer, facts: &Facts, look: &Arc<Notify>) -> Vec<Recommendation> {
+        let address = &facts.effective.address;
+        if let Some(Ok(found)) = &facts.models {
+            let on = (address.to_string(), found.server_version.clone());
+            let is_new = self.on.as_ref() != Some(&on);
+            if is_new {
+                self.said = Arc::default();
+            }
+            if is_new || self.asked.is_none_or(|asked| asked.elapsed() >= ADVICE_EVERY) {
+                (self.on, self.asked) = (Some(on), Some(Instant::now()));
+                let (said, look, client) =
+                    (Arc::clone(&self.said), Arc::clone(look), computer.client(address));
+                tokio::spawn(async move {
+                    let Ok(client) = client else { return };
+                    if let Ok(answer) = client.recommendations().await {
+                        let mut known = said.lock().unwrap_or_else(PoisonError::into_inner);
+                        if *known != answer.recommendations {
+                            *known = answer.recommendations;
+                            look.notify_one();
+                        }
+                    }
+                });
+            }
+        }
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
 /// The last known models stay while the server does not answer.
-fn models(facts: &Facts, last: &mut Vec<Model>) -> ModelsState {
+fn models(facts: &Facts, recommended: &[Recommendation], last: &mut Vec<Model>) -> ModelsState {
     let (server_version, problem) = match &facts.models {
         Some(Ok(found)) => {
             last.clone_from(&found.models);
@@ -128,26 +169,18 @@ fn models(facts: &Facts, last: &mut Vec<Model>) -> ModelsState {
         Some(Err(error)) => (None, Some(error.clone())),
         None => (None, Some(unreached(facts))),
     };
+    let known = facts.known();
+    let told = facts.openclaw.settings.read().cloned().unwrap_or_default();
+    let catalogue = catalogue::on_offer(last, recommended, &known);
     ModelsState {
         host: facts.effective.address.to_string(),
         server_version,
-        models: with_checks(assess::assess(last, &facts.loaded), facts),
-        remote: !facts.effective.address.is_loopback(),
-        memory: None,
+        models: assess::assess(last, &known, &facts.openclaw.asking(&told), &catalogue),
+        remote: known.remote,
+        memory: facts.memory.clone().filter(|_| !known.remote),
         problem,
-        catalogue: catalogue::on_offer(last)
-            .into_iter()
-            .map(|entry| Offered { entry, fit: FitVerdict::Unknown, description: None })
-            .collect(),
+        catalogue,
     }
-}
-
-/// What live checks showed of exactly these files.
-fn with_checks(mut models: Vec<Assessed>, facts: &Facts) -> Vec<Assessed> {
-    for assessed in &mut models {
-        assessed.checked = facts.checks.get(store::key(&assessed.model)).cloned();
-    }
-    models
 }
 
 fn unreached(facts: &Facts) -> Error {

@@ -2,14 +2,15 @@
 //! tried. Pure: put together from what the server, this computer and the settings said.
 
 use serde::Serialize;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
-    catalogue,
+    catalogue::{self, Offered},
     check::Checked,
-    fit::{Fit, FitBasis, FitVerdict},
+    fit::{self, DEFAULT_CONTEXT, Fit, FitVerdict, Known},
     model::{Model, Verdict},
 };
-use crate::ollama::wire::Loaded;
+use crate::{ollama::wire::Loaded, openclaw::asked::Asking};
 
 /// The groups of the Models screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -22,7 +23,7 @@ pub enum Group {
     OftenFails,
     /// Can talk, has no tools.
     ChatOnly,
-    /// Does not fit this computer.
+    /// Can act, and does not fit this computer, not even with the shortest conversation that OpenClaw needs.
     TooBig,
     /// Runs online.
     Online,
@@ -73,15 +74,27 @@ pub struct Assessed {
     pub better: Option<String>,
 }
 
-/// Assesses the models of a server, in its order.
+/// Assesses the models of a server, in its order. `known`: the computer that runs them, and what ran there; `asking`:
+/// what OpenClaw was told; `offered`: what there is to download, the best first.
 #[must_use]
-pub fn assess(models: &[Model], loaded: &[Loaded]) -> Vec<Assessed> {
-    models.iter().map(|model| one(model, loaded)).collect()
+pub fn assess(
+    models: &[Model],
+    known: &Known<'_>,
+    asking: &Asking<'_>,
+    offered: &[Offered],
+) -> Vec<Assessed> {
+    let better = better(models, known, offered);
+    models.iter().map(|model| one(model, known, asking, better.as_deref())).collect()
 }
 
-fn one(model: &Model, loaded: &[Loaded]) -> Assessed {
+fn one(model: &Model, known: &Known<'_>, asking: &Asking<'_>, better: Option<&str>) -> Assessed {
     let weak = catalogue::is_weak(&model.id);
+    let recommended_context = fit::recommended_context(model, known, DEFAULT_CONTEXT);
+    let asked_context = asking.context(model).filter(|_| model.verdict != Verdict::Cloud);
+    // A context that is too long can be shortened: the model is too big only when it does not fit at its best.
+    let best = fit::fit(model, recommended_context, known);
     let group = match model.verdict {
+        Verdict::Ready if best.verdict == FitVerdict::TooBig => Group::TooBig,
         Verdict::Ready if weak => Group::OftenFails,
         Verdict::Ready => Group::Recommended,
         Verdict::ChatOnly => Group::ChatOnly,
@@ -89,35 +102,45 @@ fn one(model: &Model, loaded: &[Loaded]) -> Assessed {
         Verdict::Cloud => Group::Online,
         Verdict::Unknown => Group::Unknown,
     };
-    let recommended_context = model.context_window.min(32_768);
     Assessed {
         model: model.clone(),
         group,
         weak,
-        fit: Fit {
-            verdict: FitVerdict::Unknown,
-            basis: FitBasis::NoMemory,
-            context: recommended_context,
-            need_bytes: None,
-            memory_bytes: None,
-            graphics_bytes: None,
-            runs_on: None,
-        },
+        fit: asked_context.map_or(best, |asked| fit::fit(model, asked, known)),
         recommended_context,
-        asked_context: None,
-        in_memory: loaded.iter().find(|loaded| loaded.name == model.id).map(in_memory),
-        checked: None,
-        better: None,
+        asked_context,
+        in_memory: known.loaded(model).map(in_memory),
+        checked: known.checked(model).cloned(),
+        better: better.filter(|_| weak && model.verdict == Verdict::Ready).map(str::to_owned),
     }
 }
 
+/// A model to use in place of one that often fails: an installed one that is ready and fits, else the first on offer
+/// that fits.
+#[must_use]
+pub fn better(models: &[Model], known: &Known<'_>, offered: &[Offered]) -> Option<String> {
+    let installed = catalogue::best_ready(models, known).map(|model| model.id.clone());
+    let fits = |offer: &&Offered| {
+        !offer.entry.weak && offer.entry.verdict == Verdict::Ready && offer.fit != FitVerdict::TooBig
+    };
+    installed.or_else(|| offered.iter().find(fits).map(|offer| offer.entry.name.clone()))
+}
+
 fn in_memory(loaded: &Loaded) -> InMemory {
-    #[allow(clippy::cast_precision_loss)] // a share for people
-    let share = if loaded.size == 0 { 0.0 } else { loaded.size_vram as f64 / loaded.size as f64 };
     InMemory {
         size_bytes: loaded.size,
-        on_graphics_card: share.clamp(0.0, 1.0),
+        on_graphics_card: loaded.graphics_share(),
         context: (loaded.context_length > 0).then_some(loaded.context_length),
-        until: None,
+        until: until(&loaded.expires_at),
     }
 }
+
+/// A time of Ollama's (RFC 3339) in milliseconds since 1970; "for good" is so far off that it is no time.
+fn until(text: &str) -> Option<u64> {
+    let time = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+    u64::try_from(time.unix_timestamp_nanos() / 1_000_000).ok()
+}
+
+#[cfg(test)]
+#[path = "assess_tests.rs"]
+mod tests;

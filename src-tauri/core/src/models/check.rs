@@ -2,7 +2,6 @@
 //! came back. It proves the model, not OpenClaw.
 
 pub mod ask;
-pub mod context;
 pub mod judge;
 pub mod store;
 

@@ -5,7 +5,10 @@ use std::{collections::HashMap, time::Duration};
 
 use futures_util::{StreamExt, stream};
 
-use super::model::{Cost, Input, Model, UnknownReason, Verdict};
+use super::{
+    model::{Cost, Input, Model, UnknownReason, Verdict},
+    shape::{self, CacheShape},
+};
 use crate::{
     error::{Error, ErrorCode},
     ollama::{
@@ -62,7 +65,7 @@ impl Discovery {
         // Answers that are not to be remembered.
         let mut once = HashMap::new();
         let answers = stream::iter(unknown)
-            .map(|tag| async move { (client.show(&tag.name).await, tag) })
+            .map(|tag| async move { (shown(client, &tag.name).await, tag) })
             .buffer_unordered(AT_A_TIME);
         let mut answers = std::pin::pin!(answers);
         let deadline = tokio::time::Instant::now() + DEADLINE;
@@ -80,6 +83,17 @@ impl Discovery {
         });
         Ok(Discovered { models: models.collect(), server_version: version })
     }
+}
+
+/// What show says of a model; where its layers differ, with the lists that say how.
+async fn shown(client: &Client, name: &str) -> Result<Show, Error> {
+    let mut show = client.show(name).await?;
+    if show.model_info.as_ref().is_some_and(shape::hides_lists) {
+        // Without them the model is known all the same, its memory less well.
+        let whole = client.show_verbose(name).await.ok().and_then(|whole| whole.model_info);
+        show.model_info = whole.or(show.model_info);
+    }
+    Ok(show)
 }
 
 /// The page asks for tags and show only: a server that has no `/api/version` has an empty one.
@@ -128,6 +142,7 @@ pub fn judge(tag: &Tag, show: Option<&Show>) -> Model {
         cost: Cost::default(),
         size_bytes: tag.size,
         digest: tag.digest.clone(),
+        cache: CacheShape::of(show.and_then(|show| show.model_info.as_ref()), tag.size),
         capabilities: capabilities.unwrap_or_default(),
     }
 }

@@ -8,3 +8,4 @@ pub mod discovery;
 pub mod fit;
 pub mod installed;
 pub mod model;
+pub mod shape;

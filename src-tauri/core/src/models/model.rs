@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::shape::CacheShape;
+
 /// What OpenClaw can do with a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
@@ -92,4 +94,8 @@ pub struct Model {
     /// alone; empty when the server gave none.
     #[serde(skip)]
     pub digest: String,
+    /// What it keeps in memory for a conversation; for the fit alone.
+    #[serde(skip)]
+    #[cfg_attr(feature = "typescript", ts(skip))]
+    pub cache: CacheShape,
 }

@@ -13,7 +13,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{
     address::Address,
     transport,
-    wire::{ErrorBody, Running, Show, Tags, Version},
+    wire::{ErrorBody, Recommendations, Running, Show, Tags, Version},
 };
 use crate::{
     error::{Error, ErrorCode},
@@ -27,6 +27,8 @@ pub use lines::Lines;
 const SHOW_BYTES: usize = 64 << 20;
 /// Longest other answer: 1,000 models are under 1 MiB.
 const ANSWER_BYTES: usize = 16 << 20;
+/// Longest list of recommendations: some dozen entries.
+const RECOMMENDATIONS_BYTES: usize = 1 << 20;
 /// Longest error body.
 const ERROR_BYTES: usize = 64 << 10;
 
@@ -122,6 +124,27 @@ impl Client {
             .send(Method::POST, "/api/show", Some(&Named { model: name }), Some(self.limits.answer))
             .await?;
         self.read(response, SHOW_BYTES).await
+    }
+
+    /// The same with `verbose`: lists of the model file are told, too. Long (megabytes), for the few models whose
+    /// layers differ.
+    ///
+    /// # Errors
+    /// `ollama.*` codes.
+    pub async fn show_verbose(&self, name: &str) -> Result<Show, Error> {
+        let body = Verbose { model: name, verbose: true };
+        let response = self.send(Method::POST, "/api/show", Some(&body), Some(self.limits.answer)).await?;
+        self.read(response, SHOW_BYTES).await
+    }
+
+    /// `GET /api/experimental/model-recommendations`: what the server itself recommends (0.22.1 on).
+    ///
+    /// # Errors
+    /// `ollama.*` codes; `ollama.status` 404 on older servers.
+    pub async fn recommendations(&self) -> Result<Recommendations, Error> {
+        let path = "/api/experimental/model-recommendations";
+        let response = self.send::<()>(Method::GET, path, None, Some(self.limits.answer)).await?;
+        self.read(response, RECOMMENDATIONS_BYTES).await
     }
 
     /// `POST /api/pull`: the lines of a download as they come. Dropping the stream stops the download; the
@@ -231,6 +254,12 @@ impl Client {
 #[derive(Serialize)]
 struct Named<'a> {
     model: &'a str,
+}
+
+#[derive(Serialize)]
+struct Verbose<'a> {
+    model: &'a str,
+    verbose: bool,
 }
 
 fn looks_like_html(body: &[u8]) -> bool {

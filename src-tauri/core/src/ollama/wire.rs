@@ -1,7 +1,12 @@
 //! The shapes of Ollama's API that we read, each field optional where some server leaves it out.
 //! Measured on 0.32 and read in its source; unknown fields are ignored.
 
-use serde::Deserialize;
+use std::fmt;
+
+use serde::{
+    Deserialize,
+    de::{IgnoredAny, MapAccess, Visitor},
+};
 use serde_json::{Map, Value};
 
 /// `GET /api/version`.
@@ -44,8 +49,8 @@ pub struct Show {
     /// Since 0.6.4; absent means unknown, not "none".
     #[serde(default)]
     pub capabilities: Option<Vec<String>>,
-    /// Keys of the model file.
-    #[serde(default)]
+    /// Keys of the model file, the tokenizer's left out: they hold every token, and say nothing that is asked here.
+    #[serde(default, deserialize_with = "without_tokenizer")]
     pub model_info: Option<Map<String, Value>>,
     /// Set when it runs on another server.
     #[serde(default)]
@@ -96,6 +101,41 @@ pub struct Loaded {
     /// The context that really runs, in tokens; 0 when the server does not say.
     #[serde(default)]
     pub context_length: u64,
+    /// Until when it stays without being asked (RFC 3339); empty when the server does not say.
+    #[serde(default)]
+    pub expires_at: String,
+}
+
+impl Loaded {
+    /// The share on the graphics card, 0 to 1.
+    #[must_use]
+    pub fn graphics_share(&self) -> f64 {
+        #[allow(clippy::cast_precision_loss)] // a share
+        let share = if self.size == 0 { 0.0 } else { self.size_vram as f64 / self.size as f64 };
+        share.clamp(0.0, 1.0)
+    }
+}
+
+/// `GET /api/experimental/model-recommendations` (0.22.1 on): what the server itself recommends.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Recommendations {
+    /// In the server's order.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub recommendations: Vec<Recommendation>,
+}
+
+/// One model that the server recommends.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct Recommendation {
+    /// The name to pull.
+    #[serde(default)]
+    pub model: String,
+    /// The server's own words.
+    #[serde(default)]
+    pub description: String,
+    /// Memory that it wants in bytes.
+    #[serde(default)]
+    pub vram_bytes: Option<u64>,
 }
 
 impl Loaded {
@@ -194,6 +234,38 @@ pub struct CalledFunction {
     pub name: String,
 }
 
+/// The keys of a model file without the tokenizer's, which are not even kept while they are read.
+fn without_tokenizer<'de, D>(deserializer: D) -> Result<Option<Map<String, Value>>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+{
+    struct Keys;
+    impl<'de> Visitor<'de> for Keys {
+        type Value = Option<Map<String, Value>>;
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("the keys of a model file")
+        }
+
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut kept = Map::new();
+            while let Some(key) = map.next_key::<String>()? {
+                if key.starts_with("tokenizer.") {
+                    map.next_value::<IgnoredAny>()?;
+                } else {
+                    kept.insert(key, map.next_value()?);
+                }
+            }
+            Ok(Some(kept))
+        }
+    }
+    deserializer.deserialize_any(Keys)
+}
+
 /// Old servers send `"models": null` for an empty list.
 fn null_is_empty<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
 where
@@ -225,6 +297,16 @@ mod tests {
         ] {
             assert_eq!(show(info.clone()).context_length(), expected, "{info}");
         }
+    }
+
+    #[test]
+    fn the_tokenizer_is_left_out() {
+        let read = |text: &str| serde_json::from_str::<Show>(text).unwrap().model_info;
+        let info =
+            read(r#"{"model_info":{"a.b":[1,2],"tokenizer.ggml.tokens":["x","y"],"c":null}}"#).unwrap();
+        assert_eq!(Value::Object(info), json!({ "a.b": [1, 2], "c": null }));
+        assert_eq!(read(r#"{"model_info":null}"#), None);
+        assert_eq!(read("{}"), None);
     }
 
     #[test]

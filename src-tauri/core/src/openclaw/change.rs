@@ -6,7 +6,8 @@ use super::{
     history,
     outcome::{FileDiff, Preview, ReceiptKind, ReceiptSummary, UseRequest},
     plan::Plan,
-    prepare, secrets,
+    prepare::{self, Seen},
+    secrets,
 };
 use crate::{
     computer::Computer,
@@ -33,6 +34,13 @@ pub enum Wish {
     AddModels,
     /// Drop next choices that run online.
     LocalOnly,
+    /// Let Ollama run a context of so many tokens with this model.
+    Context {
+        /// The model.
+        name: String,
+        /// In tokens.
+        tokens: u64,
+    },
 }
 
 /// A preview and the plan that it shows.
@@ -56,8 +64,8 @@ pub async fn prepare(computer: &Computer, wish: Wish) -> Result<Prepared, Error>
         Wish::Address(address) => Some(address.clone()),
         _ => None,
     };
-    let discovered = if matches!(wish, Wish::WriteKey | Wish::RenameFallback | Wish::Address(_)) {
-        None
+    let (discovered, loaded) = if matches!(wish, Wish::WriteKey | Wish::RenameFallback | Wish::Address(_)) {
+        (None, Vec::new())
     } else {
         let address = match &asked {
             Some(address) => address.clone(),
@@ -66,13 +74,16 @@ pub async fn prepare(computer: &Computer, wish: Wish) -> Result<Prepared, Error>
                 blocking(move || Ok(computer.effective().0)).await?
             }
         };
-        Some(Discovery::default().look(&computer.client(&address)?).await)
+        let (client, mut discovery) = (computer.client(&address)?, Discovery::default());
+        let (found, loaded) = tokio::join!(discovery.look(&client), client.ps());
+        // What is loaded only refines the fit.
+        (Some(found), loaded.map(|running| running.models).unwrap_or_default())
     };
     // An address that is asked for is tested before it is written.
     if let (Wish::Use(_), Some(_), Some(Err(error))) = (&wish, &asked, &discovered) {
         return Err(error.clone());
     }
-    blocking(move || prepare::prepare(&computer, &wish, asked, discovered)).await
+    blocking(move || prepare::prepare(&computer, &wish, asked, Seen { discovered, loaded })).await
 }
 
 /// Carries a plan out; `None` when everything was so already.

@@ -2,6 +2,7 @@
 //! The user's file is written in one way only: plan, preview, apply, receipt, undo.
 
 pub mod apply;
+pub mod asked;
 pub(crate) mod atomic;
 pub mod change;
 pub mod dialect;

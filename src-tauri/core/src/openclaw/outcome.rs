@@ -54,7 +54,8 @@ pub struct UseRequest {
     pub models: Vec<String>,
     /// Also list every ready model (the window's one-click set-up).
     pub all_ready: bool,
-    /// The context that Ollama shall run, in tokens; `null` for the default (32768, or what the model has).
+    /// The context that Ollama shall run, in tokens; `null` for the recommended one (at most 32768, what fits this
+    /// computer, what the model has).
     pub context: Option<u64>,
     /// Automatic or pinned; `null` is the way that is there, pinned where there is none.
     pub mode: Option<SetMode>,
@@ -89,6 +90,18 @@ pub enum Warning {
         tokens: u64,
         /// The server did not say; the number is the page's guess.
         guessed: bool,
+    },
+    /// The primary does not fit this computer with the context that will run, as far as it can be computed or was
+    /// seen.
+    TooBig {
+        /// The model.
+        name: String,
+        /// What it needs, in bytes.
+        need_bytes: u64,
+        /// What this computer has (main and graphics memory together), in bytes.
+        have_bytes: u64,
+        /// That context, in tokens.
+        tokens: u64,
     },
     /// The model runs on ollama.com.
     RunsOnline {
@@ -229,6 +242,13 @@ pub enum ReceiptKind {
     AddModels {},
     /// Next choices that run online were dropped.
     LocalOnly {},
+    /// The context that Ollama shall run with a model was set.
+    SetContext {
+        /// The model.
+        name: String,
+        /// In tokens.
+        tokens: u64,
+    },
     /// An earlier change was undone.
     Undo {
         /// That change's receipt.

@@ -22,18 +22,24 @@ use super::{
 use crate::{
     computer::Computer,
     error::{Error, ErrorCode},
-    models::discovery::Discovered,
-    ollama::address::Address,
+    models::{check::store as checks, discovery::Discovered, fit::Known},
+    ollama::{address::Address, wire::Loaded},
 };
 
 /// More agents than this have no place in a preview.
 const AGENTS: usize = 64;
 
+/// What the server said, when it was asked.
+pub(super) struct Seen {
+    pub(super) discovered: Option<Result<Discovered, Error>>,
+    pub(super) loaded: Vec<Loaded>,
+}
+
 pub(super) fn prepare(
     computer: &Computer,
     wish: &Wish,
     asked: Option<Address>,
-    discovered: Option<Result<Discovered, Error>>,
+    seen: Seen,
 ) -> Result<Prepared, Error> {
     let home = computer.openclaw();
     let before = settings::read_bounded(&home.config)?;
@@ -47,15 +53,22 @@ pub(super) fn prepare(
     let effective = computer.addresses(Some(&present)).into_iter().next();
     let address_asked = asked.is_some() || computer.host.is_some();
     let address = asked.or(effective.map(|(address, _)| address)).unwrap_or_default();
-    let (installed, silent) = match discovered {
+    let (installed, silent) = match seen.discovered {
         None => (None, None),
         Some(Ok(found)) => (Some(found.models), None),
         Some(Err(error)) => (None, Some(error)),
     };
     let unset = computer.unset(&present);
+    let checked = checks::by_id(installed.as_deref().unwrap_or_default(), &checks::read(&computer.folders));
     let situation = Situation {
         value: configuration.value(),
         installed: installed.as_deref(),
+        known: Known {
+            remote: !address.is_loopback(),
+            memory: computer.memory(),
+            loaded: &seen.loaded,
+            checked: Some(&checked),
+        },
         address: &address,
         address_asked,
         dialect: Dialect::of(version),
@@ -110,6 +123,7 @@ fn wanted(wish: &Wish, situation: Situation<'_>) -> Result<Edits, Error> {
         Wish::WriteKey => Edits { write_key: !situation.key, ..Edits::default() },
         Wish::AddModels => intent::add_models(situation),
         Wish::LocalOnly => intent::local_only(situation),
+        Wish::Context { name, tokens } => intent::set_context(name, *tokens, situation)?,
     })
 }
 
@@ -122,6 +136,7 @@ fn kind(wish: &Wish, told: &Settings) -> ReceiptKind {
         Wish::WriteKey => ReceiptKind::WriteKey {},
         Wish::AddModels => ReceiptKind::AddModels {},
         Wish::LocalOnly => ReceiptKind::LocalOnly {},
+        Wish::Context { name, tokens } => ReceiptKind::SetContext { name: name.clone(), tokens: *tokens },
     }
 }
 

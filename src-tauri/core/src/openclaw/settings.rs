@@ -51,8 +51,8 @@ pub struct Settings {
     pub list_empty: bool,
     /// `timeoutSeconds` of the provider is there.
     pub timeout: bool,
-    /// Listed ids that have `params.num_ctx`, as written.
-    pub tells_context: Vec<String>,
+    /// What the listed models say of the context to run.
+    pub sends: Vec<Sends>,
     /// Keys of `agents.defaults.models`, when it is there and not empty: an allow-list.
     pub allowed: Option<Vec<String>>,
     /// Variables that texts of the provider entry refer to (`${NAME}`).
@@ -69,6 +69,17 @@ pub struct Settings {
     pub last_touched: Option<Version>,
     /// `gateway.port`.
     pub gateway_port: Option<u16>,
+}
+
+/// What a listed model says of the context to run, in tokens.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Sends {
+    /// The model's id, as written.
+    pub id: String,
+    /// `contextTokens`.
+    pub context_tokens: Option<u64>,
+    /// `params.num_ctx`.
+    pub num_ctx: Option<u64>,
 }
 
 impl Settings {
@@ -88,7 +99,6 @@ impl Settings {
         let provider = value.get_path(&PROVIDER);
         let models = value.get_path(&of_provider("models")).and_then(Value::as_array);
         let listed = models.unwrap_or_default();
-        let num_ctx = |model: &&Value| model.get_path(&["params", "num_ctx"]).is_some();
         let port = value.get_path(&["gateway", "port"]).and_then(Value::as_u64);
         let keys = |path: &[&str]| value.get_path(path).and_then(Value::as_object).map(names);
         let flat_key = has_key(&["env", KEY_VARIABLE]);
@@ -104,7 +114,7 @@ impl Settings {
             api_key: value.get_path(&of_provider("apiKey")).is_some_and(is_key),
             list_empty: models.is_some_and(<[Value]>::is_empty),
             timeout: has_key(&of_provider("timeoutSeconds")),
-            tells_context: listed.iter().filter(num_ctx).filter_map(id).map(str::to_owned).collect(),
+            sends: listed.iter().filter_map(sends).collect(),
             allowed: keys(&["agents", "defaults", "models"]).filter(|keys| !keys.is_empty()),
             references: provider.map(references).unwrap_or_default(),
             agents: agents(value),
@@ -153,6 +163,15 @@ fn entry(model: &Value) -> Option<ListedModel> {
         id: id(model)?.to_owned(),
         context_window: number("contextWindow"),
         max_tokens: number("maxTokens"),
+    })
+}
+
+fn sends(model: &Value) -> Option<Sends> {
+    let number = |path: &[&str]| model.get_path(path).and_then(Value::as_u64);
+    Some(Sends {
+        id: id(model)?.to_owned(),
+        context_tokens: number(&["contextTokens"]),
+        num_ctx: number(&["params", "num_ctx"]),
     })
 }
 

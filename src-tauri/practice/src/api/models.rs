@@ -40,6 +40,7 @@ pub(super) async fn show(Shared(state): Shared<Arc<State>>, body: Bytes) -> Resp
         Ok(asked) => asked,
         Err(answer) => return *answer,
     };
+    let verbose = asked.get("verbose").and_then(Value::as_bool).unwrap_or(false);
     let asked = named(&asked);
     if asked.is_empty() {
         return error(StatusCode::BAD_REQUEST, "model is required");
@@ -51,7 +52,7 @@ pub(super) async fn show(Shared(state): Shared<Arc<State>>, body: Bytes) -> Resp
         return not_found(&name.short());
     };
     match &model.show {
-        ShowAnswer::Full => json_answer(StatusCode::OK, &shape::show(&model)),
+        ShowAnswer::Full => json_answer(StatusCode::OK, &shape::show(&model, verbose)),
         ShowAnswer::Fails(status, text) => {
             error(StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), text)
         }
@@ -101,6 +102,8 @@ pub(super) async fn recommendations() -> Response {
           "context_length": 131_072, "vram_bytes": 16_000_000_000_u64 },
         { "model": "gpt-oss:20b", "description": "Reasoning and agentic tasks locally",
           "context_length": 131_072, "vram_bytes": 16_000_000_000_u64 },
+        { "model": "granite4.1:8b", "description": "Tools and long documents locally",
+          "context_length": 131_072, "vram_bytes": 8_000_000_000_u64 },
         { "model": "gpt-oss:120b-cloud", "description": "Reasoning on ollama.com" },
     ] });
     json_answer(StatusCode::OK, &list)

@@ -150,6 +150,7 @@ function purposeOf(remedy: Remedy): Purpose | null {
     case 'write-key': return { kind: 'write-key', params: {} };
     case 'add-models': return { kind: 'add-models', params: {} };
     case 'local-only': return { kind: 'local-only', params: {} };
+    case 'set-context': return { kind: 'set-context', params: remedy.params };
     default: return null;
   }
 }

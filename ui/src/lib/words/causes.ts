@@ -33,6 +33,12 @@ export function causeWhy(finding: Finding): string {
   if (finding.code === 'openclaw.not-installed' && finding.params.stateFolder) {
     return t('finding.openclaw.not-installed.why.was-here');
   }
+  if (finding.code === 'models.does-not-fit' && finding.params.measured) {
+    return t('finding.models.does-not-fit.why.measured', said(finding.params));
+  }
+  if (finding.code === 'models.on-cpu' && finding.params.graphics) {
+    return t('finding.models.on-cpu.why.graphics', said(finding.params));
+  }
   return t(`finding.${finding.code}.why`, said(finding.params));
 }
 

@@ -5,17 +5,27 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::{CheckOutcome, CheckPhase, Checked, context, judge, store};
+use super::{CheckOutcome, CheckPhase, Checked, judge, store};
 use crate::{
     computer::Computer,
     error::{Error, ErrorCode},
-    models::{discovery, installed, model::Model},
+    models::{
+        discovery,
+        fit::{self, Known},
+        installed,
+        model::Model,
+    },
     ollama::{
         client::{ChatRequest, Client, Refusal},
         names,
         wire::{ChatLine, ToolCall},
     },
-    openclaw::{dialect::Dialect, include::Configuration, settings::Settings},
+    openclaw::{
+        asked::Asking,
+        dialect::{Automatic, Dialect},
+        outcome::Mode,
+        settings::Settings,
+    },
 };
 
 /// A whole check. Loading 20 GB from a hard disk takes some three minutes, and a model that thinks for a thousand
@@ -59,7 +69,7 @@ pub async fn run(
     let model = discovery::judge(&tag, show.ok().as_ref());
     let context = match tokens {
         Some(tokens) => Some(tokens),
-        None => asked_context(computer, &model).await?,
+        None => asked_context(computer, &client, &model).await?,
     };
     let at = computer.surroundings.now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     let at = u64::try_from(at.as_millis()).unwrap_or(u64::MAX);
@@ -71,15 +81,20 @@ pub async fn run(
     Ok((model, checked))
 }
 
-async fn asked_context(computer: &Computer, model: &Model) -> Result<Option<u64>, Error> {
-    let (computer, model) = (computer.clone(), model.clone());
+/// What OpenClaw will ask for, else what Pincer would write; `None` where OpenClaw leaves it to Ollama.
+async fn asked_context(computer: &Computer, client: &Client, model: &Model) -> Result<Option<u64>, Error> {
+    let (computer, model, remote) = (computer.clone(), model.clone(), !client.address().is_loopback());
     let looked = tokio::task::spawn_blocking(move || {
         // A file that cannot be read asks for nothing.
-        let told = computer.configuration().ok().flatten();
-        let settings = told.as_ref().map(|told| Settings::of(told.value())).unwrap_or_default();
-        let mode = settings.mode(computer.key_beside(&computer.openclaw()));
-        let dialect = Dialect::of(computer.openclaw_version(Some(&settings)));
-        context::asked(told.as_ref().map(Configuration::value), mode, dialect, &model)
+        let configuration = computer.configuration().ok().flatten();
+        let told = configuration.map(|all| Settings::of(all.value())).unwrap_or_default();
+        let mode = told.mode(computer.key_beside(&computer.openclaw()));
+        let dialect = Dialect::of(computer.openclaw_version(Some(&told)));
+        let asked = Asking { told: &told, mode, dialect }.context(&model);
+        let left_to_ollama = mode == Mode::Automatic && dialect.automatic == Automatic::OllamasOwn;
+        let known = Known { remote, memory: computer.memory(), loaded: &[], checked: None };
+        let recommended = || fit::recommended_context(&model, &known, fit::DEFAULT_CONTEXT);
+        if left_to_ollama { None } else { Some(asked.unwrap_or_else(recommended)) }
     });
     looked.await.map_err(|error| Error::new(ErrorCode::Internal {}, error.to_string()))
 }

@@ -181,6 +181,7 @@ fn check(settings: &Json, choices: &[u8], wish: u8, version: &str, plain: bool) 
     let situation = |value| Situation {
         value,
         installed: Some(&models),
+        known: crate::models::fit::Known { remote: true, memory: None, loaded: &[], checked: None },
         address: &address,
         address_asked: true,
         dialect: Dialect::of(Version::find(version)),

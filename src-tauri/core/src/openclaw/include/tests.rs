@@ -379,7 +379,13 @@ fn planned(home: &TempDir) -> (Computer, Prepared) {
     let surroundings = Surroundings::new(Os::Linux, environment, home.path().join("me"), || UNIX_EPOCH);
     let computer = Computer::new(surroundings, None);
     let address = Address::parse("http://10.0.0.1:11434").unwrap();
-    let prepared = prepare::prepare(&computer, &Wish::Address(address.clone()), Some(address), None).unwrap();
+    let prepared = prepare::prepare(
+        &computer,
+        &Wish::Address(address.clone()),
+        Some(address),
+        prepare::Seen { discovered: None, loaded: Vec::new() },
+    )
+    .unwrap();
     (computer, prepared)
 }
 

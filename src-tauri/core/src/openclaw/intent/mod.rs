@@ -7,7 +7,7 @@ mod provider;
 use serde_json::json;
 
 use super::{
-    dialect::Dialect,
+    dialect::{Automatic, Dialect},
     document::{Edit, Step, Value},
     outcome::{SetMode, UseRequest, Warning},
     settings::{KEY_VARIABLE, PREFIX, Settings},
@@ -16,6 +16,7 @@ use crate::{
     error::{Error, ErrorCode},
     models::{
         catalogue::{self, LEAST_CONTEXT},
+        fit::{self, FitVerdict, Known},
         model::{Model, Verdict},
     },
     ollama::{
@@ -34,6 +35,8 @@ pub struct Situation<'a> {
     pub value: &'a Value,
     /// What the server has; `None` when it does not answer.
     pub installed: Option<&'a [Model]>,
+    /// The computer that runs the models, and what ran there.
+    pub known: Known<'a>,
     /// Where Ollama is.
     pub address: &'a Address,
     /// The user asked for this address: it replaces whatever is there.
@@ -124,7 +127,7 @@ pub fn repair(situation: Situation<'_>) -> Result<Edits, Error> {
     let settings = Settings::of(situation.value);
     let names = Names { settings: &settings, installed: situation.installed };
     let chosen = settings.primary.as_deref().and_then(|primary| names.resolve(primary).ok());
-    let best = || catalogue::best_ready(situation.installed?).map(|model| model.id.clone());
+    let best = || catalogue::best_ready(situation.installed?, &situation.known).map(|model| model.id.clone());
     let primary = chosen.or_else(best).ok_or_else(|| Error::from(ErrorCode::ModelNoneReady {}))?;
     use_model(&UseRequest { primary, ..UseRequest::default() }, situation)
 }
@@ -143,6 +146,34 @@ pub fn add_models(situation: Situation<'_>) -> Edits {
     let mut result = Edits::default();
     provider::provider(&mut result.edits, &mut result.warnings, situation, &listing);
     result
+}
+
+/// Lets Ollama run this context with `name`. Where nothing can be told of a single model (the automatic way, or one
+/// that is not listed), the settings are pinned.
+///
+/// # Errors
+/// Those of [`use_model`].
+pub fn set_context(name: &str, tokens: u64, situation: Situation<'_>) -> Result<Edits, Error> {
+    let settings = Settings::of(situation.value);
+    let id = Names { settings: &settings, installed: situation.installed }.resolve(name)?;
+    let listed = settings.listed.iter().any(|listed| names::same(listed, &id));
+    if settings.mode(situation.key) != Mode::Pinned || !listed {
+        return use_model(
+            &UseRequest {
+                primary: id,
+                context: Some(tokens),
+                mode: Some(SetMode::Pinned),
+                all_ready: true,
+                ..UseRequest::default()
+            },
+            situation,
+        );
+    }
+    let pinned = [id];
+    let listing = Listing { pinned: &pinned, exact: None, context: Some(tokens) };
+    let mut result = Edits::default();
+    provider::provider(&mut result.edits, &mut result.warnings, situation, &listing);
+    Ok(result)
 }
 
 /// Drops next choices that run online; the rest stays.
@@ -336,7 +367,8 @@ fn warnings(situation: Situation<'_>, primary: &str, context: Option<u64>, autom
             Verdict::ChatOnly | Verdict::Embedding => warnings.push(Warning::ChatOnly { name: name() }),
             Verdict::Ready => {}
         }
-        let tokens = provider::running_context(model, context);
+        let tokens = provider::running_context(model, context, &situation.known);
+        warnings.extend(too_big(model, tokens, situation, automatic));
         if !automatic && tokens < LEAST_CONTEXT && model.verdict != Verdict::Cloud {
             warnings.push(Warning::ContextSmall { name: name(), tokens, guessed: !model.context_known });
         }
@@ -345,6 +377,23 @@ fn warnings(situation: Situation<'_>, primary: &str, context: Option<u64>, autom
         warnings.push(Warning::ContextNotSettable {});
     }
     warnings
+}
+
+/// A primary that does not fit this computer with the context that will run.
+fn too_big(model: &Model, tokens: u64, situation: Situation<'_>, automatic: bool) -> Option<Warning> {
+    let runs = match situation.dialect.automatic {
+        Automatic::Tokens(tokens) if automatic => tokens.min(model.context_window),
+        Automatic::Maximum if automatic => model.context_window,
+        _ => tokens,
+    };
+    let fit = fit::fit(model, runs, &situation.known);
+    let (need_bytes, have_bytes) = (fit.need_bytes?, fit.memory_bytes?);
+    (fit.verdict == FitVerdict::TooBig).then(|| Warning::TooBig {
+        name: model.id.clone(),
+        need_bytes,
+        have_bytes,
+        tokens: runs,
+    })
 }
 
 fn path(keys: &[&str]) -> Vec<Step> {

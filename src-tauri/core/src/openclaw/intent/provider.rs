@@ -5,7 +5,10 @@ use serde_json::{Map, json};
 
 use super::{Situation, distinct, path};
 use crate::{
-    models::model::{Input, Model},
+    models::{
+        fit::{self, DEFAULT_CONTEXT, Known},
+        model::{Input, Model},
+    },
     ollama::{address::Address, names},
     openclaw::{
         dialect::Dialect,
@@ -15,8 +18,6 @@ use crate::{
     },
 };
 
-/// OpenClaw's own cap for models that it discovers, and a sane default (measured).
-const DEFAULT_CONTEXT: u64 = 32_768;
 /// Slow computers are the largest group of complaints: OpenClaw gives up after this many seconds.
 const TIMEOUT_SECONDS: u64 = 300;
 /// How long Ollama keeps the model loaded between two questions.
@@ -69,7 +70,7 @@ fn list(edits: &mut Vec<Edit>, warnings: &mut Vec<Warning>, situation: Situation
     let entry = |id: &str, present: Option<&Value>| {
         let model = installed.iter().find(|model| model.id == id)?;
         let own = listing.exact.unwrap_or_default().iter().find(|listed| names::same(&listed.id, id));
-        let entry = model_entry(model, present, situation.dialect, listing.context, own);
+        let entry = model_entry(model, present, situation, listing.context, own);
         Some(Value::from(serde_json::Value::Object(entry)))
     };
     let Some(listed) = present.and_then(Value::as_array) else {
@@ -139,17 +140,18 @@ pub(crate) fn refused(present: Option<&Value>, dialect: Dialect) -> Vec<Vec<Step
 fn model_entry(
     model: &Model,
     present: Option<&Value>,
-    dialect: Dialect,
+    situation: Situation<'_>,
     context: Option<u64>,
     own: Option<&ListedModel>,
 ) -> Map<String, serde_json::Value> {
+    let dialect = situation.dialect;
     // A window that the user wrote by hand is what the model shall have.
     let written = present.and_then(|present| present.get("contextWindow")).and_then(Value::as_u64);
     let own_window = own.and_then(|own| own.context_window);
     let own_most = own.and_then(|own| own.max_tokens);
     let by_hand = own_window.or(written);
-    let running =
-        running_context(model, context).min(by_hand.filter(|_| context.is_none()).unwrap_or(u64::MAX));
+    let running = running_context(model, context, &situation.known)
+        .min(by_hand.filter(|_| context.is_none()).unwrap_or(u64::MAX));
     // From 2.17 to 4.14 `contextWindow` is what runs: the model's own maximum can exhaust the memory.
     let sends_window = dialect.native && !dialect.context_tokens;
     let window = if sends_window { running } else { own_window.unwrap_or(model.context_window) };
@@ -200,11 +202,10 @@ fn params(present: Option<&Value>, running: u64, asked: bool) -> Map<String, ser
     params
 }
 
-/// The context that Ollama shall run: as asked, never more than the model has.
-pub(super) fn running_context(model: &Model, context: Option<u64>) -> u64 {
-    let most =
-        if model.context_known { model.context_window } else { context.unwrap_or(model.context_window) };
-    context.unwrap_or(DEFAULT_CONTEXT).min(most)
+/// The context that Ollama shall run: as asked, never more than the model has; else the one to recommend here.
+pub(super) fn running_context(model: &Model, context: Option<u64>, known: &Known<'_>) -> u64 {
+    let Some(asked) = context else { return fit::recommended_context(model, known, DEFAULT_CONTEXT) };
+    if model.context_known { asked.min(model.context_window) } else { asked }
 }
 
 /// Native versions take the address as it is; older ones speak the OpenAI API under `/v1`.

@@ -42,6 +42,7 @@ fn used(before: &str, request: &UseRequest, version: &str) -> (Json, Vec<Warning
     let situation = Situation {
         value: document.value(),
         installed: Some(&models),
+        known: Known::default(),
         address: &Address::default(),
         address_asked: false,
         dialect: Dialect::of(Version::find(version)),
@@ -255,6 +256,7 @@ fn what_is_not_there_is_refused_with_the_nearest_names() {
     let situation = Situation {
         value: &empty,
         installed: Some(&models),
+        known: Known::default(),
         address: &Address::default(),
         address_asked: false,
         dialect: Dialect::of(None),
@@ -282,6 +284,7 @@ fn use_address_changes_an_address_that_is_there() {
     let situation = Situation {
         value: &value,
         installed: None,
+        known: Known::default(),
         address: &Address::default(),
         address_asked: false,
         dialect: Dialect::of(None),
@@ -305,6 +308,7 @@ fn planned(
     let situation = Situation {
         value: document.value(),
         installed: Some(&models),
+        known: Known::default(),
         address,
         address_asked: false,
         dialect: Dialect::of(Version::find(version)),

@@ -232,7 +232,71 @@ name: string, } } | { "code": "models.cloud-sign-in", "params": {
 /**
  * Its name as listed.
  */
-name: string, } } | { "code": "settings.unreadable", "params": { 
+name: string, } } | { "code": "models.context-too-small", "params": { 
+/**
+ * The model.
+ */
+name: string, 
+/**
+ * What runs, in tokens.
+ */
+tokens: number, } } | { "code": "models.does-not-fit", "params": { 
+/**
+ * The model.
+ */
+name: string, 
+/**
+ * What it needs, in bytes, when known.
+ */
+needBytes: number | null, 
+/**
+ * What this computer has, in bytes, when known.
+ */
+haveBytes: number | null, 
+/**
+ * The context that it is about, in tokens.
+ */
+tokens: number, 
+/**
+ * Ollama could not load it.
+ */
+measured: boolean, } } | { "code": "models.on-cpu", "params": { 
+/**
+ * The model.
+ */
+name: string, 
+/**
+ * The share on the graphics card, in percent.
+ */
+percent: number, 
+/**
+ * This computer has graphics memory that models can use; `null` when not known (Ollama is elsewhere).
+ */
+graphics: boolean | null, } } | { "code": "models.weak-for-agents", "params": { 
+/**
+ * The model.
+ */
+name: string, 
+/**
+ * A better one that fits: installed, or on offer.
+ */
+better: string | null, } } | { "code": "models.capabilities-unknown", "params": { 
+/**
+ * The model.
+ */
+name: string, } } | { "code": "settings.context-too-large", "params": { 
+/**
+ * The model.
+ */
+name: string, 
+/**
+ * What OpenClaw asks for, in tokens.
+ */
+tokens: number, 
+/**
+ * What fits, in tokens.
+ */
+fits: number, } } | { "code": "settings.unreadable", "params": { 
 /**
  * The file.
  */

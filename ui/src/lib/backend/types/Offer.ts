@@ -44,7 +44,15 @@ name: string, } } | { "id": "edit-file", "params": {
 /**
  * The file.
  */
-path: string, } } | { "id": "rename-fallback", "params": Record<symbol, never> } | { "id": "repair-settings", "params": Record<symbol, never> } | { "id": "write-key", "params": Record<symbol, never> } | { "id": "add-models", "params": Record<symbol, never> } | { "id": "local-only", "params": Record<symbol, never> } | { "id": "undo-change", "params": { 
+path: string, } } | { "id": "rename-fallback", "params": Record<symbol, never> } | { "id": "repair-settings", "params": Record<symbol, never> } | { "id": "write-key", "params": Record<symbol, never> } | { "id": "add-models", "params": Record<symbol, never> } | { "id": "local-only", "params": Record<symbol, never> } | { "id": "set-context", "params": { 
+/**
+ * The model.
+ */
+name: string, 
+/**
+ * In tokens.
+ */
+tokens: number, } } | { "id": "undo-change", "params": { 
 /**
  * Its receipt.
  */

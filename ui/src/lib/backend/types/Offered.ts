@@ -19,11 +19,11 @@ description: string | null,
  */
 name: string, 
 /**
- * Size of the download in bytes, about.
+ * Size of the download in bytes, about; 0 when not known (one that only the user's own server recommends).
  */
 downloadBytes: number, 
 /**
- * Memory that it wants in bytes, about.
+ * Memory that it wants in bytes, about; 0 when not known.
  */
 memoryBytes: number, 
 /**

@@ -24,7 +24,8 @@ models: Array<string>,
  */
 allReady: boolean, 
 /**
- * The context that Ollama shall run, in tokens; `null` for the default (32768, or what the model has).
+ * The context that Ollama shall run, in tokens; `null` for the recommended one (at most 32768, what fits this
+ * computer, what the model has).
  */
 context: number | null, 
 /**

@@ -23,7 +23,23 @@ tokens: number,
 /**
  * The server did not say; the number is the page's guess.
  */
-guessed: boolean, } } | { "code": "runs-online", "params": { 
+guessed: boolean, } } | { "code": "too-big", "params": { 
+/**
+ * The model.
+ */
+name: string, 
+/**
+ * What it needs, in bytes.
+ */
+needBytes: number, 
+/**
+ * What this computer has (main and graphics memory together), in bytes.
+ */
+haveBytes: number, 
+/**
+ * That context, in tokens.
+ */
+tokens: number, } } | { "code": "runs-online", "params": { 
 /**
  * The model.
  */
