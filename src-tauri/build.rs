@@ -4,13 +4,14 @@
 use std::{fs, io, path::Path};
 
 /// Every command of `src/commands.rs`; the capability names the ones that the window may call.
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 14] = [
     "subscribe",
     "pull",
     "cancel_pull",
     "dismiss_pull",
     "preview_use",
     "apply",
+    "gateway_after_change",
     "undo",
     "history",
     "difference",

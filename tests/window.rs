@@ -81,7 +81,7 @@ async fn the_main_job_from_the_first_look_to_the_fixed_connection() {
 
     // It becomes OpenClaw's, and only Apply writes.
     window.press(&words.say("model.use.name", &[("name", MODEL)])).await;
-    window.sees(&words.say("change.sentence.first", &[("name", MODEL)])).await;
+    window.sees(&words.say("effect.will.model.else", &[("name", MODEL)])).await;
     assert!(!home.openclaw_json().exists(), "a preview writes nothing");
     window.picture("preview");
     window.press(&words.say("change.apply", &[])).await;

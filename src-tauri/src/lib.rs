@@ -51,6 +51,7 @@ fn run(computer: Computer, practice: bool) -> tauri::Result<()> {
             commands::dismiss_pull,
             commands::preview_use,
             commands::apply,
+            commands::gateway_after_change,
             commands::undo,
             commands::history,
             commands::difference,

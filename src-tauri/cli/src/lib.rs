@@ -4,6 +4,7 @@
 mod arguments;
 mod ask;
 mod doctor;
+mod effects;
 mod history;
 mod models;
 mod output;

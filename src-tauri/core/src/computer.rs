@@ -6,6 +6,7 @@ use crate::{
     error::Error,
     folders::Folders,
     live::state::AddressTest,
+    models::discovery::Discovery,
     ollama::{
         address::Address,
         client::{Client, Limits},
@@ -20,6 +21,9 @@ use crate::{
     preferences::Preferences,
     surroundings::Surroundings,
 };
+
+/// More models than this have no place in a list to choose from.
+const TESTED_MODELS: usize = 1000;
 
 /// This computer.
 #[derive(Debug, Clone)]
@@ -124,8 +128,12 @@ impl Computer {
     pub async fn test_address(&self, address: &str) -> Result<AddressTest, Error> {
         let address = Address::parse(address)?;
         let client = self.client(&address)?;
-        let (version, tags) = tokio::try_join!(client.version(), client.tags())?;
-        Ok(AddressTest { url: address.to_string(), server_version: version, models: tags.models.len() })
+        // A server without a version is not taken for an Ollama here, although discovery does without.
+        let mut discovery = Discovery::default();
+        let (server_version, mut found) = tokio::try_join!(client.version(), discovery.look(&client))?;
+        let models = found.models.len();
+        found.models.truncate(TESTED_MODELS);
+        Ok(AddressTest { url: address.to_string(), server_version, models, found: found.models })
     }
 
     /// The version of the OpenClaw that reads these settings: its program's, else what the settings say.

@@ -1,7 +1,7 @@
 //! Gathers the facts: first what is cheap, all at once, each with its own limit; then only what the judge
 //! asks for. Nothing is concluded here.
 
-use std::{net::SocketAddr, time::Duration};
+use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
@@ -22,8 +22,10 @@ use crate::{
         program,
     },
     openclaw::{
+        context,
         dialect::Dialect,
         document::{Document, Value},
+        gateway::{self, Gateway},
         intent,
         plan::Hash,
         prepare, program as openclaw_program,
@@ -37,8 +39,6 @@ const LOOK: Limits = Limits {
     answer: Duration::from_secs(3),
     stream: Duration::from_secs(3),
 };
-/// The gateway is on loopback: it connects at once or not at all.
-const GATEWAY: Duration = Duration::from_millis(300);
 /// How far from the taken port a free one is looked for.
 const PORTS_TRIED: u16 = 20;
 /// How far an Ollama that was moved is looked for; a refused port answers at once.
@@ -75,7 +75,7 @@ pub async fn first_stage(computer: &Computer, discovery: &mut Discovery) -> Resu
     };
     let port =
         files.openclaw.settings.read().map_or_else(|| Settings::default().gateway(), Settings::gateway);
-    let (effective, gateway) = tokio::join!(effective, connects(port));
+    let (effective, gateway) = tokio::join!(effective, gateway::look(port));
     let (effective, models, loaded) = effective?;
     let others = if effective.answer == Answer::Ollama { Vec::new() } else { collect(others).await? };
     let openclaws = collect(openclaws.into_iter().collect()).await?.into_iter().next();
@@ -179,6 +179,7 @@ fn look_at_files(computer: &Computer) -> Files {
         None => on.then(Address::default),
     };
     let version = openclaw_program.as_ref().and_then(|program| program.version).or(told.last_touched);
+    let contexts = document.as_ref().map(|document| context::told(document.value())).unwrap_or_default();
     let hash = document.as_ref().map(|document| Hash::of(document.bytes()));
     let refused = document.map(|document| refused(&document, Dialect::of(version))).unwrap_or_default();
     let stale_from = openclaws.clone().filter(|_| told.base_url.is_some());
@@ -203,8 +204,9 @@ fn look_at_files(computer: &Computer) -> Files {
             file: home.config.clone(),
             program: openclaw_program,
             state_folder: home.state.is_dir(),
-            gateway: false,
+            gateway: Gateway::None,
             settings,
+            contexts,
             key,
             key_here,
             unset: computer.unset(&told),
@@ -263,12 +265,6 @@ async fn look(client: &Client, address: Address, source: AddressSource) -> Candi
 
 fn is_ollamas(code: &ErrorCode) -> bool {
     matches!(code, ErrorCode::OllamaStatus { message, status, .. } if !message.is_empty() || *status == 403)
-}
-
-async fn connects(port: u16) -> bool {
-    let address = SocketAddr::from(([127, 0, 0, 1], port));
-    let connect = tokio::net::TcpStream::connect(address);
-    matches!(tokio::time::timeout(GATEWAY, connect).await, Ok(Ok(_)))
 }
 
 async fn free_port(taken: u16) -> Option<u16> {

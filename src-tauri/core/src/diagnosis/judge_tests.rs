@@ -16,7 +16,9 @@ use crate::{
         address::Address,
         wire::{Show, Tag},
     },
-    openclaw::{program::OpenclawProgram, settings::Settings, verdict::Refusal, version::Version},
+    openclaw::{
+        gateway::Gateway, program::OpenclawProgram, settings::Settings, verdict::Refusal, version::Version,
+    },
 };
 
 fn model(id: &str, capabilities: &[&str]) -> Model {
@@ -55,8 +57,9 @@ fn well() -> Facts {
             file: "/home/me/.openclaw/openclaw.json".into(),
             program: Some(OpenclawProgram { path: "/usr/bin/openclaw".into(), version: None }),
             state_folder: true,
-            gateway: false,
+            gateway: Gateway::None,
             settings: SettingsFact::Read(settings),
+            contexts: Vec::new(),
             key: false,
             key_here: false,
             unset: Vec::new(),
@@ -342,7 +345,7 @@ fn nothing_is_claimed_beyond_the_evidence() {
     // A gateway without a program here lives elsewhere.
     let mut facts = well();
     facts.openclaw.program = None;
-    facts.openclaw.gateway = true;
+    facts.openclaw.gateway = Gateway::Answers;
     assert_eq!(codes(&judge(&facts)), Vec::<String>::new());
     assert_eq!(states(&judge(&facts))[4], LinkState::Unknown);
 

@@ -7,7 +7,10 @@ use crate::{
     diagnosis::finding::Diagnosis,
     error::Error,
     models::model::{Model, Verdict},
-    openclaw::outcome::{ListedModel, ReceiptSummary},
+    openclaw::{
+        gateway::Gateway,
+        outcome::{ListedModel, ReceiptSummary},
+    },
 };
 
 /// One message on the subscription: a slice and its revision (counts up over all slices).
@@ -110,6 +113,11 @@ pub struct SettingsState {
     pub listed: Vec<String>,
     /// The same with the numbers written for each.
     pub entries: Vec<ListedModel>,
+    /// Tokens that Ollama is told to run with the chosen model, else with all that are listed alike; `null` when
+    /// it is not told.
+    pub context: Option<u64>,
+    /// This version of OpenClaw can be told a context.
+    pub context_settable: bool,
     /// `baseUrl` as written, a password in it masked; `null` when there is none.
     pub base_url: Option<String>,
     /// What the automatic way does on the OpenClaw that is here.
@@ -138,7 +146,7 @@ pub struct AutomaticState {
 }
 
 /// What an address answered when it was tried.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
 #[serde(rename_all = "camelCase")]
 pub struct AddressTest {
@@ -148,6 +156,8 @@ pub struct AddressTest {
     pub server_version: String,
     /// How many models it has.
     pub models: usize,
+    /// These models, in the server's order; the first thousand when there are more.
+    pub found: Vec<Model>,
 }
 
 /// Where a download stands.
@@ -205,4 +215,6 @@ pub struct OpenclawState {
     pub program: Option<String>,
     /// Its version, when known.
     pub version: Option<String>,
+    /// Whether its gateway runs.
+    pub gateway: Gateway,
 }

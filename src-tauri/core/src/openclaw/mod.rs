@@ -4,9 +4,11 @@
 pub mod apply;
 mod atomic;
 pub mod change;
+pub mod context;
 pub mod dialect;
 pub mod document;
 pub mod env_file;
+pub mod gateway;
 pub mod history;
 pub mod home;
 pub mod intent;
@@ -19,5 +21,6 @@ pub mod receipt;
 pub mod secrets;
 pub mod settings;
 mod store;
+pub mod summary;
 pub mod verdict;
 pub mod version;

@@ -1,14 +1,17 @@
 // Sample data for the fake backend: models, findings, previews, and whole situations by name.
 
+import { plainName } from '../models';
 import { diagnosis, failureOf, pullOf, type World } from './fake';
 import type { CatalogueEntry } from './types/CatalogueEntry';
 import type { Diagnosis } from './types/Diagnosis';
+import type { Effect } from './types/Effect';
 import type { Finding } from './types/Finding';
 import type { Model } from './types/Model';
 import type { ModelsState } from './types/ModelsState';
 import type { Preview } from './types/Preview';
 import type { ReceiptSummary } from './types/ReceiptSummary';
 import type { SettingsState } from './types/SettingsState';
+import type { UseRequest } from './types/UseRequest';
 import type { Warning } from './types/Warning';
 
 const FILE = '/home/ada/.openclaw/openclaw.json';
@@ -87,14 +90,14 @@ export function settingsState(change: Partial<SettingsState> = {}): SettingsStat
     entries: (change.listed ?? ['qwen3:8b', 'qwen3.5:9b', 'mistral:latest']).map((id) => ({
       id, contextWindow: 40_960, maxTokens: 409_600,
     })),
-    baseUrl: 'http://127.0.0.1:11434', agents: [], lastChange: null,
+    context: 32_768, contextSettable: true, baseUrl: 'http://127.0.0.1:11434', agents: [], lastChange: null,
     automatic: { possible: true, advised: true, tokens: 32_768, maximum: false, offersOnline: true },
     ...change,
   };
 }
 
 /** Settings that say nothing of Ollama. */
-export const settingsOff = settingsState({ mode: 'off', primary: null, fallbacks: [], listed: [], baseUrl: null });
+export const settingsOff = settingsState({ mode: 'off', primary: null, fallbacks: [], listed: [], baseUrl: null, context: null });
 
 /** A change that Pincer made. */
 export const lastChange: ReceiptSummary = {
@@ -121,8 +124,37 @@ export function previewOf(name: string, before: string | null, model: Model | un
       { path: 'agents.defaults.model.primary', before, after: primary },
       { path: 'models.providers.ollama', before: null, after: { api: 'ollama' } },
     ],
+    effects: before === primary ? [] : [{ code: 'model', params: { name, before: before === null ? null : plainName(before) } }],
     primary, fallbacks: [],
   };
+}
+
+/** A request that says nothing. */
+export const noRequest: UseRequest = {
+  primary: '', fallbacks: null, models: [], allReady: false, context: null, mode: null, address: null, listed: null,
+  localOnly: false,
+};
+
+/** What a request changes, told more simply than Rust does: enough to see it said. */
+export function effectsOf(request: UseRequest, settings: SettingsState, models: readonly Model[]): Effect[] {
+  const effects: Effect[] = [];
+  const { primary, fallbacks, context, address, listed } = request;
+  const mode = request.mode ?? 'pinned';
+  if (settings.mode === 'off') effects.push({ code: 'connect', params: { mode } });
+  const before = settings.primary === null ? null : plainName(settings.primary);
+  if (before !== primary) effects.push({ code: 'model', params: { name: primary, before } });
+  if (fallbacks?.length === 0) effects.push({ code: 'fallbacks-gone', params: {} });
+  else if (fallbacks) effects.push({ code: 'fallbacks', params: { names: fallbacks.map(plainName) } });
+  if (settings.mode !== 'off' && settings.mode !== mode) effects.push({ code: 'mode', params: { mode } });
+  if (address !== null && address !== settings.baseUrl) effects.push({ code: 'address', params: { url: address } });
+  const ready = request.allReady ? models.filter((model) => model.verdict === 'ready').map((model) => model.id) : [];
+  const after = listed?.map((model) => model.id) ?? [...settings.listed, ...ready];
+  const added = after.filter((id) => id !== primary && !settings.listed.includes(id));
+  if (added.length > 0) effects.push({ code: 'list-added', params: { names: added } });
+  const removed = mode === 'automatic' ? settings.listed : settings.listed.filter((id) => !after.includes(id));
+  if (removed.length > 0) effects.push({ code: 'list-removed', params: { names: removed } });
+  if (context !== null && context !== settings.context) effects.push({ code: 'context', params: { names: after, tokens: context } });
+  return effects;
 }
 
 /** Findings by their code. */
@@ -210,7 +242,7 @@ function unsure(path: Diagnosis): Diagnosis {
   return { ...path, path: path.path.map((station, at) => (at < 3 ? { ...station, state: 'unknown' } : station)) };
 }
 
-const openclaw = { program: '/home/ada/.npm/bin/openclaw', version: '2026.9.6' };
+const openclaw = { program: '/home/ada/.npm/bin/openclaw', version: '2026.9.6', gateway: 'none' } as const;
 
 /** Whole situations, for tests and for a look. */
 export const worlds = {
@@ -227,7 +259,7 @@ export const worlds = {
   },
   bare: {
     path: diagnosis([findings.notInstalled, findings.noOpenclaw]), settings: { ...settingsOff, exists: false },
-    models: modelsState([], { serverVersion: null, problem: refused }), openclaw: { program: null, version: null },
+    models: modelsState([], { serverVersion: null, problem: refused }), openclaw: { program: null, version: null, gateway: 'none' },
   },
   occupied: {
     path: diagnosis([findings.otherProgram]), settings: settingsState(), openclaw,
