@@ -10,6 +10,8 @@ import './style/base.css';
 const query = new URLSearchParams(location.search);
 const wanted = query.get('world') ?? 'well';
 const backend = new FakeBackend(wanted in worlds ? structuredClone(worlds[wanted as keyof typeof worlds]) : {});
+// How a running OpenClaw is after a change: `gateway=silent`.
+if (query.get('gateway') === 'silent') backend.gateway = 'silent';
 backend.tag = query.get('language') ?? 'en';
 localStorage.clear();
 const theme = query.get('theme');

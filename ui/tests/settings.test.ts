@@ -133,7 +133,7 @@ describe('the address', () => {
     const offered = () => [...screen.getByRole('combobox', { name: 'OpenClaw’s model' }).querySelectorAll('option')].map((one) => one.value);
     await fireEvent.click(await radio('Another machine'));
     await fireEvent.input(screen.getByRole('textbox', { name: 'Address of the other machine' }), { target: { value: 'nas' } });
-    expect(screen.getByText('Until the new address was tested, the models below are those of http://127.0.0.1:11434.')).toBeTruthy();
+    expect(screen.getByText('Until the new address is tested, the models below are those of http://127.0.0.1:11434.')).toBeTruthy();
     expect(offered()).toContain('ollama/qwen3.5:9b');
     await press('Test');
     await screen.findByText('The models below are those of http://nas:11434.');
@@ -361,14 +361,14 @@ describe('the length of conversation', () => {
   test('is as it is, or one of a few', async () => {
     const { backend } = open(set(), 'settings');
     expect(await options()).toEqual([
-      'As it is: 32,768 tokens', '16,384 tokens, about 12,000 words', '65,536 tokens, about 49,000 words',
-      '131,072 tokens, about 98,000 words', 'Another number',
+      'As it is: 32,768', '16,384 tokens', '65,536 tokens', '131,072 tokens', 'Another number',
     ]);
+    expect(screen.getByText('32,768 tokens are about 25,000 words.')).toBeTruthy();
     backend.push({ settings: settingsState({ context: null }) });
-    await expect.poll(async () => (await options())[0]).toBe('As it is written for each model');
+    await expect.poll(async () => (await options())[0]).toBe('As it is');
     expect(await options()).toHaveLength(6);
     backend.push({ settings: settingsOff });
-    await expect.poll(async () => (await options())[0]).toBe('Usual: 32,768 tokens');
+    await expect.poll(async () => (await options())[0]).toBe('Usual: 32,768');
   });
 
   test('is asked for with every model of the list', async () => {
@@ -417,7 +417,7 @@ describe('the length of conversation', () => {
     await choose(name, '65536');
     backend.push({ settings: settingsState({ context: 65_536 }) });
     await expect.poll(() => screen.queryByRole('button', { name: 'Discard my choices' })).toBeNull();
-    expect((await options())[0]).toBe('As it is: 65,536 tokens');
+    expect((await options())[0]).toBe('As it is: 65,536');
   });
 
   test('is nothing to choose in the automatic way, nor where OpenClaw cannot be told', async () => {

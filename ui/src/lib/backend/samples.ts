@@ -250,6 +250,11 @@ export const worlds = {
   well: {
     path: diagnosis([]), models: modelsState(mixed), settings: settingsState({ lastChange }), openclaw, pulls: [],
   },
+  /** OpenClaw runs meanwhile. */
+  running: {
+    path: diagnosis([]), models: modelsState(mixed), settings: settingsState({ lastChange }), pulls: [],
+    openclaw: { ...openclaw, gateway: 'answers' },
+  },
   warned: {
     path: diagnosis([findings.fallbackMissing]), models: modelsState(mixed.slice(0, 2)), settings: settingsState(), openclaw,
   },
