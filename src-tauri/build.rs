@@ -15,6 +15,7 @@ const COMMANDS: &[&str] = &[
     "unload_model",
     "preview_use",
     "apply",
+    "gateway_after_change",
     "undo",
     "history",
     "difference",

@@ -81,11 +81,11 @@ async fn the_main_job_from_the_first_look_to_the_fixed_connection() {
 
     // It becomes OpenClaw's, and only Apply writes.
     window.press(&words.say("model.use.name", &[("name", MODEL)])).await;
-    window.sees(&words.say("change.sentence.first", &[("name", MODEL)])).await;
+    window.sees(&words.say("effect.will.model.else", &[("name", MODEL)])).await;
     assert!(!home.openclaw_json().exists(), "a preview writes nothing");
     window.picture("preview");
     window.press(&words.say("change.apply", &[])).await;
-    window.sees(&words.say("receipt.use-model", &[("name", MODEL)])).await;
+    window.sees(&words.say("effect.did.model", &[("name", MODEL)])).await;
     let written = fs::read_to_string(home.openclaw_json()).unwrap();
     let settings: Value = json5::from_str(&written).unwrap();
     assert_eq!(settings["agents"]["defaults"]["model"]["primary"], format!("ollama/{MODEL}"), "{written}");
@@ -169,7 +169,13 @@ async fn the_settings_screen_writes_what_is_chosen_and_takes_it_back() {
     window.picture("preview");
     assert!(!home.openclaw_json().exists(), "a preview writes nothing");
     window.press(&words.say("change.apply", &[])).await;
-    let what = words.say("receipt.use-model", &[("name", "qwen3:8b")]);
+    let parts = [
+        words.say("effect.did.connect.automatic", &[]),
+        words.say("effect.did.model", &[("name", "qwen3:8b")]),
+        words.say("effect.did.address", &[("url", &ollama.url())]),
+    ];
+    let last = words.say("effect.did.key", &[]);
+    let what = words.say("effect.and", &[("first", &parts.join(", ")), ("last", &last)]);
     window.sees(&what).await;
     let settings: Value = serde_json::from_slice(&fs::read(home.openclaw_json()).unwrap()).unwrap();
     assert_eq!(settings["agents"]["defaults"]["model"]["primary"], "ollama/qwen3:8b", "{settings}");

@@ -17,6 +17,7 @@ use pincer_core::{
     models::discovery::Discovery,
     openclaw::{
         change::{self, Wish},
+        gateway::{self, Gateway},
         outcome::{FileDiff, Preview, ReceiptSummary, UseRequest},
     },
 };
@@ -96,6 +97,13 @@ pub(crate) async fn apply(desk: State<'_, Desk>, plan: String) -> Result<Receipt
     desk.live.look_again();
     // Nothing was left to change: the preview was of another time.
     receipt?.ok_or_else(|| ErrorCode::SettingsPreviewGone {}.into())
+}
+
+/// Whether OpenClaw's gateway, which answered before a change, still does.
+#[tauri::command]
+pub(crate) async fn gateway_after_change(desk: State<'_, Desk>) -> Result<Gateway, Error> {
+    let computer = desk.computer.clone();
+    guarded(async move { Ok(gateway::after_change(&computer, Gateway::Answers).await) }).await
 }
 
 #[tauri::command]

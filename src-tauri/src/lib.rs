@@ -55,6 +55,7 @@ fn run(computer: Computer, practice: bool) -> tauri::Result<()> {
             commands::unload_model,
             commands::preview_use,
             commands::apply,
+            commands::gateway_after_change,
             commands::undo,
             commands::history,
             commands::difference,

@@ -13,6 +13,8 @@ const query = new URLSearchParams(location.search);
 const wanted = query.get('world') ?? 'well';
 const situations: Record<string, World> = { ...worlds, ...modelWorlds };
 const backend = new FakeBackend(structuredClone(situations[wanted] ?? {}));
+// How a running OpenClaw is after a change: `gateway=silent`.
+if (query.get('gateway') === 'silent') backend.gateway = 'silent';
 backend.tag = query.get('language') ?? 'en';
 localStorage.clear();
 const theme = query.get('theme');

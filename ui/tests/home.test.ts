@@ -104,10 +104,10 @@ test('set-up goes by a preview, and stays undoable', async () => {
   expect(backend.calls.some((call) => call.name === 'apply')).toBe(false);
 
   await fireEvent.click(screen.getByRole('button', { name: 'Apply' }));
-  expect(await screen.findByText('Done. qwen3:8b became OpenClaw’s model.')).toBeTruthy();
+  expect(await screen.findByText(/^Done\. OpenClaw was told about Ollama, qwen3:8b became OpenClaw’s model, and 2 models were added/)).toBeTruthy();
   expect(await screen.findByRole('heading', { name: 'OpenClaw uses qwen3:8b, on this computer' })).toBeTruthy();
 
-  await fireEvent.click(screen.getByRole('button', { name: 'Undo: qwen3:8b became OpenClaw’s model' }));
+  await fireEvent.click(screen.getByRole('button', { name: /^Undo: OpenClaw was told about Ollama/ }));
   expect(await screen.findByText(/the old settings are in place again/)).toBeTruthy();
   expect(backend.calls.at(-1)).toEqual({ name: 'undo', value: { receipt: 'receipt-1', force: false } });
 });

@@ -64,7 +64,7 @@ describe('installed models', () => {
   test('another one is used by preview and Apply', async () => {
     const { backend } = open(worlds.well, 'models');
     await fireEvent.click(await screen.findByRole('button', { name: 'Use it: qwen3.5:9b' }));
-    expect(await screen.findByText(/OpenClaw uses qwen3.5:9b instead of qwen3:8b/)).toBeTruthy();
+    expect(await screen.findByText(/qwen3.5:9b becomes OpenClaw’s model instead of qwen3:8b/)).toBeTruthy();
     await fireEvent.click(screen.getByRole('button', { name: 'Apply' }));
     expect(within(await card('qwen3.5:9b')).getByText('OpenClaw’s model')).toBeTruthy();
     expect(backend.calls.map((call) => call.name)).toEqual(['previewUse', 'apply']);

@@ -1,10 +1,9 @@
 import { fireEvent, render, screen, within } from '@testing-library/svelte';
 import { describe, expect, test } from 'vitest';
-import { diagnosis, failureOf, FakeBackend } from '../src/lib/backend/fake';
-import { lastChange, modelsState, previewOf, settingsState, worlds } from '../src/lib/backend/samples';
-import type { Change } from '../src/lib/backend/types/Change';
-import type { Preview } from '../src/lib/backend/types/Preview';
-import { primaryBefore } from '../src/lib/preview';
+import { diagnosis, failureOf, FakeBackend, type World } from '../src/lib/backend/fake';
+import { lastChange, modelsState, settingsState, worlds } from '../src/lib/backend/samples';
+import type { Effect } from '../src/lib/backend/types/Effect';
+import type { Gateway } from '../src/lib/backend/types/Gateway';
 import Diff from '../src/parts/Diff.svelte';
 import { accessible, open } from './window';
 
@@ -13,44 +12,47 @@ const use = async (name: string) => {
   return screen.findByRole('heading', { level: 1, name: `OpenClaw will use ${name}` });
 };
 
-describe('what was the model before', () => {
-  const preview = (changes: Change[]): Preview => ({ ...previewOf('b', 'ollama/a', undefined, 'p'), primary: 'ollama/b', changes });
-  const path = 'agents.defaults.model';
+/** A window whose previews have these effects. */
+const changing = (effects: Effect[], world: World = worlds.well) => {
+  const backend = new FakeBackend(structuredClone(world));
+  const asked = backend.previewUse.bind(backend);
+  backend.previewUse = async (request) => ({ ...(await asked(request)), effects, changed: true });
+  open({}, 'models', backend);
+  return backend;
+};
 
-  test.each([
-    ['at its own path', [{ path: `${path}.primary`, before: 'ollama/a', after: 'ollama/b' }], 'ollama/a'],
-    ['absent', [{ path: `${path}.primary`, before: null, after: 'ollama/b' }], null],
-    ['within what is replaced', [{ path: 'agents', before: { defaults: { model: { primary: 'x/y' } } }, after: {} }], 'x/y'],
-    ['a plain text', [{ path, before: 'x/y', after: { primary: 'ollama/b' } }], 'x/y'],
-    ['an object without one', [{ path, before: { fallbacks: [] }, after: {} }], null],
-    ['not touched', [{ path: 'models.providers.ollama', before: null, after: {} }], 'ollama/b'],
-    ['a neighbour', [{ path: `${path}.primaryish`, before: 'z', after: 'y' }], 'ollama/b'],
-  ])('%s', (_, changes, before) => {
-    expect(primaryBefore(preview(changes))).toBe(before);
+describe('what changes, in one sentence', () => {
+  test('is what the preview says, not what was asked for', async () => {
+    changing([
+      { code: 'model', params: { name: 'qwen3.5:9b', before: 'gemma3:4b' } },
+      { code: 'list-added', params: { names: ['a', 'b'] } },
+    ]);
+    await use('qwen3.5:9b');
+    expect(screen.getByText(
+      'Nothing is written yet. If you apply it, qwen3.5:9b becomes OpenClaw’s model instead of gemma3:4b, and 2 models are added to OpenClaw’s list.',
+    )).toBeTruthy();
+    expect(screen.queryByText(/Good to know before the first time/)).toBeNull();
   });
 
-  test('is what the preview says, not what the window heard last', async () => {
-    const backend = new FakeBackend(structuredClone(worlds.well));
-    const asked = backend.previewUse.bind(backend);
-    backend.previewUse = async (request) => {
-      const preview = await asked(request);
-      return { ...preview, changes: [{ path: 'agents.defaults.model.primary', before: 'ollama/gemma3:4b', after: preview.primary }] };
-    };
-    open({}, 'models', backend);
+  test('is not of the model where that stays', async () => {
+    changing([{ code: 'context', params: { names: ['qwen3.5:9b'], tokens: 65_536 } }]);
+    await fireEvent.click(await screen.findByRole('button', { name: 'Use it: qwen3.5:9b' }));
+    await screen.findByRole('heading', { level: 1, name: 'OpenClaw’s settings will change' });
+    expect(screen.getByText(/If you apply it, Ollama runs conversations of 65,536 tokens with qwen3\.5:9b\.$/)).toBeTruthy();
+  });
+
+  test('comes with a word on acting when there was no model before', async () => {
+    changing([{ code: 'model', params: { name: 'qwen3.5:9b', before: null } }]);
     await use('qwen3.5:9b');
-    expect(screen.getByText(/OpenClaw uses qwen3.5:9b instead of gemma3:4b/)).toBeTruthy();
+    expect(screen.getByText(/Good to know before the first time/)).toBeTruthy();
   });
 });
 
 describe('a preview', () => {
   test('says which other models OpenClaw gets too', async () => {
-    const { backend } = open(worlds.well, 'models');
+    open({ ...worlds.well, settings: settingsState({ listed: ['qwen3:8b'] }) }, 'models');
     await use('qwen3.5:9b');
-    expect(screen.getByText('OpenClaw also gets your 2 other models that can act.')).toBeTruthy();
-    await fireEvent.click(screen.getByRole('button', { name: 'Not now' }));
-    backend.push({ models: modelsState(worlds.well.models.models.filter((model) => model.id === 'qwen3.5:9b')) });
-    await use('qwen3.5:9b');
-    expect(screen.queryByText(/OpenClaw also gets/)).toBeNull();
+    expect(screen.getByText(/and mistral:latest is added to OpenClaw’s list\.$/)).toBeTruthy();
   });
 
   test('that the settings moved under says so, and Apply becomes a new preview', async () => {
@@ -74,8 +76,7 @@ describe('a preview', () => {
     const { backend } = open(worlds.well, 'models');
     await use('qwen3.5:9b');
     backend.push({ settings: structuredClone(worlds.well.settings), models: modelsState([]) });
-    await expect.poll(() => screen.queryByText(/OpenClaw also gets/)).toBeNull();
-    expect(screen.getByRole('button', { name: 'Apply' })).toBeTruthy();
+    expect(await screen.findByRole('button', { name: 'Apply' })).toBeTruthy();
   });
 
   test('cannot be left while it is being written', async () => {
@@ -150,6 +151,74 @@ describe('the notice of what was done', () => {
     expect(screen.getByText('Done. qwen3.5:9b became OpenClaw’s model.')).toBeTruthy();
     backend.push({ settings: settingsState({ lastChange: { ...lastChange, id: 'receipt-10' } }) });
     await expect.poll(() => screen.queryByText(/^Done\./)).toBeNull();
+  });
+});
+
+describe('a gateway that runs', () => {
+  const running = (change: Partial<World> = {}): World => ({
+    ...worlds.well, openclaw: { ...worlds.well.openclaw, gateway: 'answers' }, ...change,
+  });
+  /** Applies a change; `gateway` is what is found after it. */
+  async function applied(gateway: Promise<Gateway>, world = running()) {
+    const backend = new FakeBackend(structuredClone(world));
+    backend.gatewayAfterChange = () => gateway;
+    open({}, 'models', backend);
+    await use('qwen3.5:9b');
+    await fireEvent.click(screen.getByRole('button', { name: 'Apply' }));
+    await screen.findByText('Done. qwen3.5:9b became OpenClaw’s model.');
+    return backend;
+  }
+  const told = () => screen.getByTestId('gateway').textContent.trim();
+
+  test('takes the change by itself; that it still answers is said when it is known', async () => {
+    let found: (gateway: Gateway) => void = () => undefined;
+    await applied(new Promise((resolve) => { found = resolve; }));
+    expect(told()).toMatch(/^OpenClaw is running and takes the change by itself\. Looking/);
+    found('answers');
+    await expect.poll(told).toBe('OpenClaw is running: it takes the change by itself, and it still answers.');
+    expect(screen.getByTestId('gateway').getAttribute('role')).toBe('status');
+    await accessible();
+  });
+
+  test('that no longer answers is said, with Undo beside it; and when it is back', async () => {
+    const backend = await applied(Promise.resolve('silent'));
+    await expect.poll(told).toMatch(/since the change it no longer answers/);
+    expect(screen.getByRole('button', { name: 'Undo: qwen3.5:9b became OpenClaw’s model' })).toBeTruthy();
+    await accessible();
+    backend.push({ openclaw: { ...worlds.well.openclaw, gateway: 'none' } });
+    await expect.poll(told).toMatch(/no longer answers/);
+    backend.push({ openclaw: { ...worlds.well.openclaw, gateway: 'answers' } });
+    await expect.poll(told).toMatch(/it still answers/);
+  });
+
+  test('that dies while the notice stands is said, too', async () => {
+    const backend = await applied(Promise.resolve('answers'));
+    await expect.poll(told).toMatch(/it still answers/);
+    backend.push({ openclaw: { ...worlds.well.openclaw, gateway: 'none' } });
+    await expect.poll(told).toMatch(/no longer answers/);
+  });
+
+  test('is looked at after an undo', async () => {
+    const backend = await applied(Promise.resolve('answers'));
+    await expect.poll(told).toMatch(/it still answers/);
+    backend.gatewayAfterChange = () => Promise.resolve('silent');
+    await fireEvent.click(screen.getByRole('button', { name: /^Undo: qwen3\.5:9b/ }));
+    await expect.poll(told).toBe('OpenClaw was running, and since then it no longer answers. It may be starting anew.');
+  });
+
+  test('may need a new start for the key', async () => {
+    const backend = changing([{ code: 'mode', params: { mode: 'automatic' } }, { code: 'key', params: {} }], running());
+    const effects: Effect[] = [{ code: 'key', params: {} }];
+    backend.apply = () => Promise.resolve({ ...lastChange, id: 'receipt-9', kind: { kind: 'settings', params: { effects } } });
+    await fireEvent.click(await screen.findByRole('button', { name: 'Use it: qwen3.5:9b' }));
+    await fireEvent.click(await screen.findByRole('button', { name: 'Apply' }));
+    await expect.poll(told).toMatch(/still answers\. It may read the key for Ollama only when it starts/);
+  });
+
+  test('is not spoken of where none runs', async () => {
+    const backend = await applied(Promise.resolve('answers'), worlds.well);
+    expect(told()).toBe('');
+    expect(backend.calls.map((call) => call.name)).not.toContain('gatewayAfterChange');
   });
 });
 

@@ -3,7 +3,7 @@
 import { fireEvent, screen, within } from '@testing-library/svelte';
 import { describe, expect, test } from 'vitest';
 import { FakeBackend, failureOf, type World } from '../src/lib/backend/fake';
-import { lastChange, mixed, modelsState, settingsOff, settingsState, worlds } from '../src/lib/backend/samples';
+import { lastChange, mixed, model, modelsState, settingsOff, settingsState, worlds } from '../src/lib/backend/samples';
 import { isOnline, rowsOf, wholeNumber } from '../src/lib/state/settings-rows';
 import type { ReceiptSummary } from '../src/lib/backend/types/ReceiptSummary';
 import type { SettingsState } from '../src/lib/backend/types/SettingsState';
@@ -122,9 +122,43 @@ describe('the address', () => {
     await fireEvent.input(screen.getByRole('textbox', { name: 'Address of the other machine' }), { target: { value: ' 192.168.1.20/v1 ' } });
     await press('Test');
     expect(await screen.findByText('Ollama 0.32.15 answered at http://192.168.1.20:11434: 3 models.')).toBeTruthy();
-    expect(screen.getByText(/the models below are those of http:\/\/127\.0\.0\.1:11434/)).toBeTruthy();
+    expect(screen.getByText('The models below are those of http://192.168.1.20:11434.')).toBeTruthy();
     expect(await asked(backend)).toEqual({ ...untouched, address: 'http://192.168.1.20:11434' });
     expect(backend.calls.filter((call) => call.name === 'testAddress')).toEqual([{ name: 'testAddress', value: '192.168.1.20/v1' }]);
+  });
+
+  test('that answered has its own models to choose from', async () => {
+    const { backend } = open(set(), 'settings');
+    backend.elsewhere = [...mixed.slice(0, 1), ...mixed.slice(3, 4), model('gpt-oss:20b')];
+    const offered = () => [...screen.getByRole('combobox', { name: 'OpenClaw’s model' }).querySelectorAll('option')].map((one) => one.value);
+    await fireEvent.click(await radio('Another machine'));
+    await fireEvent.input(screen.getByRole('textbox', { name: 'Address of the other machine' }), { target: { value: 'nas' } });
+    expect(screen.getByText('Until the new address is tested, the models below are those of http://127.0.0.1:11434.')).toBeTruthy();
+    expect(offered()).toContain('ollama/qwen3.5:9b');
+    await press('Test');
+    await screen.findByText('The models below are those of http://nas:11434.');
+    expect(offered()).toEqual(['ollama/qwen3:8b', 'ollama/gpt-oss:20b', 'ollama/gemma3:4b']);
+    const absent = screen.getByRole('group', { name: 'In the settings, not installed' });
+    expect(within(absent).getAllByRole('checkbox').map((one) => (one.closest('[data-row]') as HTMLElement).dataset.row)).toEqual([
+      'qwen3.5:9b', 'mistral:latest',
+    ]);
+    expect(document.querySelector('[data-fallback="ollama/mistral:latest"]')?.textContent).toContain('not installed');
+
+    await choose('OpenClaw’s model', 'ollama/gpt-oss:20b');
+    expect((await box(/^gpt-oss/)).checked).toBe(true);
+    expect(await asked(backend)).toMatchObject({ primary: 'gpt-oss:20b', address: 'http://nas:11434', listed: null });
+    await press('Not now');
+    await fireEvent.click(await radio(/^This computer/));
+    expect(offered()).toContain('ollama/qwen3.5:9b');
+  });
+
+  test('that answered gives the list of a first time', async () => {
+    const { backend } = open({ ...worlds.unset, settings: { ...settingsOff, entries: [] } }, 'settings');
+    await fireEvent.click(await radio('Another machine'));
+    await fireEvent.input(screen.getByRole('textbox', { name: 'Address of the other machine' }), { target: { value: 'nas' } });
+    expect(await asked(backend)).toMatchObject({
+      address: 'http://nas:11434', allReady: false, listed: ['qwen3:8b', 'mistral:latest', 'gpt-oss:20b'].map(plain),
+    });
   });
 
   test('that does not answer is not asked for', async () => {
@@ -314,6 +348,89 @@ describe('the list', () => {
     open(worlds.many, 'settings');
     await fireEvent.input(await screen.findByRole('searchbox'), { target: { value: 'experiment-19:' } });
     await expect.poll(() => screen.queryAllByRole('checkbox').length).toBe(1);
+  });
+});
+
+describe('the length of conversation', () => {
+  const name = 'Length of conversation';
+  const options = async () =>
+    [...(await screen.findByRole('combobox', { name })).querySelectorAll('option')].map((one) => one.textContent.trim());
+  const own = () => screen.getByRole<HTMLInputElement>('textbox', { name: 'Tokens' });
+  const listed = ['qwen3:8b', 'qwen3.5:9b', 'mistral:latest'].map(plain);
+
+  test('is as it is, or one of a few', async () => {
+    const { backend } = open(set(), 'settings');
+    expect(await options()).toEqual([
+      'As it is: 32,768', '16,384 tokens', '65,536 tokens', '131,072 tokens', 'Another number',
+    ]);
+    expect(screen.getByText('32,768 tokens are about 25,000 words.')).toBeTruthy();
+    backend.push({ settings: settingsState({ context: null }) });
+    await expect.poll(async () => (await options())[0]).toBe('As it is');
+    expect(await options()).toHaveLength(6);
+    backend.push({ settings: settingsOff });
+    await expect.poll(async () => (await options())[0]).toBe('Usual: 32,768');
+  });
+
+  test('is asked for with every model of the list', async () => {
+    const { backend } = open(set(), 'settings');
+    await choose(name, '65536');
+    expect(screen.getByText('the length of conversation')).toBeTruthy();
+    expect(await asked(backend)).toEqual({ ...untouched, context: 65_536, listed });
+    expect(await screen.findByText(/Ollama runs conversations of 65,536 tokens with 3 models\.$/)).toBeTruthy();
+  });
+
+  test.each([
+    ['32 000', 32_000, false], ['1024', 1024, true], ['15\u202f999', 15_999, true], ['1048576', 1_048_576, false],
+  ])('of one’s own: “%s”', async (typed, tokens, small) => {
+    const { backend } = open(set(), 'settings');
+    await choose(name, 'own');
+    await expect.poll(() => document.activeElement).toBe(own());
+    await fireEvent.input(own(), { target: { value: typed } });
+    expect(own().getAttribute('aria-invalid')).toBeNull();
+    expect(screen.queryByText(/with less it may forget, or refuse/) !== null).toBe(small);
+    expect(await asked(backend)).toMatchObject({ context: tokens });
+  });
+
+  test.each(['1023', '1048577', '32.5', 'many', '-1'])('“%s” is none, said as it is typed', async (typed) => {
+    const { backend } = open(set(), 'settings');
+    await choose(name, 'own');
+    expect(own().getAttribute('aria-invalid')).toBeNull();
+    await fireEvent.input(own(), { target: { value: typed } });
+    expect(own().getAttribute('aria-invalid')).toBe('true');
+    await press('Show what changes');
+    expect(await screen.findByText('The length of conversation above is not a whole number from 1,024 to 1,048,576.')).toBeTruthy();
+    await expect.poll(() => document.activeElement).toBe(own());
+    expect(backend.calls).toEqual([]);
+    await fireEvent.input(own(), { target: { value: '20000' } });
+    expect(screen.queryByText(/above is not a whole number/)).toBeNull();
+  });
+
+  test('left empty asks for a number', async () => {
+    open(set(), 'settings');
+    await choose(name, 'own');
+    await press('Show what changes');
+    expect(await screen.findByText(/^The length of conversation above is not/)).toBeTruthy();
+  });
+
+  test('is forgotten as a choice when it is what is set', async () => {
+    const { backend } = open(set(), 'settings');
+    await choose(name, '65536');
+    backend.push({ settings: settingsState({ context: 65_536 }) });
+    await expect.poll(() => screen.queryByRole('button', { name: 'Discard my choices' })).toBeNull();
+    expect((await options())[0]).toBe('As it is: 65,536');
+  });
+
+  test('is nothing to choose in the automatic way, nor where OpenClaw cannot be told', async () => {
+    const { backend } = open(set(), 'settings');
+    await choose(name, '65536');
+    await fireEvent.click(await radio(/^Automatic/));
+    expect(screen.queryByRole('combobox', { name })).toBeNull();
+    expect(await asked(backend)).toMatchObject({ mode: 'automatic', context: null });
+    await press('Not now');
+    await fireEvent.click(await radio(/^Pinned/));
+    backend.push({ settings: settingsState({ contextSettable: false }) });
+    expect(await screen.findByText(/^Your version of OpenClaw cannot be told/)).toBeTruthy();
+    expect(await asked(backend)).toEqual(untouched);
   });
 });
 

@@ -21,7 +21,7 @@ describe('live', () => {
     const live = new Live();
     live.take({ revision: 7, slice: 'pulls', state: [pullOf('a', 'done')] });
     live.take({ revision: 6, slice: 'pulls', state: [] });
-    live.take({ revision: 5, slice: 'openclaw', state: { program: null, version: '1' } });
+    live.take({ revision: 5, slice: 'openclaw', state: { program: null, version: '1', gateway: 'none' } });
     expect(live.pulls).toHaveLength(1);
     expect(live.openclaw?.version).toBe('1');
   });
@@ -59,7 +59,7 @@ describe('a change', () => {
     expect(change.shown?.preview.primary).toBe('ollama/qwen3:8b');
     await change.apply();
     expect(change.shown).toBeNull();
-    expect(change.done?.kind).toEqual({ kind: 'use-model', params: { name: 'qwen3:8b' } });
+    expect(change.done?.kind).toMatchObject({ kind: 'settings', params: { effects: [{ code: 'connect' }, { code: 'model' }, { code: 'list-added' }] } });
   });
 
   test('keeps the preview when it could not be written, and shows a new one when asked', async () => {

@@ -14,6 +14,7 @@ const calls: [string, (backend: Backend) => Promise<unknown>, string, Record<str
   ['dismissPull', (backend) => backend.dismissPull('a'), 'dismiss_pull', { name: 'a' }],
   ['previewUse', (backend) => backend.previewUse(request), 'preview_use', { request }],
   ['apply', (backend) => backend.apply('p'), 'apply', { plan: 'p' }],
+  ['gatewayAfterChange', (backend) => backend.gatewayAfterChange(), 'gateway_after_change', {}],
   ['undo', (backend) => backend.undo(null, true), 'undo', { receipt: null, force: true }],
   ['setVisible', (backend) => backend.setVisible(false), 'set_visible', { visible: false }],
   ['history', (backend) => backend.history(), 'history', {}],

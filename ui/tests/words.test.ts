@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { findings } from '../src/lib/backend/samples';
 import type { Finding } from '../src/lib/backend/types/Finding';
+import type { Effect } from '../src/lib/backend/types/Effect';
 import { causeTitle, causeWhy, failureText, remedyHow, warningText } from '../src/lib/words/causes';
+import { receiptText, sentence } from '../src/lib/words/effects';
 import { bytes, duration, integer, moment, percent, speed, wordsOfTokens } from '../src/lib/words/format';
 import { languageOf, list, plural, setLanguage, t } from '../src/lib/words/words.svelte';
 
@@ -96,6 +98,53 @@ describe('causes', () => {
   test('say a failure without Ollama’s own message too', () => {
     const params = { url: 'u', status: 500, message: '' };
     expect(failureText({ code: 'ollama.status', params, detail: '' })).toContain('(500) and gave no reason');
+  });
+});
+
+describe('what a change changes', () => {
+  const model: Effect = { code: 'model', params: { name: 'qwen3:8b', before: null } };
+  const added: Effect = { code: 'list-added', params: { names: ['a', 'b'] } };
+  const removed: Effect = { code: 'list-removed', params: { names: ['c'] } };
+
+  test('is one sentence', () => {
+    expect(sentence([], 'will')).toBeNull();
+    expect(sentence([model, added], 'will')).toBe('qwen3:8b becomes OpenClaw’s model, and 2 models are added to OpenClaw’s list');
+    expect(sentence([model, added, removed], 'did')).toBe(
+      'qwen3:8b became OpenClaw’s model, 2 models were added to OpenClaw’s list, and c was taken out of OpenClaw’s list',
+    );
+    setLanguage('fr');
+    expect(sentence([model, added, removed], 'did')).toBe(
+      'qwen3:8b est devenu le modèle d’OpenClaw, 2 modèles sont entrés dans la liste d’OpenClaw, et c est sorti de la liste d’OpenClaw',
+    );
+  });
+
+  const all: Effect[] = [
+    model, added, removed,
+    { code: 'model', params: { name: 'a', before: 'x/y' } },
+    { code: 'connect', params: { mode: 'pinned' } }, { code: 'connect', params: { mode: 'automatic' } },
+    { code: 'mode', params: { mode: 'pinned' } }, { code: 'mode', params: { mode: 'automatic' } },
+    { code: 'fallbacks', params: { names: ['a'] } }, { code: 'fallbacks', params: { names: ['a', 'x/y'] } },
+    { code: 'fallbacks-order', params: { names: ['a', 'b'] } }, { code: 'fallbacks-gone', params: {} },
+    { code: 'address', params: { url: 'http://nas:11434' } },
+    { code: 'list-added', params: { names: ['a'] } }, { code: 'list-removed', params: { names: ['a', 'b'] } },
+    { code: 'context', params: { names: ['a'], tokens: 65_536 } }, { code: 'context', params: { names: ['a', 'b'], tokens: 65_536 } },
+    { code: 'context', params: { names: ['a', 'b'], tokens: null } },
+    { code: 'numbers', params: { names: ['a'] } }, { code: 'numbers', params: { names: ['a', 'b'] } },
+    { code: 'key', params: {} }, { code: 'in-order', params: {} },
+  ];
+  test.each(['en', 'fr'] as const)('has words for each alone, before and after (%s)', (language) => {
+    setLanguage(language);
+    const said = (['will', 'did'] as const).flatMap((tense) => all.map((effect) => sentence([effect], tense) ?? ''));
+    for (const words of said) expect(words).toMatch(/^[\p{Lu}\da-z]/u);
+    for (const words of said) expect(words).not.toMatch(/[{}]|null|undefined|\.$/);
+    expect(new Set(said).size).toBe(said.length);
+  });
+
+  test('a receipt tells it; one of an earlier version tells what it was for', () => {
+    expect(receiptText({ kind: 'settings', params: { effects: [model] } })).toBe('qwen3:8b became OpenClaw’s model');
+    expect(receiptText({ kind: 'settings', params: { effects: [] } })).toBe('OpenClaw’s settings for Ollama were changed');
+    expect(receiptText({ kind: 'use-model', params: { name: 'a' } })).toBe('a became OpenClaw’s model');
+    expect(receiptText({ kind: 'use-address', params: { url: 'u' } })).toBe('The address of Ollama became u');
   });
 });
 

@@ -5,6 +5,7 @@ mod arguments;
 mod ask;
 mod check;
 mod doctor;
+mod effects;
 mod history;
 mod models;
 mod output;

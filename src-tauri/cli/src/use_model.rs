@@ -4,7 +4,8 @@ use pincer_core::{
     computer::Computer,
     openclaw::{
         change::{self, Wish},
-        outcome::{Preview, SetMode, UseRequest},
+        gateway::{self, Gateway},
+        outcome::{Effect, Preview, SetMode, UseRequest},
     },
 };
 use serde::Serialize;
@@ -14,6 +15,7 @@ use crate::{
     Done,
     arguments::Use,
     ask,
+    effects::{self, Tense},
     output::{Failure, Output},
 };
 
@@ -23,6 +25,7 @@ struct Answer<'a> {
     preview: Value,
     applied: bool,
     undo: Option<&'a str>,
+    gateway: Gateway,
 }
 
 pub(crate) async fn run(computer: &Computer, output: &Output, wanted: Use) -> Result<Done, Failure> {
@@ -42,12 +45,23 @@ pub(crate) async fn run(computer: &Computer, output: &Output, wanted: Use) -> Re
     }
     let wants_apply = preview.changed && !wanted.dry_run;
     let apply = wants_apply && ask::may(output, wanted.yes, "cli.use.ask")?;
+    let before = gateway::now(computer).await;
     let receipt = if apply { change::apply(computer, prepared.plan).await? } else { None };
     if output.json {
         let undo = receipt.as_ref().map(|receipt| receipt.id.as_str());
-        output.document(&Answer { preview: without_plan(&preview), applied: apply, undo })?;
+        let gateway = if receipt.is_some() { gateway::after_change(computer, before).await } else { before };
+        output.document(&Answer { preview: without_plan(&preview), applied: apply, undo, gateway })?;
     } else if let Some(receipt) = receipt {
         output.say("cli.use.applied", &json!({ "id": receipt.id }))?;
+        if before == Gateway::Answers {
+            output.say("change.gateway.watching", &json!({}))?;
+            let still = gateway::after_change(computer, before).await == Gateway::Answers;
+            let key = if still { "change.gateway.answers" } else { "cli.use.gateway.silent" };
+            output.say(key, &json!({ "id": receipt.id }))?;
+            if still && preview.effects.contains(&Effect::Key {}) {
+                output.say("change.gateway.key", &json!({}))?;
+            }
+        }
     } else if !preview.changed {
         output.say("change.nothing", &json!({}))?;
     } else if wanted.dry_run {
@@ -80,6 +94,9 @@ fn show(output: &Output, preview: &Preview) -> Result<(), Failure> {
     for file in preview.files.iter().filter(|file| !file.diff.is_empty()) {
         output.line(&file.path)?;
         output.line(file.diff.trim_end())?;
+    }
+    if let Some(sentence) = effects::sentence(&output.words, &preview.effects, Tense::Will) {
+        output.line(&format!("{sentence}."))?;
     }
     Ok(())
 }

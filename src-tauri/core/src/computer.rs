@@ -9,6 +9,7 @@ use crate::{
     error::Error,
     folders::Folders,
     machine::memory::{self, Memory},
+    models::{discovery::Discovery, model::Model},
     ollama::{
         address::Address,
         client::{Client, Limits},
@@ -24,6 +25,8 @@ use crate::{
     surroundings::Surroundings,
 };
 
+/// More models than this have no place in a list to choose from.
+const TESTED_MODELS: usize = 1000;
 /// Further folders that included files may lie in, as `PATH` names folders (OpenClaw 2026.9.6).
 const INCLUDE_ROOTS: &str = "OPENCLAW_INCLUDE_ROOTS";
 
@@ -55,7 +58,7 @@ pub struct SourcedAddress {
 }
 
 /// What an address answered when it was tried.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
 #[serde(rename_all = "camelCase")]
 pub struct AddressTest {
@@ -65,6 +68,8 @@ pub struct AddressTest {
     pub server_version: String,
     /// How many models it has.
     pub models: usize,
+    /// These models, in the server's order; the first thousand when there are more.
+    pub found: Vec<Model>,
 }
 
 /// This computer.
@@ -200,8 +205,12 @@ impl Computer {
     pub async fn test_address(&self, address: &str) -> Result<AddressTest, Error> {
         let address = Address::parse(address)?;
         let client = self.client(&address)?;
-        let (version, tags) = tokio::try_join!(client.version(), client.tags())?;
-        Ok(AddressTest { url: address.to_string(), server_version: version, models: tags.models.len() })
+        // A server without a version is not taken for an Ollama here, although discovery does without.
+        let mut discovery = Discovery::default();
+        let (server_version, mut found) = tokio::try_join!(client.version(), discovery.look(&client))?;
+        let models = found.models.len();
+        found.models.truncate(TESTED_MODELS);
+        Ok(AddressTest { url: address.to_string(), server_version, models, found: found.models })
     }
 
     /// The version of the OpenClaw that reads these settings: its program's, else what the settings say.

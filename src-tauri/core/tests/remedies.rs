@@ -18,7 +18,7 @@ use pincer_core::{
     },
     error::ErrorCode,
     machine::os::Os,
-    models::discovery::Discovery,
+    models::{discovery::Discovery, model::Verdict},
     openclaw::change,
     preferences::Preferences,
     surroundings::{Environment, Surroundings},
@@ -150,4 +150,22 @@ async fn what_someone_else_wrote_between_preview_and_apply_stays() {
         matches!(&error.code, ErrorCode::SettingsChangedMeanwhile { diff, .. } if diff.contains("theirs"))
     );
     assert_eq!(read(home.path()), json!({ "theirs": true }));
+}
+
+#[tokio::test]
+async fn an_address_that_is_tested_says_which_models_are_there() {
+    let practice = Practice::start(Options::demo()).await.unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let computer = computer(home.path(), "");
+    let tested = computer.test_address(&format!("{}/v1/", practice.url())).await.unwrap();
+    assert_eq!((tested.url, tested.models), (practice.url(), practice.models().len()));
+    let found = |id: &str| tested.found.iter().find(|model| model.id == id).map(|model| model.verdict);
+    assert_eq!(found("qwen3:8b"), Some(Verdict::Ready));
+    assert_eq!(found("gemma2:2b"), Some(Verdict::ChatOnly));
+    let window = tested.found.iter().find(|model| model.id == "qwen3:8b").map(|model| model.context_window);
+    assert_eq!(window, Some(40_960));
+    assert_eq!(tested.found.len(), tested.models);
+
+    let refused = computer.test_address(&nowhere()).await.unwrap_err();
+    assert!(matches!(refused.code, ErrorCode::OllamaRefused { .. }), "{refused:?}");
 }

@@ -11,8 +11,8 @@ use crate::{
     ollama::address::Address,
     ollama::wire::Loaded,
     openclaw::{
-        asked::Asking, dialect::Dialect, plan::Hash, program::OpenclawProgram, settings::Settings,
-        verdict::Refusal, version::Version,
+        asked::Asking, context::ToldContext, dialect::Dialect, gateway::Gateway, plan::Hash,
+        program::OpenclawProgram, settings::Settings, verdict::Refusal, version::Version,
     },
 };
 
@@ -72,10 +72,12 @@ pub struct OpenclawFacts {
     pub program: Option<OpenclawProgram>,
     /// Its state folder is there.
     pub state_folder: bool,
-    /// Something listens on its gateway's port.
-    pub gateway: bool,
+    /// Whether its gateway runs.
+    pub gateway: Gateway,
     /// Its settings.
     pub settings: SettingsFact,
+    /// Listed ids with what they say of the context that runs.
+    pub contexts: Vec<(String, ToldContext)>,
     /// OpenClaw's service sees `OLLAMA_API_KEY` from beside the file, or has a stored credential.
     pub key: bool,
     /// The key is in the environment of this process.

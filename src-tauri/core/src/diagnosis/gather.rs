@@ -1,11 +1,7 @@
 //! Gathers the facts: first what is cheap, all at once, each with its own limit; then only what the judge
 //! asks for. Nothing is concluded here.
 
-use std::{
-    collections::HashMap,
-    net::{IpAddr, SocketAddr},
-    time::Duration,
-};
+use std::{collections::HashMap, net::IpAddr, time::Duration};
 
 use tokio::task::JoinHandle;
 
@@ -28,8 +24,10 @@ use crate::{
     },
     openclaw::outcome::Mode,
     openclaw::{
+        context,
         dialect::Dialect,
         document::Value,
+        gateway::{self, Gateway},
         include::Configuration,
         intent, prepare, program as openclaw_program, secrets,
         settings::{self, KEY_VARIABLE, PROVIDER, Settings},
@@ -42,8 +40,6 @@ const LOOK: Limits = Limits {
     answer: Duration::from_secs(3),
     stream: Duration::from_secs(3),
 };
-/// The gateway is on loopback: it connects at once or not at all.
-const GATEWAY: Duration = Duration::from_millis(300);
 /// `localhost` is in a file of the system: it resolves at once or not at all.
 const RESOLVE: Duration = Duration::from_secs(1);
 /// How far from the taken port a free one is looked for.
@@ -82,7 +78,7 @@ pub async fn first_stage(computer: &Computer, discovery: &mut Discovery) -> Resu
     };
     let port =
         files.openclaw.settings.read().map_or_else(|| Settings::default().gateway(), Settings::gateway);
-    let (effective, gateway) = tokio::join!(effective, connects(port));
+    let (effective, gateway) = tokio::join!(effective, gateway::look(port));
     let (effective, models, loaded) = effective?;
     let others = if effective.answer == Answer::Ollama { Vec::new() } else { collect(others).await? };
     let openclaws = collect(openclaws.into_iter().collect()).await?.into_iter().next();
@@ -215,6 +211,7 @@ fn look_at_files(computer: &Computer) -> Files {
         None => on.then(Address::default),
     };
     let version = openclaw_program.as_ref().and_then(|program| program.version).or(told.last_touched);
+    let contexts = configuration.as_ref().map(|all| context::told(all.value())).unwrap_or_default();
     let hash = configuration.as_ref().map(Configuration::hash);
     let refused = configuration.map(|all| refused(all.value(), Dialect::of(version))).unwrap_or_default();
     let stale_from = openclaws.clone().filter(|_| told.base_url.is_some());
@@ -247,8 +244,9 @@ fn look_at_files(computer: &Computer) -> Files {
             file: home.config.clone(),
             program: openclaw_program,
             state_folder: home.state.is_dir(),
-            gateway: false,
+            gateway: Gateway::None,
             settings,
+            contexts,
             key,
             key_here,
             unset: computer.unset(&told),
@@ -313,12 +311,6 @@ fn is_ollamas(code: &ErrorCode) -> bool {
 async fn resolved(name: &str, port: u16) -> Vec<IpAddr> {
     let found = tokio::time::timeout(RESOLVE, tokio::net::lookup_host((name, port))).await;
     found.ok().and_then(Result::ok).into_iter().flatten().map(|address| address.ip()).collect()
-}
-
-async fn connects(port: u16) -> bool {
-    let address = SocketAddr::from(([127, 0, 0, 1], port));
-    let connect = tokio::net::TcpStream::connect(address);
-    matches!(tokio::time::timeout(GATEWAY, connect).await, Ok(Ok(_)))
 }
 
 async fn free_port(taken: u16) -> Option<u16> {

@@ -102,7 +102,7 @@ fn proxy(facts: &Facts) -> Option<Finding> {
 
 fn openclaw(facts: &Facts) -> Option<Finding> {
     // A gateway without a program here lives elsewhere: that is not "not installed".
-    if facts.openclaw.program.is_some() || facts.openclaw.gateway {
+    if facts.openclaw.program.is_some() || facts.openclaw.gateway.is_there() {
         return None;
     }
     let cause = Cause::OpenclawNotInstalled { state_folder: facts.openclaw.state_folder };

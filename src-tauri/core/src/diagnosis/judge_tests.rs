@@ -19,6 +19,7 @@ use crate::{
         wire::{Show, Tag},
     },
     openclaw::{
+        gateway::Gateway,
         outcome::ListedModel,
         program::OpenclawProgram,
         settings::{Sends, Settings},
@@ -70,8 +71,9 @@ fn well() -> Facts {
             file: "/home/me/.openclaw/openclaw.json".into(),
             program: Some(OpenclawProgram { path: "/usr/bin/openclaw".into(), version: None }),
             state_folder: true,
-            gateway: false,
+            gateway: Gateway::None,
             settings: SettingsFact::Read(settings),
+            contexts: Vec::new(),
             key: false,
             key_here: false,
             unset: Vec::new(),
@@ -489,7 +491,7 @@ fn nothing_is_claimed_beyond_the_evidence() {
     // A gateway without a program here lives elsewhere.
     let mut facts = well();
     facts.openclaw.program = None;
-    facts.openclaw.gateway = true;
+    facts.openclaw.gateway = Gateway::Answers;
     assert_eq!(codes(&judge(&facts)), Vec::<String>::new());
     assert_eq!(states(&judge(&facts))[4], LinkState::Unknown);
 

@@ -9,7 +9,10 @@ use crate::{
     machine::memory::Memory,
     models::{assess::Assessed, catalogue::Offered, check::CheckState},
     ollama::pull::PullState,
-    openclaw::outcome::{ListedModel, Mode, ReceiptSummary},
+    openclaw::{
+        gateway::Gateway,
+        outcome::{ListedModel, Mode, ReceiptSummary},
+    },
 };
 
 /// One message on the subscription: a slice and its revision (counts up over all slices).
@@ -84,6 +87,11 @@ pub struct SettingsState {
     pub listed: Vec<String>,
     /// The same with the numbers written for each.
     pub entries: Vec<ListedModel>,
+    /// Tokens that Ollama is told to run with the chosen model, else with all that are listed alike; `null` when
+    /// it is not told.
+    pub context: Option<u64>,
+    /// This version of OpenClaw can be told a context.
+    pub context_settable: bool,
     /// `baseUrl` as written, a password in it masked; `null` when there is none.
     pub base_url: Option<String>,
     /// What the automatic way does on the OpenClaw that is here.
@@ -120,4 +128,6 @@ pub struct OpenclawState {
     pub program: Option<String>,
     /// Its version, when known.
     pub version: Option<String>,
+    /// Whether its gateway runs.
+    pub gateway: Gateway,
 }

@@ -18,14 +18,16 @@ use crate::{
     },
     error::Error,
     models::{assess, catalogue, check::store, discovery::Discovery, model::Model},
-    ollama::wire::Recommendation,
+    ollama::{names, wire::Recommendation},
     openclaw::outcome::Mode,
     openclaw::{
         change,
+        context::ToldContext,
         dialect::{Automatic, Dialect},
         outcome::{ReceiptKind, ReceiptSummary},
         plan::Hash,
         secrets,
+        settings::Settings,
         verdict::{self, Refusal},
         version::Version,
     },
@@ -202,7 +204,10 @@ async fn settings(computer: &Computer, facts: &Facts) -> SettingsState {
     } else {
         None
     };
+    let dialect = Dialect::of(facts.openclaw.version());
     SettingsState {
+        context: context(&told, &facts.openclaw.contexts, dialect),
+        context_settable: dialect.tells_context(),
         file: facts.openclaw.file.display().to_string(),
         exists: facts.openclaw.settings != SettingsFact::Absent,
         mode: if problem.is_some() { Mode::Off } else { told.mode(facts.openclaw.key_anywhere()) },
@@ -216,6 +221,19 @@ async fn settings(computer: &Computer, facts: &Facts) -> SettingsState {
         listed: told.listed,
         last_change: last_change(computer).await,
     }
+}
+
+/// The context that runs with the chosen model; with another provider's, or none, what all listed ones have.
+fn context(told: &Settings, listed: &[(String, ToldContext)], dialect: Dialect) -> Option<u64> {
+    let chosen = told.primary_id().and_then(|primary| {
+        listed.iter().find(|(id, _)| names::same(id, primary)).map(|(_, context)| context)
+    });
+    if let Some(chosen) = chosen {
+        return chosen.running(dialect);
+    }
+    let mut all = listed.iter().map(|(_, context)| context.running(dialect));
+    let first = all.next()?;
+    first.filter(|_| all.all(|other| other == first))
 }
 
 fn automatic(facts: &Facts) -> AutomaticState {
@@ -242,5 +260,6 @@ fn openclaw(facts: &Facts) -> OpenclawState {
     OpenclawState {
         program: program.map(|program| program.path.display().to_string()),
         version: version.map(|version| version.to_string()),
+        gateway: facts.openclaw.gateway,
     }
 }

@@ -4,7 +4,7 @@
 use super::{
     apply::{self, Applied},
     history,
-    outcome::{FileDiff, Preview, ReceiptKind, ReceiptSummary, UseRequest},
+    outcome::{Effect, FileDiff, Preview, ReceiptKind, ReceiptSummary, UseRequest},
     plan::Plan,
     prepare::{self, Seen},
     secrets,
@@ -79,8 +79,11 @@ pub async fn prepare(computer: &Computer, wish: Wish) -> Result<Prepared, Error>
         // What is loaded only refines the fit.
         (Some(found), loaded.map(|running| running.models).unwrap_or_default())
     };
-    // An address that is asked for is tested before it is written.
-    if let (Wish::Use(_), Some(_), Some(Err(error))) = (&wish, &asked, &discovered) {
+    // An address that is asked for is tested before it is written; a context goes by what the models can hold.
+    let needs_server = |request: &UseRequest| asked.is_some() || request.context.is_some();
+    if let (Wish::Use(request), Some(Err(error))) = (&wish, &discovered)
+        && needs_server(request)
+    {
         return Err(error.clone());
     }
     blocking(move || prepare::prepare(&computer, &wish, asked, Seen { discovered, loaded })).await
@@ -94,7 +97,7 @@ pub async fn apply(computer: &Computer, plan: Plan) -> Result<Option<ReceiptSumm
     let computer = computer.clone();
     blocking(move || {
         let applied = apply::apply(&computer.folders, &plan, computer.surroundings.now(), &diff)?;
-        if matches!(plan.kind, ReceiptKind::UseAddress { .. }) {
+        if sets_address(&plan.kind) {
             // The settings say it now: an older choice of Pincer's own would hide what they say.
             forget_own_address(&computer)?;
         }
@@ -146,6 +149,16 @@ pub async fn difference(computer: &Computer, id: String) -> Result<Vec<FileDiff>
 pub async fn settle(computer: &Computer) -> Result<(), Error> {
     let folders = computer.folders.clone();
     blocking(move || history::settle(&folders).map(drop)).await
+}
+
+fn sets_address(kind: &ReceiptKind) -> bool {
+    match kind {
+        ReceiptKind::UseAddress { .. } => true,
+        ReceiptKind::Settings { effects } => {
+            effects.iter().any(|effect| matches!(effect, Effect::Address { .. }))
+        }
+        _ => false,
+    }
 }
 
 fn forget_own_address(computer: &Computer) -> Result<(), Error> {

@@ -194,6 +194,8 @@ pub struct Preview {
     pub warnings: Vec<Warning>,
     /// The values that change.
     pub changes: Vec<Change>,
+    /// What that means, in the order in which it is said.
+    pub effects: Vec<Effect>,
     /// The primary afterwards, as written.
     pub primary: Option<String>,
     /// The fallbacks afterwards, as written.
@@ -217,12 +219,85 @@ pub struct ReceiptSummary {
     pub undone_by: Option<String>,
 }
 
+/// One thing that a change really changes, from before to after. Names are Ollama's ids; a model of another provider
+/// is named as it is written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
+#[serde(tag = "code", content = "params", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum Effect {
+    /// OpenClaw, which knew nothing of Ollama, is told of it.
+    Connect {
+        /// In which way.
+        mode: SetMode,
+    },
+    /// Another model is the primary.
+    Model {
+        /// It.
+        name: String,
+        /// The one before; `null` when there was none.
+        before: Option<String>,
+    },
+    /// The next choices are other ones.
+    Fallbacks {
+        /// All of them afterwards, in order.
+        names: Vec<String>,
+    },
+    /// The next choices are the same in another order.
+    FallbacksOrder {
+        /// In their new order.
+        names: Vec<String>,
+    },
+    /// No next choice is left.
+    FallbacksGone {},
+    /// From the automatic way to the pinned one, or back.
+    Mode {
+        /// The way afterwards.
+        mode: SetMode,
+    },
+    /// OpenClaw asks Ollama at another address.
+    Address {
+        /// That address, a password in it masked.
+        url: String,
+    },
+    /// Models are new in the list, beside those that the other effects name as chosen.
+    ListAdded {
+        /// Their ids.
+        names: Vec<String>,
+    },
+    /// Models go from the list.
+    ListRemoved {
+        /// Their ids.
+        names: Vec<String>,
+    },
+    /// Ollama runs another context with these models.
+    Context {
+        /// Their ids.
+        names: Vec<String>,
+        /// Tokens; `null` when it is not the same for all.
+        tokens: Option<u64>,
+    },
+    /// Other numbers (`contextWindow`, `maxTokens`) are written for these models.
+    Numbers {
+        /// Their ids.
+        names: Vec<String>,
+    },
+    /// The key is put where OpenClaw's service reads it.
+    Key {},
+    /// Something else is written as this OpenClaw takes it: limits, spellings, forms, files of agents.
+    InOrder {},
+}
+
 /// What a change did, in one word with parameters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
 #[serde(tag = "kind", content = "params", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 pub enum ReceiptKind {
-    /// A model became OpenClaw's model.
+    /// What the settings say of Ollama was changed.
+    Settings {
+        /// What changed.
+        effects: Vec<Effect>,
+    },
+    /// A model became OpenClaw's model. Receipts of earlier versions say so of any change that was chosen.
     UseModel {
         /// Its id.
         name: String,

@@ -14,10 +14,11 @@ use super::{
     home::OpenclawHome,
     include::Configuration,
     intent::{self, Edits, Situation},
-    outcome::{Change, FileDiff, Preview, ReceiptKind, Warning},
+    outcome::{Change, Effect, FileDiff, Preview, ReceiptKind, Warning},
     plan::{FileEdit, Plan},
     secrets,
     settings::{self, KEY_VALUE, KEY_VARIABLE, Settings},
+    summary::{self, Sides},
 };
 use crate::{
     computer::Computer,
@@ -86,18 +87,30 @@ pub(super) fn prepare(
     }
     let after = configuration.edit(&wanted.edits)?;
     let mut files = Files::default();
+    let mut refreshes_agents = false;
     if wanted.write_key {
         files.env(&home)?;
     }
     if matches!(wish, Wish::Use(_) | Wish::Repair | Wish::Address(_)) {
         for stale in stale_agent_files(&home, &address) {
             files.agent(&stale, &address)?;
+            refreshes_agents = true;
         }
     }
     files.settings(before, &configuration, &after);
     let mut changes = changes(&wanted.edits, configuration.value(), after.value());
     changes.extend(files.changes);
     let told = Settings::of(after.value());
+    let effects = summary::effects(Sides {
+        before: configuration.value(),
+        after: after.value(),
+        dialect: situation.dialect,
+        key: situation.key,
+        writes_key: wanted.write_key,
+        context_asked: matches!(wish, Wish::Use(request) if request.context.is_some()),
+        refreshes_agents,
+    });
+    let kind = kind(wish, &effects);
     let preview = Preview {
         plan: String::new(),
         file: home.config.display().to_string(),
@@ -108,10 +121,11 @@ pub(super) fn prepare(
         openclaw_version: version.map(|version| version.to_string()),
         warnings: wanted.warnings,
         changes,
+        effects,
         primary: told.primary.clone(),
         fallbacks: told.fallbacks.clone(),
     };
-    Ok(Prepared { preview, plan: Plan { kind: kind(wish, &told), edits: files.edits } })
+    Ok(Prepared { preview, plan: Plan { kind, edits: files.edits } })
 }
 
 fn wanted(wish: &Wish, situation: Situation<'_>) -> Result<Edits, Error> {
@@ -127,9 +141,9 @@ fn wanted(wish: &Wish, situation: Situation<'_>) -> Result<Edits, Error> {
     })
 }
 
-fn kind(wish: &Wish, told: &Settings) -> ReceiptKind {
+fn kind(wish: &Wish, effects: &[Effect]) -> ReceiptKind {
     match wish {
-        Wish::Use(_) => ReceiptKind::UseModel { name: told.primary_id().unwrap_or_default().to_owned() },
+        Wish::Use(_) => ReceiptKind::Settings { effects: effects.to_vec() },
         Wish::Address(address) => ReceiptKind::UseAddress { url: address.to_string() },
         Wish::RenameFallback => ReceiptKind::RenameFallback {},
         Wish::Repair => ReceiptKind::Repair {},

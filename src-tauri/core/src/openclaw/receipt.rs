@@ -116,6 +116,49 @@ mod tests {
     use super::*;
 
     #[test]
+    fn receipts_of_every_version_are_read() {
+        let receipt = |kind: &str| {
+            format!(
+                r#"{{"id":"2026-11-23T10-15-30Z-0007","number":7,"at":1795428930000,"status":"done","kind":{kind},
+                "files":[{{"path":"/o.json","target":"/o.json","before":null,"after":null,"mode":384,"folders":[]}}]}}"#
+            )
+        };
+        for kind in [
+            r#"{"kind":"use-model","params":{"name":"qwen3:8b"}}"#,
+            r#"{"kind":"use-address","params":{"url":"http://nas:11434"}}"#,
+            r#"{"kind":"rename-fallback","params":{}}"#,
+            r#"{"kind":"repair","params":{}}"#,
+            r#"{"kind":"write-key","params":{}}"#,
+            r#"{"kind":"add-models","params":{}}"#,
+            r#"{"kind":"local-only","params":{}}"#,
+            r#"{"kind":"undo","params":{"receipt":"2026-11-23T10-15-30Z-0006"}}"#,
+            r#"{"kind":"settings","params":{"effects":[
+                {"code":"connect","params":{"mode":"pinned"}},
+                {"code":"model","params":{"name":"qwen3:8b","before":null}},
+                {"code":"fallbacks","params":{"names":["b"]}},
+                {"code":"fallbacks-order","params":{"names":["b"]}},
+                {"code":"fallbacks-gone","params":{}},
+                {"code":"mode","params":{"mode":"automatic"}},
+                {"code":"address","params":{"url":"http://nas:11434"}},
+                {"code":"list-added","params":{"names":["b"]}},
+                {"code":"list-removed","params":{"names":["b"]}},
+                {"code":"context","params":{"names":["b"],"tokens":null}},
+                {"code":"numbers","params":{"names":["b"]}},
+                {"code":"key","params":{}},
+                {"code":"in-order","params":{}}]}}"#,
+        ] {
+            let text = receipt(kind);
+            let read: Receipt = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{kind}: {error}"));
+            let written: serde_json::Value = serde_json::to_value(&read).unwrap();
+            assert_eq!(
+                written,
+                serde_json::from_str::<serde_json::Value>(&text).unwrap(),
+                "written as it was"
+            );
+        }
+    }
+
+    #[test]
     fn ids_name_the_moment() {
         // Seconds as `date -u -d ... +%s` gives them.
         for (seconds, expected) in [

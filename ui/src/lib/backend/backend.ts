@@ -4,6 +4,7 @@
 import type { AddressTest } from './types/AddressTest';
 import type { Failure } from './types/Failure';
 import type { FileDiff } from './types/FileDiff';
+import type { Gateway } from './types/Gateway';
 import type { Preview } from './types/Preview';
 import type { ReceiptSummary } from './types/ReceiptSummary';
 import type { Remedy } from './types/Remedy';
@@ -46,6 +47,8 @@ export interface Backend {
   previewUse(request: UseRequest): Promise<Preview>;
   /** Writes what a preview showed; `plan` comes from there. */
   apply(plan: string): Promise<ReceiptSummary>;
+  /** Whether OpenClaw's gateway, which answered before a change, still does; it is watched for two seconds or more. */
+  gatewayAfterChange(): Promise<Gateway>;
   /** Takes a change back (`null`: the newest); `force` also over changes made by others since. */
   undo(receipt: string | null, force: boolean): Promise<ReceiptSummary>;
   /** The changes that Pincer made, newest first. */

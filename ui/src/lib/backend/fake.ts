@@ -8,6 +8,8 @@ import type { Diagnosis } from './types/Diagnosis';
 import type { Failure } from './types/Failure';
 import type { FileDiff } from './types/FileDiff';
 import type { Finding } from './types/Finding';
+import type { Gateway } from './types/Gateway';
+import type { Model } from './types/Model';
 import type { ModelsState } from './types/ModelsState';
 import type { OpenclawState } from './types/OpenclawState';
 import type { Preview } from './types/Preview';
@@ -20,7 +22,7 @@ import type { SettingsState } from './types/SettingsState';
 import type { Suggestion } from './types/Suggestion';
 import type { Update } from './types/Update';
 import type { UseRequest } from './types/UseRequest';
-import { previewOf } from './samples';
+import { effectsOf, model, noRequest, previewOf } from './samples';
 
 /** The slices; an absent one was not sent yet. */
 export interface World {
@@ -41,6 +43,7 @@ type Call =
     }
   | { name: 'pull'; value: { name: string; forOpenclaw: boolean } }
   | { name: 'setPullForOpenclaw'; value: { name: string; on: boolean } }
+  | { name: 'gatewayAfterChange' }
   | { name: 'setVisible'; value: boolean }
   | { name: 'previewUse'; value: UseRequest }
   | { name: 'undo'; value: { receipt: string | null; force: boolean } }
@@ -53,6 +56,10 @@ export class FakeBackend implements Backend {
   /** The next call of that name rejects with this. */
   readonly failing = new Map<keyof Backend, Failure>();
   receipts: ReceiptSummary[] = [];
+  /** How OpenClaw's gateway is after a change. */
+  gateway: Gateway = 'answers';
+  /** What the Ollama at a tested address has. */
+  elsewhere: Model[] = [model('qwen3:8b'), model('mistral:latest', { reasoning: false }), model('gpt-oss:20b')];
   tag = 'en-GB';
   /** What is said of a model's name. */
   suggestion: Suggestion = { valid: true, installed: null, nearest: [] };
@@ -180,7 +187,7 @@ export class FakeBackend implements Backend {
 
   previewUse(request: UseRequest): Promise<Preview> {
     this.calls.push({ name: 'previewUse', value: request });
-    return this.#answer('previewUse', () => this.#prepare(request.primary, request.fallbacks));
+    return this.#answer('previewUse', () => this.#prepare(request));
   }
 
   apply(plan: string): Promise<ReceiptSummary> {
@@ -203,6 +210,11 @@ export class FakeBackend implements Backend {
       }
       return receipt;
     });
+  }
+
+  gatewayAfterChange(): Promise<Gateway> {
+    this.calls.push({ name: 'gatewayAfterChange' });
+    return this.#answer('gatewayAfterChange', () => this.gateway);
   }
 
   undo(receipt: string | null, force: boolean): Promise<ReceiptSummary> {
@@ -234,10 +246,11 @@ export class FakeBackend implements Backend {
   testAddress(address: string): Promise<AddressTest> {
     this.calls.push({ name: 'testAddress', value: address });
     return this.#answer('testAddress', () => {
-      const found = /^(?:(https?):\/\/)?([\w.-]+|\[[\da-f:]+\])(?::(\d+))?(?:\/v1)?\/?$/.exec(address.trim());
-      if (!found) throw failureOf({ code: 'address.invalid', params: { text: address } });
-      const [, scheme = 'http', host = '', port = '11434'] = found;
-      return { url: `${scheme}://${host}:${port}`, serverVersion: '0.32.15', models: 3 };
+      const parts = /^(?:(https?):\/\/)?([\w.-]+|\[[\da-f:]+\])(?::(\d+))?(?:\/v1)?\/?$/.exec(address.trim());
+      if (!parts) throw failureOf({ code: 'address.invalid', params: { text: address } });
+      const [, scheme = 'http', host = '', port = '11434'] = parts;
+      const found = this.elsewhere;
+      return { url: `${scheme}://${host}:${port}`, serverVersion: '0.32.15', models: found.length, found };
     });
   }
 
@@ -249,7 +262,7 @@ export class FakeBackend implements Backend {
   runRemedy(remedy: Remedy): Promise<RemedyOutcome> {
     this.calls.push({ name: 'runRemedy', value: remedy });
     return this.#answer('runRemedy', (): RemedyOutcome => {
-      if (remedy.id === 'use-model') return { outcome: 'preview', value: this.#prepare(remedy.params.name) };
+      if (remedy.id === 'use-model') return { outcome: 'preview', value: this.#prepare({ ...noRequest, primary: remedy.params.name, allReady: true }) };
       if (remedy.id === 'start-ollama' && this.world.path) this.push({ path: healed(this.world.path, 'engine') });
       return { outcome: 'done' };
     });
@@ -259,11 +272,14 @@ export class FakeBackend implements Backend {
     return this.#answer('language', () => this.tag);
   }
 
-  #prepare(name: string, fallbacks: string[] | null = null): Preview {
-    const model = this.world.models?.models.find((one) => one.id === name);
-    const preview = previewOf(name, this.world.settings?.primary ?? null, model, `plan-${this.#revision}`);
-    if (fallbacks) Object.assign(preview, { fallbacks, changed: true });
-    this.#plan = { preview, kind: { kind: 'use-model', params: { name } } };
+  #prepare(request: UseRequest): Preview {
+    const models = this.world.models?.models ?? [];
+    const model = models.find((one) => one.id === request.primary);
+    const present = this.world.settings;
+    const preview = previewOf(request.primary, present?.primary ?? null, model, `plan-${this.#revision}`);
+    if (present) preview.effects = effectsOf(request, present, models);
+    preview.changed = preview.effects.length > 0;
+    this.#plan = { preview, kind: { kind: 'settings', params: { effects: preview.effects } } };
     return preview;
   }
 

@@ -1,9 +1,11 @@
 // Sample data for the fake backend: models, findings, previews, and whole situations by name.
 
+import { plainName } from '../models';
 import { diagnosis, failureOf, pullOf, type World } from './fake';
 import { everyFailure, everyState } from './samples-pulls';
 import type { Assessed } from './types/Assessed';
 import type { Diagnosis } from './types/Diagnosis';
+import type { Effect } from './types/Effect';
 import type { Finding } from './types/Finding';
 import type { Group } from './types/Group';
 import type { ModelsState } from './types/ModelsState';
@@ -11,6 +13,7 @@ import type { Offered } from './types/Offered';
 import type { Preview } from './types/Preview';
 import type { ReceiptSummary } from './types/ReceiptSummary';
 import type { SettingsState } from './types/SettingsState';
+import type { UseRequest } from './types/UseRequest';
 import type { Verdict } from './types/Verdict';
 import type { Warning } from './types/Warning';
 
@@ -115,14 +118,14 @@ export function settingsState(change: Partial<SettingsState> = {}): SettingsStat
     entries: (change.listed ?? ['qwen3:8b', 'qwen3.5:9b', 'mistral:latest']).map((id) => ({
       id, contextWindow: 40_960, maxTokens: 409_600,
     })),
-    baseUrl: 'http://127.0.0.1:11434', agents: [], lastChange: null,
+    context: 32_768, contextSettable: true, baseUrl: 'http://127.0.0.1:11434', agents: [], lastChange: null,
     automatic: { possible: true, advised: true, tokens: 32_768, maximum: false, offersOnline: true },
     ...change,
   };
 }
 
 /** Settings that say nothing of Ollama. */
-export const settingsOff = settingsState({ mode: 'off', primary: null, fallbacks: [], listed: [], baseUrl: null });
+export const settingsOff = settingsState({ mode: 'off', primary: null, fallbacks: [], listed: [], baseUrl: null, context: null });
 
 /** A change that Pincer made. */
 export const lastChange: ReceiptSummary = {
@@ -149,8 +152,37 @@ export function previewOf(name: string, before: string | null, model: Assessed |
       { path: 'agents.defaults.model.primary', before, after: primary },
       { path: 'models.providers.ollama', before: null, after: { api: 'ollama' } },
     ],
+    effects: before === primary ? [] : [{ code: 'model', params: { name, before: before === null ? null : plainName(before) } }],
     primary, fallbacks: [],
   };
+}
+
+/** A request that says nothing. */
+export const noRequest: UseRequest = {
+  primary: '', fallbacks: null, models: [], allReady: false, context: null, mode: null, address: null, listed: null,
+  localOnly: false,
+};
+
+/** What a request changes, told more simply than Rust does: enough to see it said. */
+export function effectsOf(request: UseRequest, settings: SettingsState, models: readonly Assessed[]): Effect[] {
+  const effects: Effect[] = [];
+  const { primary, fallbacks, context, address, listed } = request;
+  const mode = request.mode ?? 'pinned';
+  if (settings.mode === 'off') effects.push({ code: 'connect', params: { mode } });
+  const before = settings.primary === null ? null : plainName(settings.primary);
+  if (before !== primary) effects.push({ code: 'model', params: { name: primary, before } });
+  if (fallbacks?.length === 0) effects.push({ code: 'fallbacks-gone', params: {} });
+  else if (fallbacks) effects.push({ code: 'fallbacks', params: { names: fallbacks.map(plainName) } });
+  if (settings.mode !== 'off' && settings.mode !== mode) effects.push({ code: 'mode', params: { mode } });
+  if (address !== null && address !== settings.baseUrl) effects.push({ code: 'address', params: { url: address } });
+  const ready = request.allReady ? models.filter((model) => model.verdict === 'ready').map((model) => model.id) : [];
+  const after = listed?.map((model) => model.id) ?? [...settings.listed, ...ready];
+  const added = after.filter((id) => id !== primary && !settings.listed.includes(id));
+  if (added.length > 0) effects.push({ code: 'list-added', params: { names: added } });
+  const removed = mode === 'automatic' ? settings.listed : settings.listed.filter((id) => !after.includes(id));
+  if (removed.length > 0) effects.push({ code: 'list-removed', params: { names: removed } });
+  if (context !== null && context !== settings.context) effects.push({ code: 'context', params: { names: after, tokens: context } });
+  return effects;
 }
 
 /** Findings by their code. */
@@ -238,13 +270,18 @@ function unsure(path: Diagnosis): Diagnosis {
   return { ...path, path: path.path.map((station, at) => (at < 3 ? { ...station, state: 'unknown' } : station)) };
 }
 
-const openclaw = { program: '/home/ada/.npm/bin/openclaw', version: '2026.9.6' };
+const openclaw = { program: '/home/ada/.npm/bin/openclaw', version: '2026.9.6', gateway: 'none' } as const;
 
 /** Whole situations, for tests and for a look. */
 export const worlds = {
   checking: {},
   well: {
     path: diagnosis([]), models: modelsState(mixed), settings: settingsState({ lastChange }), openclaw, pulls: [],
+  },
+  /** OpenClaw runs meanwhile. */
+  running: {
+    path: diagnosis([]), models: modelsState(mixed), settings: settingsState({ lastChange }), pulls: [],
+    openclaw: { ...openclaw, gateway: 'answers' },
   },
   warned: {
     path: diagnosis([findings.fallbackMissing]), models: modelsState(mixed.slice(0, 2)), settings: settingsState(), openclaw,
@@ -255,7 +292,7 @@ export const worlds = {
   },
   bare: {
     path: diagnosis([findings.notInstalled, findings.noOpenclaw]), settings: { ...settingsOff, exists: false },
-    models: modelsState([], { serverVersion: null, problem: refused }), openclaw: { program: null, version: null },
+    models: modelsState([], { serverVersion: null, problem: refused }), openclaw: { program: null, version: null, gateway: 'none' },
   },
   occupied: {
     path: diagnosis([findings.otherProgram]), settings: settingsState(), openclaw,

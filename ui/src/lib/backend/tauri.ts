@@ -38,6 +38,7 @@ export const tauri: Backend = {
   dismissPull: (name) => call('dismiss_pull', { name }),
   previewUse: (request) => call('preview_use', { request }),
   apply: (plan) => call('apply', { plan }),
+  gatewayAfterChange: () => call('gateway_after_change'),
   undo: (receipt, force) => call('undo', { receipt, force }),
   history: () => call('history'),
   difference: (receipt) => call('difference', { receipt }),

@@ -2,21 +2,20 @@
 
 import { asFailure, type Backend } from '../backend/backend';
 import type { Failure } from '../backend/types/Failure';
+import type { Gateway } from '../backend/types/Gateway';
 import type { Preview } from '../backend/types/Preview';
 import type { ReceiptKind } from '../backend/types/ReceiptKind';
 import type { ReceiptSummary } from '../backend/types/ReceiptSummary';
 import type { Remedy } from '../backend/types/Remedy';
 import type { UseRequest } from '../backend/types/UseRequest';
 
-/** What a change is for; a receipt says it in the same words afterwards. */
-export type Purpose = Exclude<ReceiptKind, { kind: 'undo' }>;
+/** What a change is for; what it changes is in its preview. */
+export type Purpose = Exclude<ReceiptKind, { kind: 'undo' | 'settings' }>;
 
 /** A change that is shown and waits for Apply. */
 export interface Shown {
   purpose: Purpose;
   preview: Preview;
-  /** Every model that can act is listed too, not only the chosen one. */
-  allReady: boolean;
   /** The model that becomes a next choice, where that is what the change is for. */
   nextChoice?: string;
   /** Asks for the preview anew, after the file changed under it. */
@@ -35,10 +34,18 @@ export class Change {
   /** Which change undo was asked for last (`null`: the newest), to ask again by force. */
   asked: string | null = null;
 
-  #backend: Backend;
+  /** OpenClaw's gateway after what was done last; `null` where it did not run before. */
+  gateway = $state<'watching' | 'answers' | 'silent' | null>(null);
 
-  constructor(backend: Backend) {
+  #backend: Backend;
+  #runs: () => boolean;
+  /** Only the newest watch counts. */
+  #watch = 0;
+
+  /** `runs` says whether OpenClaw's gateway answers just now. */
+  constructor(backend: Backend, runs: () => boolean = () => false) {
     this.#backend = backend;
+    this.#runs = runs;
   }
 
   /** Shows what making `name` OpenClaw's model would change. */
@@ -63,7 +70,7 @@ export class Change {
   /** Shows what any request would change. */
   async request(request: UseRequest, nextChoice?: string): Promise<void> {
     const purpose: Purpose = { kind: 'use-model', params: { name: request.primary } };
-    await this.#prepare({ purpose, allReady: request.allReady, nextChoice, again: () => this.#backend.previewUse(request) });
+    await this.#prepare({ purpose, nextChoice, again: () => this.#backend.previewUse(request) });
   }
 
   /** Shows the preview that a remedy ended in. */
@@ -72,7 +79,7 @@ export class Change {
     if (purpose === null) return;
     this.failure = null;
     this.done = null;
-    this.shown = { purpose, preview, allReady: remedy.id === 'use-model', again: () => this.#remedyAgain(remedy) };
+    this.shown = { purpose, preview, again: () => this.#remedyAgain(remedy) };
   }
 
   /** Asks for the shown preview anew. */
@@ -86,7 +93,7 @@ export class Change {
     const shown = this.shown;
     if (!shown) return;
     await this.#wait('apply', async () => {
-      this.done = await this.#backend.apply(shown.preview.plan);
+      await this.#write(() => this.#backend.apply(shown.preview.plan));
       this.shown = null;
     });
   }
@@ -95,8 +102,14 @@ export class Change {
   async undo(receipt: string | null, force = false): Promise<void> {
     await this.#wait('undo', async () => {
       this.asked = receipt;
-      this.done = await this.#backend.undo(receipt, force);
+      await this.#write(() => this.#backend.undo(receipt, force));
     });
+  }
+
+  /** News of the gateway, after it was watched: one that was silent may be back. */
+  hear(gateway: Gateway): void {
+    if (this.gateway === null || this.gateway === 'watching') return;
+    this.gateway = gateway === 'answers' ? 'answers' : 'silent';
   }
 
   /** Puts the preview away; nothing was written. Not while it is being written: how that ended is to be seen. */
@@ -110,6 +123,20 @@ export class Change {
   forget(): void {
     this.done = null;
     this.failure = null;
+  }
+
+  /** A gateway that runs takes what is written by itself: whether it still answers is said when it is known. */
+  async #write(step: () => Promise<ReceiptSummary>): Promise<void> {
+    const ran = this.#runs();
+    this.done = await step();
+    const mine = ++this.#watch;
+    this.gateway = ran ? 'watching' : null;
+    if (!ran) return;
+    const told = (gateway: Gateway | null) => {
+      if (mine === this.#watch) this.gateway = gateway === 'none' ? 'silent' : gateway;
+    };
+    // Not waited for: what was written is written.
+    this.#backend.gatewayAfterChange().then(told, () => told(null));
   }
 
   async #prepare(wanted: Omit<Shown, 'preview'>): Promise<void> {

@@ -1,37 +1,28 @@
 // The choices of the settings screen before they are applied. What was not touched follows what is set now;
 // what was touched lasts for the session, until it is applied or discarded.
 
-import { asFailure, type Backend } from '../backend/backend';
-import type { AddressTest } from '../backend/types/AddressTest';
+import type { Backend } from '../backend/backend';
 import type { Failure } from '../backend/types/Failure';
 import type { ListedModel } from '../backend/types/ListedModel';
 import type { Model } from '../backend/types/Model';
 import type { SetMode } from '../backend/types/SetMode';
 import type { SettingsState } from '../backend/types/SettingsState';
 import type { UseRequest } from '../backend/types/UseRequest';
-import { isHere, ollamaId, sameModel } from '../models';
+import { ollamaId, sameModel } from '../models';
 import type { Change } from './change.svelte';
 import type { Live } from './live.svelte';
+import { AddressChoice } from './settings-address.svelte';
+import { ContextChoice } from './settings-context.svelte';
 import {
-  LEAST_WINDOW, USUAL_ADDRESS, areKnown, isOnline, rowsOf, sameReference, spelled, wholeNumber, type Row,
+  LEAST_WINDOW, areKnown, isOnline, rowsOf, sameReference, spelled, wholeNumber, type Row,
 } from './settings-rows';
 
-/** Where Ollama is. */
-export type Place = 'here' | 'elsewhere';
 /** A number that can be written for a model. */
 export type Field = 'contextWindow' | 'maxTokens';
 /** A part of the screen with something that is not applied yet. */
-export type Part = 'way' | 'address' | 'primary' | 'fallbacks' | 'list';
+export type Part = 'way' | 'address' | 'primary' | 'fallbacks' | 'list' | 'context';
 /** What has to be put right before a change can be shown. */
-export type Missing = 'primary' | 'address' | 'numbers';
-
-/** What an address answered. */
-export interface Tested {
-  /** The address as it was asked for. */
-  address: string;
-  answer: AddressTest | null;
-  failure: Failure | null;
-}
+export type Missing = 'primary' | 'address' | 'numbers' | 'context';
 
 type Numbers = Partial<Record<Field, string>>;
 
@@ -47,10 +38,12 @@ export function draftOf(live: Live): SettingsDraft {
 
 /** What the user chose and has not applied. */
 export class SettingsDraft {
-  /** What the last test of an address said. */
-  tested = $state.raw<Tested | null>(null);
-  /** What is being waited for. */
-  waiting = $state<'test' | 'preview' | null>(null);
+  /** Where Ollama is. */
+  readonly where: AddressChoice;
+  /** How long conversations may be. */
+  readonly context: ContextChoice;
+  /** The preview is being asked for. */
+  asking = $state(false);
   /** Why the change could not be shown. */
   failure = $state.raw<Failure | null>(null);
   /** What has to be put right first. */
@@ -58,8 +51,6 @@ export class SettingsDraft {
 
   // `null`, or no key: not touched.
   #mode = $state<SetMode | null>(null);
-  #place = $state<Place | null>(null);
-  #text = $state<string | null>(null);
   #primary = $state<string | null>(null);
   #fallbacks = $state.raw<string[] | null>(null);
   #localOnly = $state(false);
@@ -71,6 +62,16 @@ export class SettingsDraft {
 
   constructor(live: Live) {
     this.#live = live;
+    const edited = (missing: Missing) => () => {
+      if (this.missing === missing) this.missing = null;
+    };
+    this.where = new AddressChoice(live, edited('address'));
+    this.context = new ContextChoice(live, edited('context'));
+  }
+
+  /** Something is being waited for. */
+  get waiting(): boolean {
+    return this.asking || this.where.testing;
   }
 
   // What is there now.
@@ -79,25 +80,19 @@ export class SettingsDraft {
     return this.#live.settings;
   }
 
-  /** What Ollama has. */
+  /** What Ollama has; once another address has answered, the Ollama there. */
   get models(): readonly Model[] {
-    return this.#live.models?.models ?? [];
+    return this.where.elsewhere?.found ?? this.#live.models?.models ?? [];
+  }
+
+  /** The Ollama that these are of. */
+  get host(): string {
+    return this.where.elsewhere?.url ?? this.#live.models?.host ?? this.where.present;
   }
 
   /** Pincer knows what Ollama has. */
-  readonly known: boolean = $derived.by(() => areKnown(this.#live.models));
+  readonly known: boolean = $derived.by(() => this.where.elsewhere !== null || areKnown(this.#live.models));
   readonly rows: Row[] = $derived.by(() => (this.#settings ? rowsOf(this.models, this.#settings) : []));
-
-  /** The address that is written; where none is, the one that counts. */
-  get presentAddress(): string {
-    return this.#settings?.baseUrl ?? this.#live.path?.address.url ?? USUAL_ADDRESS;
-  }
-
-  /** This computer's: the present one when it is here, else the usual. */
-  get addressHere(): string {
-    const counts = this.#live.path?.address.url ?? USUAL_ADDRESS;
-    return [this.presentAddress, counts].find(isHere) ?? USUAL_ADDRESS;
-  }
 
   // What is chosen.
 
@@ -112,36 +107,6 @@ export class SettingsDraft {
   /** Pinned is what is proposed where nothing is set. */
   get #presentMode(): SetMode {
     return this.#settings?.mode === 'automatic' ? 'automatic' : 'pinned';
-  }
-
-  get place(): Place {
-    return this.#place ?? (isHere(this.presentAddress) ? 'here' : 'elsewhere');
-  }
-
-  set place(place: Place) {
-    this.#place = place;
-    if (this.missing === 'address') this.missing = null;
-  }
-
-  /** The field for another machine's address. */
-  get text(): string {
-    return this.#text ?? (isHere(this.presentAddress) ? '' : this.presentAddress);
-  }
-
-  set text(text: string) {
-    this.#text = text;
-    if (this.missing === 'address') this.missing = null;
-  }
-
-  /** The address that is asked for; `null`: the present one stays. */
-  get address(): string | null {
-    const wanted = this.place === 'here' ? this.addressHere : this.text.trim();
-    return wanted === this.presentAddress ? null : wanted;
-  }
-
-  /** What a test of the address that is shown said; `null` before one. */
-  get answer(): Tested | null {
-    return this.tested?.address === (this.address ?? this.presentAddress) ? this.tested : null;
   }
 
   /** The chosen model as it is written; empty when there is none. */
@@ -247,20 +212,23 @@ export class SettingsDraft {
   get parts(): Part[] {
     const parts: Part[] = [];
     if (this.#mode !== null) parts.push('way');
-    if (this.address !== null) parts.push('address');
+    if (this.where.wanted !== null) parts.push('address');
     if (this.#primary !== null) parts.push('primary');
     if (this.#fallbacks !== null || this.localOnly) parts.push('fallbacks');
     if (this.mode === 'pinned' && this.rows.some((row) => this.#isTouched(row))) parts.push('list');
+    if (this.#tokens !== null) parts.push('context');
     return parts;
   }
 
   /** Everything as it is set now. */
   discard(): void {
-    this.#mode = this.#place = this.#text = this.#primary = this.#fallbacks = null;
+    this.#mode = this.#primary = this.#fallbacks = null;
+    this.where.discard();
+    this.context.discard();
     this.#localOnly = false;
     this.#ticks = {};
     this.#numbers = {};
-    this.tested = this.failure = this.missing = null;
+    this.failure = this.missing = null;
   }
 
   /** Forgets choices that are by now what is set: to be called when that changes. */
@@ -269,7 +237,8 @@ export class SettingsDraft {
     if (this.#mode === this.#presentMode) this.#mode = null;
     if (this.#primary !== null) this.primary = this.#primary;
     if (this.#fallbacks !== null) this.fallbacks = this.#fallbacks;
-    if (this.answer?.answer?.url === this.presentAddress) this.#place = this.#text = null;
+    this.where.settle();
+    this.context.settle();
     if (this.online.length === 0) this.#localOnly = false;
     for (const row of this.rows) {
       const ticked = this.#ticks[row.id];
@@ -281,24 +250,6 @@ export class SettingsDraft {
     }
   }
 
-  /** Asks the address that is shown; whether it is an Ollama's. */
-  async test(backend: Backend): Promise<boolean> {
-    const address = this.address ?? this.presentAddress;
-    if (this.waiting || address === '') return false;
-    this.waiting = 'test';
-    this.tested = null;
-    try {
-      this.tested = { address, answer: await backend.testAddress(address), failure: null };
-      if (this.missing === 'address') this.missing = null;
-      return true;
-    } catch (reason) {
-      this.tested = { address, answer: null, failure: asFailure(reason) };
-      return false;
-    } finally {
-      this.waiting = null;
-    }
-  }
-
   /** What is asked of Pincer; `null` without a model of Ollama's. An address is in it only when it was tested. */
   request(): UseRequest | null {
     const primary = ollamaId(this.primary);
@@ -307,21 +258,26 @@ export class SettingsDraft {
       primary,
       fallbacks: this.#fallbacks === null ? null : this.fallbacks,
       models: [],
-      // Of another address it is not known yet which models it has.
-      allReady: this.mode === 'pinned' && this.#settings?.mode !== 'pinned' && this.#listed() === null,
-      context: null,
+      allReady: false,
+      context: this.#tokens,
       mode: this.mode,
-      address: this.address === null ? null : (this.answer?.answer?.url ?? null),
+      address: this.where.elsewhere?.url ?? null,
       listed: this.#listed(),
       localOnly: this.localOnly,
     };
   }
 
+  /** The length of conversation that is asked for; only a pinned list has one. */
+  get #tokens(): number | null {
+    return this.mode === 'pinned' && this.#settings?.contextSettable ? this.context.asked : null;
+  }
+
   /** The exact list; `null` where nothing is said about it. */
   #listed(): ListedModel[] | null {
     if (this.mode === 'automatic') return null;
-    const untouched = !this.rows.some((row) => this.#isTouched(row));
-    if (untouched && (this.#settings?.mode === 'pinned' || this.address !== null)) return null;
+    // A length of conversation is for every model of the list.
+    const untouched = this.#tokens === null && !this.rows.some((row) => this.#isTouched(row));
+    if (untouched && this.#settings?.mode === 'pinned') return null;
     return this.rows
       .filter((row) => this.isTicked(row))
       .map((row) => ({
@@ -345,12 +301,13 @@ export class SettingsDraft {
     this.missing = null;
     if (ollamaId(this.primary) === null) this.missing = 'primary';
     else if (this.#wrong.length > 0) this.missing = 'numbers';
-    else if (this.address !== null && !this.answer?.answer && !(await this.test(backend))) this.missing = 'address';
+    else if (Number.isNaN(this.#tokens)) this.missing = 'context';
+    else if (this.where.wanted !== null && !this.where.elsewhere && !(await this.where.test(backend))) this.missing = 'address';
     const request = this.missing === null ? this.request() : null;
     if (!request) return;
-    this.waiting = 'preview';
+    this.asking = true;
     await change.request(request);
-    this.waiting = null;
+    this.asking = false;
     this.#shown = change.shown !== null;
     if (this.#shown) {
       if (!isWanted()) change.leave();

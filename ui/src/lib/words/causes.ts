@@ -3,7 +3,6 @@
 import type { Failure } from '../backend/types/Failure';
 import type { Finding } from '../backend/types/Finding';
 import type { Offer } from '../backend/types/Offer';
-import type { ReceiptKind } from '../backend/types/ReceiptKind';
 import type { Warning } from '../backend/types/Warning';
 import type { FileReason } from '../backend/types/FileReason';
 import type { AddressSource } from '../backend/types/AddressSource';
@@ -89,9 +88,4 @@ export function warningText(warning: Warning): string {
 /** Whether a warning is only good to know: nothing about the choice itself is doubtful. */
 export function isSoft(warning: Warning): boolean {
   return warning.code === 'version-unknown';
-}
-
-/** What a change did. */
-export function receiptText(kind: ReceiptKind): string {
-  return t(`receipt.${kind.kind}`, kind.params);
 }

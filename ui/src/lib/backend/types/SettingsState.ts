@@ -42,6 +42,15 @@ listed: Array<string>,
  */
 entries: Array<ListedModel>, 
 /**
+ * Tokens that Ollama is told to run with the chosen model, else with all that are listed alike; `null` when
+ * it is not told.
+ */
+context: number | null, 
+/**
+ * This version of OpenClaw can be told a context.
+ */
+contextSettable: boolean, 
+/**
  * `baseUrl` as written, a password in it masked; `null` when there is none.
  */
 baseUrl: string | null, 

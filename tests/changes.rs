@@ -1,0 +1,275 @@
+//! What `pincer use` says of a change: what it really changes, in one sentence and as codes; and what becomes of an
+//! OpenClaw that runs meanwhile.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test says what broke by panicking"
+)]
+#![cfg(target_os = "linux")]
+
+mod support;
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::Output,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::{self, JoinHandle},
+};
+
+use serde_json::{Value, json};
+use support::{home::Home, ollama::Ollama, process, programs};
+
+struct Machine {
+    home: Home,
+    ollama: Ollama,
+}
+
+impl Machine {
+    fn new() -> Self {
+        let home = Home::new();
+        let ollama = Ollama::start(&home);
+        Self { home, ollama }
+    }
+
+    fn run(&self, language: &str, arguments: &[&str]) -> Output {
+        let mut command = self.home.command(programs::pincer_cli());
+        let output =
+            command.args(arguments).args(["--host", &self.ollama.url()]).env("LANG", language).output();
+        output.unwrap()
+    }
+
+    fn json(&self, arguments: &[&str]) -> Value {
+        process::json(&arguments.join(" "), &self.run("C.UTF-8", arguments))
+    }
+
+    /// What it prints; it must have been done.
+    fn says(&self, language: &str, arguments: &[&str]) -> String {
+        let output = self.run(language, arguments);
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn effects(&self, arguments: &[&str]) -> Vec<Value> {
+        let answer = self.json(&[&["use"], arguments, &["--yes", "--json"]].concat());
+        answer["effects"].as_array().unwrap_or_else(|| panic!("no effects: {answer:#}")).clone()
+    }
+
+    fn write(&self, settings: &Value) -> PathBuf {
+        let file = self.home.openclaw_json();
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, settings.to_string()).unwrap();
+        file
+    }
+}
+
+/// Stands for OpenClaw's gateway: answers `/healthz` on a real port, until the settings change when it is to.
+struct Gateway {
+    address: SocketAddr,
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Gateway {
+    /// `dies_with`: the file whose next change is its end.
+    fn start(dies_with: Option<&Path>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let dies_with = dies_with.map(Path::to_path_buf);
+        let thread = thread::spawn(move || {
+            let mut before: Option<Vec<u8>> = None;
+            for stream in listener.incoming().map_while(Result::ok) {
+                let now = dies_with.as_ref().and_then(|file| fs::read(file).ok());
+                let same =
+                    *before.get_or_insert_with(|| now.clone().unwrap_or_default()) == now.unwrap_or_default();
+                if stopped.load(Ordering::SeqCst) || !same {
+                    return;
+                }
+                answer(&stream);
+            }
+        });
+        Self { address, stop, thread: Some(thread) }
+    }
+
+    fn port(&self) -> u16 {
+        self.address.port()
+    }
+}
+
+/// One answer; a caller that only looks whether someone listens gets none.
+fn answer(stream: &TcpStream) -> Option<()> {
+    let mut lines = BufReader::new(stream).lines();
+    let first = lines.next()?.ok()?;
+    lines.find(|line| line.as_ref().map_or(true, String::is_empty))?.ok()?;
+    assert!(first.starts_with("GET /healthz "), "{first}");
+    let body = r#"{"ok":true,"status":"live"}"#;
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close";
+    write!(&mut &*stream, "{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len()).ok()
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::SeqCst);
+        // It waits for a caller.
+        drop(TcpStream::connect(self.address));
+        if let Some(thread) = self.thread.take() {
+            let ended = thread.join();
+            assert!(ended.is_ok() || thread::panicking(), "the gateway's own thread failed");
+        }
+    }
+}
+
+fn effect(code: &str, params: &Value) -> Value {
+    json!({ "code": code, "params": params })
+}
+
+#[test]
+fn a_change_is_what_it_really_changes() {
+    let machine = Machine::new();
+    let url = machine.ollama.url();
+    let names = |names: &[&str]| json!({ "names": names });
+    let first = machine.effects(&["qwen3:8b", "--fallback", "llama3.2:3b", "--model", "gemma2:2b"]);
+    let expected = [
+        effect("connect", &json!({ "mode": "pinned" })),
+        effect("model", &json!({ "name": "qwen3:8b", "before": null })),
+        effect("fallbacks", &names(&["llama3.2:3b"])),
+        effect("address", &json!({ "url": url })),
+        effect("list-added", &names(&["gemma2:2b"])),
+    ];
+    assert_eq!(first, expected, "and nothing is called put in order where nothing was");
+    assert_eq!(machine.effects(&["qwen3:8b"]), Vec::<Value>::new());
+    // Another context, and what it cannot be.
+    let context = machine.effects(&["qwen3:8b", "--context", "16384"]);
+    assert_eq!(
+        context,
+        [effect("context", &json!({ "names": ["qwen3:8b", "llama3.2:3b"], "tokens": 16384 }))]
+    );
+    let swapped = machine.effects(&["llama3.2:3b", "--fallback", "qwen3:8b"]);
+    assert_eq!(
+        swapped,
+        [
+            effect("model", &json!({ "name": "llama3.2:3b", "before": "qwen3:8b" })),
+            effect("fallbacks", &names(&["qwen3:8b"])),
+        ]
+    );
+    let automatic = machine.effects(&["llama3.2:3b", "--automatic"]);
+    assert_eq!(
+        automatic,
+        [
+            effect("mode", &json!({ "mode": "automatic" })),
+            effect("list-removed", &names(&["qwen3:8b", "llama3.2:3b", "gemma2:2b"])),
+            effect("key", &json!({})),
+        ]
+    );
+    let history = machine.json(&["history", "--json"]);
+    assert_eq!(
+        history["receipts"][0]["kind"],
+        json!({ "kind": "settings", "params": { "effects": automatic } }),
+        "the history keeps it"
+    );
+}
+
+#[test]
+fn a_change_is_said_in_one_sentence_and_kept() {
+    let machine = Machine::new();
+    machine.effects(&["llama3.2:3b"]);
+    let arguments = ["use", "qwen3:8b", "--model", "gemma2:2b", "--model", "llava:7b"];
+    let dry = machine.says("en_GB.UTF-8", &[&arguments[..], &["--dry-run"]].concat());
+    let sentence = "qwen3:8b becomes OpenClaw’s model instead of llama3.2:3b, and 2 models are added to OpenClaw’s list.";
+    assert!(dry.lines().any(|line| line == sentence), "{dry}");
+    let french = machine.says("fr_FR.UTF-8", &[&arguments[..], &["--yes"]].concat());
+    let phrase = "qwen3:8b devient le modèle d’OpenClaw à la place de llama3.2:3b, et 2 modèles entrent dans la liste d’OpenClaw.";
+    assert!(french.lines().any(|line| line == phrase), "{french}");
+
+    let history = machine.says("en_GB.UTF-8", &["history"]);
+    let told = "qwen3:8b became OpenClaw’s model, and 2 models were added to OpenClaw’s list";
+    assert!(history.lines().next().unwrap().ends_with(told), "{history}");
+    let undone = machine.says("en_GB.UTF-8", &["undo"]);
+    assert!(undone.starts_with(&format!("Taken back: {told}. Restored: ")), "{undone}");
+}
+
+#[test]
+fn a_receipt_of_an_earlier_version_is_still_told() {
+    let machine = Machine::new();
+    machine.effects(&["qwen3:8b"]);
+    let history = machine.home.path().join(".local/share");
+    let receipt = find(&history, "-0001.json").expect("a receipt");
+    let mut kept: Value = serde_json::from_slice(&fs::read(&receipt).unwrap()).unwrap();
+    kept["kind"] = json!({ "kind": "use-model", "params": { "name": "qwen3:8b" } });
+    fs::write(&receipt, kept.to_string()).unwrap();
+    let told = machine.says("en_GB.UTF-8", &["history"]);
+    assert!(told.trim_end().ends_with("qwen3:8b became OpenClaw’s model"), "{told}");
+    machine.json(&["undo", "--json"]);
+    assert!(!machine.home.openclaw_json().exists());
+}
+
+/// A file below a folder, by the end of its name.
+fn find(folder: &Path, end: &str) -> Option<PathBuf> {
+    fs::read_dir(folder).ok()?.flatten().find_map(|entry| {
+        let path = entry.path();
+        if path.is_dir() { find(&path, end) } else { path.to_str()?.ends_with(end).then_some(path) }
+    })
+}
+
+#[test]
+fn a_context_goes_by_what_the_server_says() {
+    let mut machine = Machine::new();
+    machine.effects(&["qwen3:8b"]);
+    machine.ollama.kill();
+    let answer = machine.json(&["use", "qwen3:8b", "--context", "16384", "--yes", "--json"]);
+    assert_eq!(answer["error"]["code"], "ollama.refused", "not silently left out");
+}
+
+#[test]
+fn an_openclaw_that_runs_still_answers_after_the_change() {
+    let machine = Machine::new();
+    let gateway = Gateway::start(None);
+    machine.write(&json!({ "gateway": { "mode": "local", "port": gateway.port() } }));
+    let dry = machine.json(&["use", "qwen3:8b", "--dry-run", "--json"]);
+    assert_eq!(dry["gateway"], "answers");
+    let answer = machine.json(&["use", "qwen3:8b", "--yes", "--json"]);
+    assert_eq!((&answer["applied"], &answer["gateway"]), (&json!(true), &json!("answers")));
+    let text = machine.says("en_GB.UTF-8", &["use", "llama3.2:3b", "--yes"]);
+    assert!(
+        text.contains("OpenClaw is running: it takes the change by itself, and it still answers."),
+        "{text}"
+    );
+    let text = machine.says("fr_FR.UTF-8", &["use", "qwen3:8b", "--automatic", "--yes"]);
+    assert!(text.contains("qu’à son démarrage"), "the key is beside the settings: {text}");
+}
+
+#[test]
+fn an_openclaw_that_dies_of_the_change_is_told_with_the_way_back() {
+    let machine = Machine::new();
+    let file = machine.home.openclaw_json();
+    let gateway = Gateway::start(Some(&file));
+    machine.write(&json!({ "gateway": { "mode": "local", "port": gateway.port() } }));
+    let text = machine.says("en_GB.UTF-8", &["use", "qwen3:8b", "--yes"]);
+    let last = text.lines().last().unwrap();
+    assert!(last.starts_with("OpenClaw was running, and since the change it no longer answers."), "{text}");
+    let id = last.rsplit(' ').next().unwrap();
+    machine.json(&["undo", id, "--json"]);
+}
+
+#[test]
+fn an_openclaw_that_dies_is_silent_in_json_and_one_that_does_not_run_is_none() {
+    let machine = Machine::new();
+    let file = machine.home.openclaw_json();
+    let gateway = Gateway::start(Some(&file));
+    machine.write(&json!({ "gateway": { "mode": "local", "port": gateway.port() } }));
+    let died = machine.json(&["use", "qwen3:8b", "--yes", "--json"]);
+    assert_eq!((&died["applied"], &died["gateway"]), (&json!(true), &json!("silent")));
+    let gone = machine.json(&["use", "llama3.2:3b", "--yes", "--json"]);
+    assert_eq!((&gone["applied"], &gone["gateway"]), (&json!(true), &json!("none")));
+    let text = machine.says("en_GB.UTF-8", &["use", "qwen3:8b", "--yes"]);
+    assert!(!text.contains("OpenClaw is running") && !text.contains("OpenClaw was running"), "{text}");
+}

@@ -1,0 +1,45 @@
+// What a change changes, in one sentence: shown before it (`will`), told after it (`did`).
+// A sentence begins with a name, so that it can stand alone or go on after a comma. The commands say the same.
+
+import type { Effect } from '../backend/types/Effect';
+import type { ReceiptKind } from '../backend/types/ReceiptKind';
+import { integer } from './format';
+import { list, plural, t } from './words.svelte';
+
+/** Before or after. */
+export type Tense = 'will' | 'did';
+
+/** All effects as one sentence without its full stop; `null` when there are none. */
+export function sentence(effects: readonly Effect[], tense: Tense): string | null {
+  const parts = effects.map((effect) => part(effect, tense));
+  const last = parts.pop();
+  if (last === undefined) return null;
+  return parts.length === 0 ? last : t('effect.and', { first: parts.join(', '), last });
+}
+
+function part(effect: Effect, tense: Tense): string {
+  switch (effect.code) {
+    case 'connect':
+    case 'mode': return t(`effect.${tense}.${effect.code}.${effect.params.mode}`);
+    case 'fallbacks':
+      return plural(`effect.${tense}.fallbacks`, effect.params.names.length, {
+        names: list(effect.params.names, 'conjunction'),
+      });
+    case 'context': {
+      const { names, tokens } = effect.params;
+      return plural(`effect.${tense}.context`, names.length, {
+        name: names[0], tokens: tokens === null ? null : integer(tokens),
+      });
+    }
+    case 'list-added':
+    case 'list-removed':
+    case 'numbers': return plural(`effect.${tense}.${effect.code}`, effect.params.names.length, { name: effect.params.names[0] });
+    default: return t(`effect.${tense}.${effect.code}`, effect.params);
+  }
+}
+
+/** What a change did. */
+export function receiptText(kind: ReceiptKind): string {
+  const told = kind.kind === 'settings' ? sentence(kind.params.effects, 'did') : null;
+  return told ?? t(`receipt.${kind.kind}`, kind.params);
+}
