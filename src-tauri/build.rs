@@ -4,11 +4,17 @@
 use std::{fs, io, path::Path};
 
 /// Every command of `src/commands.rs`; the capability names the ones that the window may call.
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 19] = [
     "subscribe",
     "pull",
+    "pause_pull",
+    "resume_pull",
     "cancel_pull",
     "dismiss_pull",
+    "set_pull_for_openclaw",
+    "suggest_models",
+    "on_closing",
+    "close_anyway",
     "preview_use",
     "apply",
     "undo",

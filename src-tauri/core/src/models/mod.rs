@@ -7,3 +7,4 @@ pub mod check;
 pub mod discovery;
 pub mod fit;
 pub mod model;
+pub mod suggest;

@@ -111,6 +111,7 @@ fn wanted(wish: &Wish, situation: Situation<'_>) -> Result<Edits, Error> {
         Wish::Repair => intent::repair(situation)?,
         Wish::WriteKey => Edits { write_key: !situation.key, ..Edits::default() },
         Wish::AddModels => intent::add_models(situation),
+        Wish::ListModel(name) => intent::list_model(name, situation)?,
         Wish::LocalOnly => intent::local_only(situation),
     })
 }
@@ -123,6 +124,7 @@ fn kind(wish: &Wish, told: &Settings) -> ReceiptKind {
         Wish::Repair => ReceiptKind::Repair {},
         Wish::WriteKey => ReceiptKind::WriteKey {},
         Wish::AddModels => ReceiptKind::AddModels {},
+        Wish::ListModel(name) => ReceiptKind::ListModel { name: name.clone() },
         Wish::LocalOnly => ReceiptKind::LocalOnly {},
     }
 }

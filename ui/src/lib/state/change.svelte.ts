@@ -8,8 +8,8 @@ import type { ReceiptSummary } from '../backend/types/ReceiptSummary';
 import type { Remedy } from '../backend/types/Remedy';
 import type { UseRequest } from '../backend/types/UseRequest';
 
-/** What a change is for; a receipt says it in the same words afterwards. */
-export type Purpose = Exclude<ReceiptKind, { kind: 'undo' }>;
+/** What a change is for; a receipt says it in the same words afterwards. What is made without a preview has none. */
+export type Purpose = Exclude<ReceiptKind, { kind: 'undo' | 'list-model' }>;
 
 /** A change that is shown and waits for Apply. */
 export interface Shown {

@@ -7,14 +7,16 @@ import type { ReceiptKind } from '../backend/types/ReceiptKind';
 import type { Warning } from '../backend/types/Warning';
 import type { FileReason } from '../backend/types/FileReason';
 import type { AddressSource } from '../backend/types/AddressSource';
-import { integer } from './format';
+import { bytes, integer } from './format';
 import { list, t, type Params } from './words.svelte';
 
-/** Parameters as they are said: a code by its words, names in a row. */
+/** Parameters as they are said: a code by its words, names in a row, sizes with their unit. */
 function said(params: Params): Params {
   const { reason, source, names } = params as { reason?: FileReason | null; source?: AddressSource; names?: string[] };
+  const sizes = Object.entries(params).filter(([name, value]) => name.endsWith('Bytes') && typeof value === 'number');
   return {
     ...params,
+    ...Object.fromEntries(sizes.map(([name, value]) => [name, bytes(value as number)])),
     ...(names ? { names: list(names, 'conjunction') } : {}),
     ...(reason ? { reason: t(`file-reason.${reason}`) } : {}),
     ...(source ? { source: t(`address-source.${source}`) } : {}),

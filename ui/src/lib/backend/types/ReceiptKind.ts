@@ -11,7 +11,11 @@ name: string, } } | { "kind": "use-address", "params": {
 /**
  * That address.
  */
-url: string, } } | { "kind": "rename-fallback", "params": Record<symbol, never> } | { "kind": "repair", "params": Record<symbol, never> } | { "kind": "write-key", "params": Record<symbol, never> } | { "kind": "add-models", "params": Record<symbol, never> } | { "kind": "local-only", "params": Record<symbol, never> } | { "kind": "undo", "params": { 
+url: string, } } | { "kind": "rename-fallback", "params": Record<symbol, never> } | { "kind": "repair", "params": Record<symbol, never> } | { "kind": "write-key", "params": Record<symbol, never> } | { "kind": "add-models", "params": Record<symbol, never> } | { "kind": "list-model", "params": { 
+/**
+ * The model.
+ */
+name: string, } } | { "kind": "local-only", "params": Record<symbol, never> } | { "kind": "undo", "params": { 
 /**
  * That change's receipt.
  */
