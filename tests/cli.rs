@@ -13,7 +13,12 @@
 
 mod support;
 
-use std::{fs, path::Path, process::Output};
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Output, Stdio},
+};
 
 use serde_json::{Value, json};
 use support::{
@@ -352,6 +357,56 @@ fn a_pull_is_told_line_by_line_to_its_end() {
         let last: Value = serde_json::from_str(text(&output.stdout).lines().last().unwrap()).unwrap();
         assert_eq!((&last["state"], &last["code"]), (&json!("failed"), &json!(code_told)), "{name}");
     }
+}
+
+#[test]
+fn a_download_that_does_not_fit_says_what_is_needed_and_where() {
+    let machine = Machine::new();
+    let folder = machine.home.path().join(".ollama/models");
+    fs::create_dir_all(&folder).unwrap();
+    let pull = ["pull", "practice/enormous"];
+    let output = machine.run(&[&pull[..], &["--json"]].concat());
+    assert_eq!(code(&output), 2);
+    let last: Value = serde_json::from_str(text(&output.stdout).lines().last().unwrap()).unwrap();
+    assert_eq!(last["code"], "pull.disk-full");
+    let params = &last["params"];
+    assert!(params["needBytes"].as_u64() > Some(1 << 59) && params["freeBytes"].is_u64(), "{last}");
+    assert!(params["folder"].as_str().unwrap().ends_with(".ollama/models"), "{last}");
+    let said = text(&machine.run(&pull).stderr);
+    assert!(said.contains(" GB") && said.contains("OLLAMA_MODELS") && !said.contains('{'), "{said}");
+}
+
+#[test]
+fn a_mistyped_name_is_answered_with_near_ones() {
+    let machine = Machine::new();
+    let output = machine.run(&["pull", "mistrall"]);
+    assert_eq!(code(&output), 2);
+    assert!(text(&output.stderr).contains(": mistral"), "{output:?}");
+}
+
+#[test]
+fn a_download_that_is_stopped_half_way_says_so() {
+    let home = Home::new();
+    let mut ollama = Ollama::start_with(&home, &[("PRACTICE_PULL_TICKS", "100000")]);
+    let begun = |name: &str| {
+        let mut command = home.command(programs::pincer_cli());
+        command.args(["pull", name, "--json", "--host", &ollama.url()]).stdout(Stdio::piped());
+        let mut program = command.spawn().unwrap();
+        let mut lines = BufReader::new(program.stdout.take().unwrap()).lines().map(Result::unwrap);
+        assert!(lines.any(|line| line.contains("downloading")));
+        (program, lines)
+    };
+    // Ctrl-C.
+    let (mut program, lines) = begun("mistral");
+    process::signal("INT", &program.id().to_string());
+    assert_eq!(lines.last().unwrap(), r#"{"state":"cancelled"}"#);
+    assert_eq!(program.wait().unwrap().code(), Some(2));
+    // A server that goes away ends it: to wait for it is the window's.
+    let (mut program, lines) = begun("qwen3:4b");
+    ollama.kill();
+    let last: Value = serde_json::from_str(&lines.last().unwrap()).unwrap();
+    assert_eq!((&last["state"], &last["code"]), (&json!("failed"), &json!("pull.interrupted")));
+    assert_eq!(program.wait().unwrap().code(), Some(2));
 }
 
 #[test]

@@ -14,14 +14,14 @@ use pincer_core::{
     },
     error::{Error, ErrorCode},
     live::state::Update,
-    models::discovery::Discovery,
+    models::{catalogue::Suggestion, discovery::Discovery},
     openclaw::{
         change::{self, Wish},
         gateway::{self, Gateway},
         outcome::{FileDiff, Preview, ReceiptSummary, UseRequest},
     },
 };
-use tauri::{AppHandle, State, ipc::Channel};
+use tauri::{AppHandle, State, WebviewWindow, ipc::Channel};
 use tauri_plugin_opener::OpenerExt;
 
 use crate::desk::Desk;
@@ -43,8 +43,41 @@ pub(crate) async fn subscribe(desk: State<'_, Desk>, channel: Channel<Update>) -
 }
 
 #[tauri::command]
-pub(crate) async fn pull(desk: State<'_, Desk>, name: String) -> Result<(), Error> {
-    desk.live.pull(&name)
+pub(crate) async fn pull(desk: State<'_, Desk>, name: String, for_openclaw: bool) -> Result<(), Error> {
+    desk.live.pull(&name, for_openclaw)
+}
+
+#[tauri::command]
+pub(crate) fn pause_pull(desk: State<'_, Desk>, name: &str) {
+    desk.live.pulls().pause(name);
+}
+
+#[tauri::command]
+pub(crate) fn resume_pull(desk: State<'_, Desk>, name: &str) {
+    desk.live.pulls().resume(name);
+}
+
+#[tauri::command]
+pub(crate) fn set_pull_for_openclaw(desk: State<'_, Desk>, name: &str, on: bool) {
+    desk.live.pulls().set_for_openclaw(name, on);
+}
+
+/// What can be said of a model's name as it is typed.
+#[tauri::command]
+pub(crate) fn suggest_models(desk: State<'_, Desk>, text: &str) -> Suggestion {
+    desk.live.suggest(text)
+}
+
+/// Listens for the wish to close the window while downloads run; a later call replaces an earlier one.
+#[tauri::command]
+pub(crate) fn on_closing(desk: State<'_, Desk>, channel: Channel<()>) {
+    desk.tell_of_closing(channel);
+}
+
+/// Closes the window although downloads run.
+#[tauri::command]
+pub(crate) fn close_anyway(window: WebviewWindow) -> Result<(), Error> {
+    window.destroy().map_err(|error| Error::new(ErrorCode::Internal {}, error.to_string()))
 }
 
 #[tauri::command]
@@ -155,7 +188,8 @@ pub(crate) async fn run_remedy(
         Remedy::GetOllama {} => return open(&app, GET_OLLAMA),
         Remedy::GetOpenclaw {} => return open(&app, GET_OPENCLAW),
         Remedy::DownloadModel { name } => {
-            desk.live.pull(name)?;
+            // Ticked, like any new download.
+            desk.live.pull(name, true)?;
             return Ok(RemedyOutcome::Done);
         }
         _ => {}

@@ -8,7 +8,7 @@ mod practice;
 use std::{io::Write, process::ExitCode};
 
 use pincer_core::{computer::Computer, surroundings::Surroundings};
-use tauri::{Manager, WebviewUrl, WebviewWindowBuilder};
+use tauri::{Manager, WebviewUrl, WebviewWindowBuilder, WindowEvent};
 
 use desk::Desk;
 use practice::Practice;
@@ -47,12 +47,18 @@ fn run(computer: Computer, practice: bool) -> tauri::Result<()> {
         .invoke_handler(tauri::generate_handler![
             commands::subscribe,
             commands::pull,
+            commands::pause_pull,
+            commands::resume_pull,
             commands::cancel_pull,
             commands::dismiss_pull,
             commands::check_model,
             commands::cancel_check,
             commands::remove_model,
             commands::unload_model,
+            commands::set_pull_for_openclaw,
+            commands::suggest_models,
+            commands::on_closing,
+            commands::close_anyway,
             commands::preview_use,
             commands::apply,
             commands::gateway_after_change,
@@ -65,6 +71,13 @@ fn run(computer: Computer, practice: bool) -> tauri::Result<()> {
             commands::explain_error,
             commands::language,
         ])
+        .on_window_event(|window, event| {
+            if let WindowEvent::CloseRequested { api, .. } = event
+                && window.try_state::<Desk>().is_some_and(|desk| desk.asks_before_closing())
+            {
+                api.prevent_close();
+            }
+        })
         .setup(move |app| {
             app.manage(tauri::async_runtime::block_on(Desk::open(computer)));
             let title = if practice { "Pincer (practice)" } else { "Pincer" };

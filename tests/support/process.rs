@@ -80,7 +80,7 @@ impl Drop for Group {
 }
 
 /// Sends a signal to a process, or to a group by its negative number; it may be gone already.
-fn signal(name: &str, target: &str) {
+pub fn signal(name: &str, target: &str) {
     let _ = Command::new("kill").args([&format!("-{name}"), "--", target]).stderr(Stdio::null()).status();
 }
 

@@ -359,7 +359,7 @@ describe('As second choice', () => {
       },
     ]);
     expect(await screen.findByRole('heading', { name: 'gpt-oss:20b becomes a next choice' })).toBeTruthy();
-    expect(screen.getByText(/OpenClaw keeps qwen3.5:9b, and has gpt-oss:20b to fall back on/)).toBeTruthy();
+    expect(screen.getByText(/OpenClaw’s next choices become qwen3:8b and gpt-oss:20b/)).toBeTruthy();
     await fireEvent.click(screen.getByRole('button', { name: 'Apply' }));
     expect(within(await card('gpt-oss:20b')).getByText('Choice 3')).toBeTruthy();
     expect(within(await card('qwen3.5:9b')).getByText('OpenClaw’s model')).toBeTruthy();

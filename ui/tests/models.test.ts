@@ -125,7 +125,7 @@ describe('downloads', () => {
 
   test('that failed say why', async () => {
     open(worlds.downloading, 'models');
-    expect(await screen.findByText(/The disk where Ollama keeps its models is full/)).toBeTruthy();
+    expect(await screen.findByText(/The disk is too full: 38\.7 GB are still to come, and 12 GB are free/)).toBeTruthy();
   });
 
   test('of any name: the field asks for one, and says what was wrong with it', async () => {

@@ -10,7 +10,7 @@ use pincer_core::error::{Error, ErrorCode};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::words::Words;
+use crate::{models, words::Words};
 
 /// As a shell tells of a program that SIGPIPE ended.
 const READER_GONE: i32 = 141;
@@ -105,6 +105,11 @@ impl Output {
             quiet(writeln!(err, "  ({})", one_line(detail)))?;
         }
         if let Failure::Core(error) = failure
+            && let Some(how) = params(error).get("moving").and_then(Value::as_str)
+        {
+            quiet(writeln!(err, "{}", self.words.say(&format!("move-models.{how}"))))?;
+        }
+        if let Failure::Core(error) = failure
             && matches!(error.code, ErrorCode::UndoChangedSince { .. })
         {
             quiet(writeln!(err, "{}", self.words.say("cli.undo.force")))?;
@@ -124,6 +129,11 @@ impl Output {
             let words = self.words.say(&format!("file-reason.{reason}"));
             if let Some(params) = params.as_object_mut() {
                 params.insert("reason".into(), words.into());
+            }
+        }
+        for (name, value) in params.as_object_mut().into_iter().flatten() {
+            if let (true, Some(bytes)) = (name.ends_with("Bytes"), value.as_u64()) {
+                *value = models::size(bytes).into();
             }
         }
         self.words.say_with(&format!("error.{}", code(error)), &params)

@@ -1,5 +1,5 @@
 //! `pincer pull`: downloads a model, with a bar on a terminal and NDJSON for scripts. Ctrl-C cancels; Ollama keeps
-//! what has arrived.
+//! what has arrived. A server that goes away ends it: to wait for it is the window's.
 
 use std::{io::IsTerminal, time::Duration};
 
@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use pincer_core::{
     computer::Computer,
     error::{Error, ErrorCode},
-    live::pulls::follow,
+    live::pulls::{Room, follow},
     ollama::{
         names::ModelName,
         pull::{PullPhase, PullState},
@@ -30,9 +30,10 @@ pub(crate) async fn run(computer: &Computer, output: &Output, name: &str) -> Res
     };
     let (address, _) = computer.effective();
     let client = computer.client(&address)?;
+    let room = Room::of(computer, &address);
     let mut show = Show::new(output, name);
     let last = tokio::select! {
-        last = follow(&client, name, |state| show.state(&state)) => last,
+        last = follow(&client, &room, name, |state| show.state(&state)) => last,
         _ = tokio::signal::ctrl_c() => {
             show.clear();
             if output.json {

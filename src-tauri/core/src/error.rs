@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::machine::disk::MoveModels;
+
 /// The result of every fallible function of the library.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -224,6 +226,8 @@ pub enum ErrorCode {
     PullUnknownModel {
         /// The name asked.
         name: String,
+        /// Names on offer and installed that look most like it, best first.
+        nearest: Vec<String>,
     },
     /// Not a model name.
     #[serde(rename = "pull.bad-name")]
@@ -239,7 +243,16 @@ pub enum ErrorCode {
     PullIntercepted {},
     /// No space left where Ollama keeps its models.
     #[serde(rename = "pull.disk-full")]
-    PullDiskFull {},
+    PullDiskFull {
+        /// Bytes that are still to come; `null` when not known.
+        need_bytes: Option<u64>,
+        /// Bytes that are free there; `null` when it cannot be seen (another computer).
+        free_bytes: Option<u64>,
+        /// The folder where Ollama keeps its models; `null` when it cannot be seen.
+        folder: Option<String>,
+        /// How to keep the models elsewhere; `null` when Ollama is on another computer.
+        moving: Option<MoveModels>,
+    },
     /// Ollama may not write where it keeps its models.
     #[serde(rename = "pull.permission")]
     PullPermission {},

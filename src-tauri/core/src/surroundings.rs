@@ -3,6 +3,7 @@
 
 use std::{
     collections::BTreeMap,
+    io,
     path::{Path, PathBuf},
     sync::Arc,
     time::SystemTime,
@@ -50,17 +51,28 @@ pub struct Surroundings {
     /// The user's home folder.
     pub home: PathBuf,
     clock: Arc<dyn Fn() -> SystemTime + Send + Sync>,
+    free_space: Option<Arc<FreeSpace>>,
 }
 
+/// Bytes that are free for the user on the disk of a folder. May block for as long as the disk does.
+type FreeSpace = dyn Fn(&Path) -> io::Result<u64> + Send + Sync;
+
 impl Surroundings {
-    /// Surroundings with a clock of the caller's.
+    /// Surroundings with a clock of the caller's. Nothing is known of the disks (see
+    /// [`Self::with_free_space`]): an Ollama that lives in memory fills none.
     pub fn new(
         os: Os,
         environment: Environment,
         home: impl Into<PathBuf>,
         clock: impl Fn() -> SystemTime + Send + Sync + 'static,
     ) -> Self {
-        Self { os, environment, home: home.into(), clock: Arc::new(clock) }
+        Self { os, environment, home: home.into(), clock: Arc::new(clock), free_space: None }
+    }
+
+    /// With disks: the bytes that are free on the disk of a folder.
+    #[must_use]
+    pub fn with_free_space(self, ask: impl Fn(&Path) -> io::Result<u64> + Send + Sync + 'static) -> Self {
+        Self { free_space: Some(Arc::new(ask)), ..self }
     }
 
     /// Those of this process. Variables that are not UTF-8 are left out.
@@ -70,12 +82,19 @@ impl Surroundings {
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         let home = std::env::home_dir().unwrap_or_else(|| PathBuf::from("."));
         Self::new(Os::current(), Environment::new(variables), home, SystemTime::now)
+            .with_free_space(|folder| fs4::available_space(folder))
     }
 
     /// The time now.
     #[must_use]
     pub fn now(&self) -> SystemTime {
         (self.clock)()
+    }
+
+    /// Bytes that are free on the disk of an existing folder; `None` when it cannot be told. Blocking.
+    #[must_use]
+    pub fn free_space(&self, folder: &Path) -> Option<u64> {
+        self.free_space.as_ref()?(folder).ok()
     }
 
     /// A path from the environment: a leading `~` is the home folder.

@@ -1,4 +1,4 @@
-//! Downloads: captured streams replayed, streams broken everywhere, and real ones against practice.
+//! One stream of a download: captured ones replayed, ones broken everywhere, and real ones against practice.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -12,16 +12,14 @@
 use std::{sync::Arc, time::Duration};
 
 use pincer_core::{
-    computer::Computer,
-    error::{Error, ErrorCode},
-    live::{Live, pulls::follow, state::Slice},
-    machine::os::Os,
+    error::ErrorCode,
+    live::pulls::{Room, follow},
     ollama::{
         address::Address,
         client::{Client, Limits},
         pull::{PullFold, PullPhase, PullState},
     },
-    surroundings::{Environment, Surroundings},
+    surroundings::Environment,
 };
 use pincer_practice::{Event, Options, Practice, RawServer, faults};
 use proptest::prelude::*;
@@ -42,20 +40,35 @@ fn lines(stream: &str) -> Vec<&[u8]> {
 
 /// Feeds lines 60 ms apart and checks every state on the way.
 fn fold(lines: &[&[u8]]) -> PullState {
+    over(&[lines])
+}
+
+/// The same over several streams, as when each but the last broke off and was asked for again.
+fn over(streams: &[&[&[u8]]]) -> PullState {
     let mut fold = PullFold::new("a:1b", Duration::ZERO);
     let mut last = fold.state(Duration::ZERO);
     let mut now = Duration::ZERO;
-    for line in lines {
-        now += Duration::from_millis(60);
-        fold.raw_line(line, now);
+    let mut step = |fold: &mut PullFold, now: Duration| {
         let state = fold.state(now);
         check(&last, &state);
         last = state;
+    };
+    for (nth, lines) in streams.iter().enumerate() {
+        if nth > 0 {
+            fold.hold(PullPhase::Waiting, Some(ErrorCode::PullInterrupted {}.into()));
+            step(&mut fold, now);
+            fold.ask_again(now);
+            step(&mut fold, now);
+        }
+        for line in *lines {
+            now += Duration::from_millis(60);
+            fold.raw_line(line, now);
+            step(&mut fold, now);
+        }
     }
     fold.ended();
-    let end = fold.state(now);
-    check(&last, &end);
-    end
+    step(&mut fold, now);
+    last
 }
 
 fn check(before: &PullState, after: &PullState) {
@@ -64,6 +77,14 @@ fn check(before: &PullState, after: &PullState) {
     assert!(after.completed_bytes <= after.total_bytes);
     assert!((0.0..=1.0).contains(&after.fraction));
     assert_eq!(after.fraction >= 1.0, after.state == PullPhase::Done);
+}
+
+#[test]
+fn every_captured_stream_is_replayed() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../practice/fixtures/ollama");
+    let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+    let pulls = names.filter(|name| name.to_string_lossy().starts_with("pull_")).count();
+    assert_eq!(pulls, STREAMS.len());
 }
 
 #[test]
@@ -87,7 +108,34 @@ fn a_stream_broken_at_any_line_is_interrupted() {
     }
 }
 
+#[test]
+fn a_stream_broken_at_any_line_goes_on_where_it_was() {
+    for stream in STREAMS {
+        let lines = lines(stream);
+        // Every tenth: each cut replays the stream twice.
+        for cut in (0..lines.len()).step_by(10) {
+            let end = over(&[&lines[..cut], &lines[..cut / 2], &lines]);
+            assert_eq!(end.state, PullPhase::Done, "{cut}: {:?}", end.failure);
+            assert_eq!(end.completed_bytes, end.total_bytes);
+        }
+    }
+}
+
 proptest! {
+    #[test]
+    fn a_stream_cut_at_any_byte_goes_on_or_says_why_not(which in 0..STREAMS.len(), at in any::<prop::sample::Index>()) {
+        let whole = lines(STREAMS[which]);
+        let bytes = whole.join(&b'\n');
+        let at = at.index(bytes.len());
+        let cut: Vec<&[u8]> = bytes[..at].split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).collect();
+        let end = fold(&cut);
+        assert_eq!(end.state, PullPhase::Failed);
+        assert_eq!(end.failure.map(|error| error.code), Some(ErrorCode::PullInterrupted {}));
+        // Half a line is a fault; without it the next stream goes on.
+        let whole_lines = cut.len().saturating_sub(1);
+        assert_eq!(over(&[&cut[..whole_lines], &whole]).state, PullPhase::Done);
+    }
+
     #[test]
     fn a_stream_broken_at_any_byte_never_lies(which in 0..STREAMS.len(), at in any::<prop::sample::Index>(), byte in any::<u8>()) {
         let mut bytes = lines(STREAMS[which]).join(&b'\n');
@@ -119,6 +167,70 @@ fn stalled_is_said_after_twenty_seconds_and_taken_back() {
     assert_eq!(fold.state(Duration::from_secs(21)).state, PullPhase::Stalled);
     fold.raw_line(line(11).as_bytes(), Duration::from_secs(22));
     assert_eq!(fold.state(Duration::from_secs(22)).state, PullPhase::Downloading);
+}
+
+fn layer(digest: &str, total: u64, completed: u64) -> Vec<u8> {
+    format!(r#"{{"status":"pulling","digest":"{digest}","total":{total},"completed":{completed}}}"#)
+        .into_bytes()
+}
+
+#[test]
+fn a_number_that_falls_and_climbs_again_is_not_stalled() {
+    let mut fold = PullFold::new("a:1b", Duration::ZERO);
+    let at = Duration::from_secs;
+    fold.raw_line(&layer("x", 100, 90), at(1));
+    for second in 2..60 {
+        fold.raw_line(&layer("x", 100, second), at(second));
+        let state = fold.state(at(second));
+        assert_eq!((state.state, state.completed_bytes), (PullPhase::Downloading, 90));
+    }
+}
+
+#[test]
+fn what_was_there_before_is_no_speed() {
+    let mut fold = PullFold::new("a:1b", Duration::ZERO);
+    let at = Duration::from_secs;
+    fold.raw_line(&layer("x", 1000, 10), at(1));
+    fold.raw_line(&layer("x", 1000, 20), at(2));
+    // Lost, and someone else went on meanwhile; then a layer that was there already.
+    fold.hold(PullPhase::Waiting, None);
+    fold.ask_again(at(60));
+    fold.raw_line(&layer("x", 1000, 900), at(61));
+    assert_eq!(fold.state(at(61)).bytes_per_second, None);
+    fold.raw_line(&layer("y", 5000, 5000), at(61));
+    fold.raw_line(&layer("x", 1000, 910), at(62));
+    assert_eq!(fold.state(at(62)).bytes_per_second, Some(10));
+}
+
+#[test]
+fn what_came_damaged_is_counted_anew() {
+    let mut fold = PullFold::new("a:1b", Duration::ZERO);
+    fold.raw_line(&layer("x", 100, 100), Duration::ZERO);
+    fold.raw_line(br#"{"error":"digest mismatch, file must be downloaded again"}"#, Duration::ZERO);
+    assert_eq!(fold.state(Duration::ZERO).failure.map(|error| error.code), Some(ErrorCode::PullDamaged {}));
+    fold.ask_again(Duration::ZERO);
+    assert_eq!(fold.state(Duration::ZERO).completed_bytes, 0);
+}
+
+#[test]
+fn a_model_without_layers_has_a_bar_too() {
+    let mut fold = PullFold::new("a:1b", Duration::ZERO);
+    fold.raw_line(br#"{"status":"pulling model","total":100,"completed":25}"#, Duration::ZERO);
+    let state = fold.state(Duration::ZERO);
+    assert_eq!((state.state, state.completed_bytes, state.total_bytes), (PullPhase::Downloading, 25, 100));
+}
+
+#[test]
+fn layers_without_end_are_no_download() {
+    let mut fold = PullFold::new("a:1b", Duration::ZERO);
+    let before = (0..5000).take_while(|number| {
+        fold.raw_line(&layer(&number.to_string(), 1, 0), Duration::ZERO);
+        !fold.is_over()
+    });
+    assert_eq!(before.count(), 1024);
+    let mut fold = PullFold::new("a:1b", Duration::ZERO);
+    fold.raw_line(&layer(&"x".repeat(300), 1, 0), Duration::ZERO);
+    assert!(fold.is_over());
 }
 
 #[test]
@@ -157,21 +269,21 @@ async fn every_way_a_pull_fails_has_its_code() {
             "private" => "PullUnauthorized",
             "damaged" => "PullDamaged",
             "cut" | "reset" | "ends-early" => "PullInterrupted",
-            "stalls-a-while" | "goes-back" | "mlx" | "replaces-old" => "",
+            "stalls-a-while" | "goes-back" | "mlx" | "replaces-old" | "enormous" => "",
             // For good: the user cancels it.
             "stalls" => continue,
             other => panic!("a new fault needs its code here: {other}"),
         };
-        let end = follow(&client, &name, |_| {}).await;
+        let end = follow(&client, &Room::unknown(), &name, |_| {}).await;
         let code = end.failure.map(|error| format!("{:?}", error.code)).unwrap_or_default();
         assert!(code.starts_with(expected) && code.is_empty() == expected.is_empty(), "{name}: {code}");
     }
-    let end = follow(&client, "nobody/has-this", |_| {}).await;
+    let end = follow(&client, &Room::unknown(), "nobody/has-this", |_| {}).await;
     assert_eq!(
         end.failure.map(|error| error.code),
-        Some(ErrorCode::PullUnknownModel { name: "nobody/has-this".into() })
+        Some(ErrorCode::PullUnknownModel { name: "nobody/has-this".into(), nearest: Vec::new() })
     );
-    let end = follow(&client, "not a name", |_| {}).await;
+    let end = follow(&client, &Room::unknown(), "not a name", |_| {}).await;
     assert_eq!(
         end.failure.map(|error| error.code),
         Some(ErrorCode::PullBadName { name: "not a name".into() })
@@ -188,7 +300,7 @@ async fn every_broken_stream_ends_with_a_clear_code() {
             continue;
         }
         let server = RawServer::start_before(fault, 0, "/api/pull", upstream.addr()).await.unwrap();
-        let end = follow(&client(&server.url()), "a:1b", |_| {}).await;
+        let end = follow(&client(&server.url()), &Room::unknown(), "a:1b", |_| {}).await;
         let code = end.failure.as_ref().map(|error| &error.code);
         match (&*name, code) {
             ("pull-over-total", None) => assert_eq!(end.state, PullPhase::Done),
@@ -205,7 +317,8 @@ async fn a_pull_goes_on_from_what_it_had() {
     let practice = Arc::new(practice);
     let stopped = |event: &Event| matches!(event, Event::TransferStopped { .. });
     {
-        let mut first = std::pin::pin!(follow(&client, "qwen3:8b", |_| {}));
+        let room = Room::unknown();
+        let mut first = std::pin::pin!(follow(&client, &room, "qwen3:8b", |_| {}));
         // Dropping the stream half-way is how a download is cancelled.
         let half_way = practice.until_request(LIMIT, |request| request.path == "/api/pull");
         tokio::select! {
@@ -216,7 +329,7 @@ async fn a_pull_goes_on_from_what_it_had() {
         assert!(some.is_err());
     }
     assert!(practice.until_event(LIMIT, stopped).await, "the server sees that the client left");
-    let end = follow(&client, "qwen3:8b", |_| {}).await;
+    let end = follow(&client, &Room::unknown(), "qwen3:8b", |_| {}).await;
     assert_eq!(end.state, PullPhase::Done);
     assert!(practice.models().iter().any(|model| model.name == "qwen3:8b"));
 }
@@ -226,7 +339,8 @@ async fn a_server_killed_in_the_middle_is_an_interruption() {
     let practice = Practice::start(Options { pull_ticks: 10_000, ..quick() }).await.unwrap();
     let client = client(&practice.url());
     let (began, mut begun) = tokio::sync::mpsc::unbounded_channel();
-    let pull = follow(&client, "qwen3:8b", move |state| {
+    let room = Room::unknown();
+    let pull = follow(&client, &room, "qwen3:8b", move |state| {
         if state.completed_bytes > 0 {
             let _ = began.send(());
         }
@@ -238,50 +352,4 @@ async fn a_server_killed_in_the_middle_is_an_interruption() {
     let (end, ()) = tokio::join!(pull, kill);
     assert_eq!(end.state, PullPhase::Failed);
     assert_eq!(end.failure.map(|error| error.code), Some(ErrorCode::PullInterrupted {}));
-}
-
-fn computer(practice: &Practice, home: &std::path::Path) -> Computer {
-    let environment = Environment::new([("OLLAMA_HOST", practice.url())]);
-    Computer::new(Surroundings::new(Os::Linux, environment, home, std::time::SystemTime::now), None)
-}
-
-/// The first state of the download that `wanted` takes.
-async fn until(
-    updates: &mut tokio::sync::mpsc::UnboundedReceiver<Slice>,
-    wanted: impl Fn(&[PullState]) -> bool,
-) -> Vec<PullState> {
-    let search = async {
-        while let Some(slice) = updates.recv().await {
-            if let Slice::Pulls(pulls) = slice
-                && wanted(&pulls)
-            {
-                return pulls;
-            }
-        }
-        panic!("the subscription ended")
-    };
-    tokio::time::timeout(LIMIT, search).await.unwrap()
-}
-
-#[tokio::test]
-async fn downloads_of_the_window_run_side_by_side_and_can_be_cancelled() {
-    let practice = Practice::start(Options { pull_ticks: 200, ..quick() }).await.unwrap();
-    let home = tempfile::tempdir().unwrap();
-    let live = Live::start(computer(&practice, home.path()));
-    let (send, mut updates) = tokio::sync::mpsc::unbounded_channel();
-    live.subscribe(move |update| send.send(update.slice).is_ok());
-    assert!(matches!(live.pull("not a name"), Err(Error { code: ErrorCode::PullBadName { .. }, .. })));
-    live.pull("qwen3:8b").unwrap();
-    live.pull("mistral").unwrap();
-    live.pull("QWEN3:8b").unwrap();
-    let both =
-        until(&mut updates, |pulls| pulls.len() == 2 && pulls.iter().all(|pull| pull.completed_bytes > 0))
-            .await;
-    assert_eq!(both.iter().map(|pull| pull.name.as_str()).collect::<Vec<_>>(), ["qwen3:8b", "mistral"]);
-    live.pulls().cancel("mistral:latest");
-    until(&mut updates, |pulls| pulls[1].state == PullPhase::Cancelled).await;
-    until(&mut updates, |pulls| pulls[0].state == PullPhase::Done && pulls[1].state == PullPhase::Cancelled)
-        .await;
-    live.pulls().dismiss("mistral");
-    until(&mut updates, |pulls| pulls.len() == 1).await;
 }

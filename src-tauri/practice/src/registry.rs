@@ -235,6 +235,8 @@ pub fn faulty() -> Vec<RegistryModel> {
         model("cut").with_fault(PullFault::Cut { after_bytes: HALF, reset: false }),
         model("reset").with_fault(PullFault::Cut { after_bytes: HALF, reset: true }),
         model("ends-early").with_fault(PullFault::EndsEarly { after_bytes: HALF }),
+        // No disk has room for it; a transfer is only numbers.
+        RegistryModel::new(PracticeModel::tools("practice/enormous").sized(1 << 60)),
         RegistryModel { single_pseudo_layer: true, ..model("mlx") },
         RegistryModel { replaces_old: true, ..model("replaces-old") },
     ]);

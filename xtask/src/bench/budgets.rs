@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::failure::Failure;
 
 /// `xtask/budgets.json`: by name, `times` (the highest ratio to what stands beside it) and, for a promise in
-/// seconds, `seconds`.
+/// seconds, `seconds`, in megabytes, `megabytes`.
 pub(super) struct Budgets(Value);
 
 impl Budgets {
@@ -36,6 +36,14 @@ impl Budgets {
     /// When there is none of that name.
     pub(super) fn seconds(&self, name: &str) -> Result<Duration, Failure> {
         self.number(name, "seconds").map(Duration::from_secs_f64)
+    }
+
+    /// A promise in megabytes.
+    ///
+    /// # Errors
+    /// When there is none of that name.
+    pub(super) fn megabytes(&self, name: &str) -> Result<f64, Failure> {
+        self.number(name, "megabytes")
     }
 }
 

@@ -28,7 +28,7 @@ const RUNS_OF_OPENCLAW: usize = 3;
 /// When something cannot be measured.
 pub(crate) fn bench(project: &Project) -> Result<ExitCode, Failure> {
     let budgets = Budgets::read(&project.path("xtask/budgets.json"))?;
-    println!("1/5 Release programs");
+    println!("1/6 Release programs");
     shell::run(&mut project.cargo(&[
         "build",
         "--release",
@@ -41,7 +41,7 @@ pub(crate) fn bench(project: &Project) -> Result<ExitCode, Failure> {
         (project.built("release", "pincer-cli")?, project.built("release", "pincer-practice")?);
     let mut rows = Vec::new();
 
-    println!("2/5 Discovery of {MANY} models, {} ms an answer", ANSWER.as_millis());
+    println!("2/6 Discovery of {MANY} models, {} ms an answer", ANSWER.as_millis());
     let crowd = Stage::open(&cli, &practice, MANY, ANSWER)?;
     let discovery = crowd.median(RUNS, &["models", "--json"], |answer| {
         let count = answer.get("models").and_then(serde_json::Value::as_array).map(Vec::len);
@@ -61,7 +61,7 @@ pub(crate) fn bench(project: &Project) -> Result<ExitCode, Failure> {
         &budgets,
     )?);
 
-    println!("3/5 Doctor on a healthy machine");
+    println!("3/6 Doctor on a healthy machine");
     let healthy = Stage::open(&cli, &practice, 0, Duration::ZERO)?;
     healthy.set_up()?;
     let doctor = healthy.median(RUNS, &["doctor", "--json"], |answer| {
@@ -71,17 +71,9 @@ pub(crate) fn bench(project: &Project) -> Result<ExitCode, Failure> {
     let promised = budgets.seconds("doctor")?;
     rows.push(Row::new("doctor", "pincer doctor".into(), doctor, "the promise".into(), promised, &budgets)?);
 
-    println!("4/5 An edit of a 1 MB settings file, read to renamed");
-    let timed = shell::answer(&mut project.cargo(&[
-        "run",
-        "--release",
-        "--quiet",
-        "--package",
-        "pincer-core",
-        "--example",
-        "edit",
-    ]))?;
-    let (edit, parse) = edit_times(&timed)?;
+    println!("4/6 An edit of a 1 MB settings file, read to renamed");
+    let timed = Timed::by(project, "edit")?;
+    let (edit, parse) = (timed.seconds("editSeconds")?, timed.seconds("parseSeconds")?);
     rows.push(Row::new(
         "edit",
         "an edit, read to renamed".into(),
@@ -91,7 +83,20 @@ pub(crate) fn bench(project: &Project) -> Result<ExitCode, Failure> {
         &budgets,
     )?);
 
-    println!("5/5 OpenClaw's own list and setting");
+    println!("5/6 A long download, line by line");
+    let timed = Timed::by(project, "pull")?;
+    let lines = timed.number("lines")?;
+    rows.push(Row::new(
+        "pull",
+        format!("a download of {lines} lines"),
+        timed.seconds("foldSeconds")?,
+        "parsing its JSON alone".into(),
+        timed.seconds("parseSeconds")?,
+        &budgets,
+    )?);
+    let (grown, most) = (timed.number("grownBytes")? / 1e6, budgets.megabytes("pull")?);
+
+    println!("6/6 OpenClaw's own list and setting");
     match openclaw::installed()? {
         Some(folder) => {
             crowd.set_up()?;
@@ -116,16 +121,39 @@ pub(crate) fn bench(project: &Project) -> Result<ExitCode, Failure> {
     }
 
     print!("{}", budgets::table(&rows));
-    Ok(if rows.iter().all(Row::kept) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let flat = grown <= most;
+    let told = if flat { "kept" } else { "BROKEN" };
+    println!("memory: the download grew it by {grown:.1} MB, the budget is {most:.1} MB  {told}");
+    Ok(if flat && rows.iter().all(Row::kept) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Both times of the example `edit`: the edit, and one parse.
-fn edit_times(line: &str) -> Result<(Duration, Duration), Failure> {
-    let what = "what the example `edit` printed";
-    let told: serde_json::Value = serde_json::from_str(line).map_err(Failure::unreadable(what))?;
-    let seconds = |key: &str| {
-        let number = told.get(key).and_then(serde_json::Value::as_f64);
-        number.ok_or_else(|| Failure::unreadable(what)(format!("{key} is not there: {line}")))
-    };
-    Ok((Duration::from_secs_f64(seconds("editSeconds")?), Duration::from_secs_f64(seconds("parseSeconds")?)))
+/// What an example of the core printed: one line of JSON with numbers.
+struct Timed {
+    example: &'static str,
+    told: serde_json::Value,
+}
+
+impl Timed {
+    /// Runs it as a release program.
+    fn by(project: &Project, example: &'static str) -> Result<Self, Failure> {
+        let cargo = ["run", "--release", "--quiet", "--package", "pincer-core", "--example", example];
+        let line = shell::answer(&mut project.cargo(&cargo))?;
+        let told = serde_json::from_str(&line).map_err(Failure::unreadable("what an example printed"))?;
+        Ok(Self { example, told })
+    }
+
+    fn number(&self, key: &str) -> Result<f64, Failure> {
+        let number = self.told.get(key).and_then(serde_json::Value::as_f64);
+        number.ok_or_else(|| {
+            let example = self.example;
+            Failure::unreadable("what an example printed")(format!(
+                "{example}: {key} is not there: {}",
+                self.told
+            ))
+        })
+    }
+
+    fn seconds(&self, key: &str) -> Result<Duration, Failure> {
+        self.number(key).map(Duration::from_secs_f64)
+    }
 }

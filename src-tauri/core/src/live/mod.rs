@@ -6,12 +6,25 @@ pub mod pulls;
 pub mod state;
 mod watch;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use state::{Slice, Update};
 use tokio::sync::{Notify, watch as channel};
 
-use crate::{computer::Computer, error::Error, models::installed};
+use crate::{
+    computer::Computer,
+    error::Error,
+    models::{
+        catalogue::{CatalogueEntry, Suggestion},
+        installed, suggest,
+    },
+};
 use checks::Checks;
 use pulls::Pulls;
 
@@ -74,8 +87,20 @@ impl Live {
         let pulls = Pulls::new(computer.clone(), publish.clone(), Arc::clone(&look));
         let checks = Checks::new(computer.clone(), publish.clone(), Arc::clone(&look));
         let (visible, seen) = channel::channel(true);
+        let watched = {
+            let (pulls, answered) = (pulls.clone(), AtomicBool::new(true));
+            move |slice: Slice| {
+                if let Slice::Models(models) = &slice {
+                    let answers = models.problem.is_none();
+                    if !answered.swap(answers, Ordering::Relaxed) && answers {
+                        pulls.server_is_back();
+                    }
+                }
+                publish(slice);
+            }
+        };
         let watcher =
-            tokio::spawn(watch::watch(computer.clone(), publish, Arc::clone(&look), seen, checks.clone()));
+            tokio::spawn(watch::watch(computer.clone(), watched, Arc::clone(&look), seen, checks.clone()));
         Self { computer, board, look, visible, pulls, checks, watcher }
     }
 
@@ -150,12 +175,27 @@ impl Live {
         })
     }
 
-    /// Downloads a model; it goes on when the window shows something else.
+    /// Downloads a model, when it is its turn; it goes on when the window shows something else. `for_openclaw`: it
+    /// is listed in OpenClaw's settings then, where they list models and it can act.
     ///
     /// # Errors
     /// `pull.bad-name`.
-    pub fn pull(&self, name: &str) -> Result<(), Error> {
-        self.pulls.start(name)
+    pub fn pull(&self, name: &str, for_openclaw: bool) -> Result<(), Error> {
+        self.pulls.start(name, for_openclaw)
+    }
+
+    /// What can be said of a model's name as it is typed, by what is known now: nobody is asked.
+    #[must_use]
+    pub fn suggest(&self, text: &str) -> Suggestion {
+        let board = self.board.borrow();
+        let models = board.slices.iter().find_map(|(_, slice)| match slice {
+            Slice::Models(models) => Some(models),
+            _ => None,
+        });
+        let installed = models.iter().flat_map(|state| &state.models).map(|model| model.model.id.as_str());
+        let on_offer: Vec<CatalogueEntry> =
+            models.iter().flat_map(|state| &state.catalogue).map(|offered| offered.entry.clone()).collect();
+        suggest::suggest(text, installed, &on_offer)
     }
 }
 

@@ -2,6 +2,7 @@
 //! What differs between systems is data, tested for all three on any.
 
 pub mod command;
+pub mod disk;
 pub mod memory;
 pub mod os;
 pub mod port_owner;

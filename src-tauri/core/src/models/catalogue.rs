@@ -124,7 +124,9 @@ pub fn on_offer(installed: &[Model], recommended: &[Recommendation], known: &Kno
     all
 }
 
-fn shipped() -> Vec<CatalogueEntry> {
+/// Pincer's own list, best first.
+#[must_use]
+pub fn shipped() -> Vec<CatalogueEntry> {
     serde_json::from_str(CATALOGUE).unwrap_or_default()
 }
 

@@ -9,3 +9,4 @@ pub mod fit;
 pub mod installed;
 pub mod model;
 pub mod shape;
+pub mod suggest;

@@ -6,6 +6,7 @@ pub mod client;
 pub mod names;
 pub mod program;
 pub mod pull;
+pub mod pull_error;
 pub mod start;
 mod transport;
 pub mod wire;

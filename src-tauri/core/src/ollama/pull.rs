@@ -1,14 +1,11 @@
 //! A download as it is told: lines of `/api/pull` folded into one bar that never goes backwards.
 //! Pure: the clock comes in with each line, so that captured streams can be replayed.
 
-use std::{
-    collections::{HashMap, VecDeque},
-    time::Duration,
-};
+use std::{collections::VecDeque, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use super::wire::PullLine;
+use super::{pull_error, wire::PullLine};
 use crate::error::{Error, ErrorCode};
 
 /// Unchanged for this long is "stalled" (causes: `pull.stalled`).
@@ -17,6 +14,12 @@ const STALLED_AFTER: Duration = Duration::from_secs(20);
 const SPEED_WINDOW: Duration = Duration::from_secs(5);
 /// A speed over less than this is noise.
 const SPEED_LEAST: Duration = Duration::from_millis(500);
+/// Between two samples: however fast the lines come, the window holds fifty.
+const SAMPLE_EVERY: Duration = Duration::from_millis(100);
+/// More layers than any model has, and longer names than any digest: beyond is no download, and must not fill our
+/// memory.
+const LAYERS: usize = 1024;
+const DIGEST_BYTES: usize = 256;
 
 /// Where a download stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,27 +75,47 @@ pub struct PullState {
     pub for_openclaw: bool,
     /// The change that listed it, for undo; `null` when none did.
     pub listed_by: Option<String>,
+    /// Why it is here and could not be listed; `null` when it was, or nothing had to be.
+    pub not_listed: Option<Error>,
 }
 
-/// The state of one download, fed line by line.
+/// The state of one download, fed line by line; over several streams, when the first ones broke off.
 #[derive(Debug)]
 pub struct PullFold {
     name: String,
     phase: PullPhase,
-    layers: HashMap<String, Layer>,
+    /// In the order in which they were seen: few, and nearly every line is of the last one.
+    layers: Vec<Layer>,
     /// The most that was ever complete: what a failed chunk takes back is not shown.
     completed: u64,
     fraction: f64,
     last_progress: Duration,
-    /// (when, bytes really there then), oldest first.
+    /// (when, bytes that this stream brought until then), oldest first.
     samples: VecDeque<(Duration, u64)>,
+    /// The same of the last line.
+    latest: u64,
     failure: Option<Error>,
 }
 
 #[derive(Debug, Default)]
 struct Layer {
+    digest: String,
     total: u64,
     completed: u64,
+    /// What was there when this stream first spoke of it: not downloaded now, so no part of the speed.
+    first: Option<u64>,
+}
+
+/// One line of the stream of the model `name`.
+///
+/// # Errors
+/// The `pull.*` code of an error that came as a line; `pull.interrupted` for one that is not JSON.
+pub fn read(name: &str, line: &[u8]) -> Result<PullLine, Error> {
+    match serde_json::from_slice(line) {
+        Ok(PullLine { error: Some(text), .. }) => Err(pull_error::classify(name, &text)),
+        Ok(line) => Ok(line),
+        Err(error) => Err(Error::new(ErrorCode::PullInterrupted {}, format!("unreadable line: {error}"))),
+    }
 }
 
 impl PullFold {
@@ -102,34 +125,54 @@ impl PullFold {
         Self {
             name: name.into(),
             phase: PullPhase::Starting,
-            layers: HashMap::new(),
+            layers: Vec::new(),
             completed: 0,
             fraction: 0.0,
             last_progress: now,
             samples: VecDeque::new(),
+            latest: 0,
             failure: None,
         }
     }
 
-    /// Takes one raw line. A line that is not JSON ends the download as interrupted.
-    pub fn raw_line(&mut self, line: &[u8], now: Duration) {
-        match serde_json::from_slice(line) {
-            Ok(line) => self.line(line, now),
-            Err(error) => {
-                self.fail(Error::new(ErrorCode::PullInterrupted {}, format!("unreadable line: {error}")));
-            }
+    /// Asked for once more, after whatever ended or held it: the bar goes on from where it was, as the server does.
+    /// Only what came damaged is downloaded anew, and counted anew.
+    pub fn ask_again(&mut self, now: Duration) {
+        if matches!(&self.failure, Some(Error { code: ErrorCode::PullDamaged {}, .. })) {
+            *self = Self::new(std::mem::take(&mut self.name), now);
+            return;
+        }
+        self.hold(PullPhase::Starting, None);
+        self.last_progress = now;
+    }
+
+    /// Nothing comes for now: queued, waiting for the server (and why), paused.
+    pub fn hold(&mut self, phase: PullPhase, why: Option<Error>) {
+        self.phase = phase;
+        self.failure = why;
+        self.samples.clear();
+        for layer in &mut self.layers {
+            layer.first = None;
         }
     }
 
-    /// Takes one line.
+    /// Takes one raw line.
+    pub fn raw_line(&mut self, line: &[u8], now: Duration) {
+        match read(&self.name, line) {
+            Ok(line) => self.line(line, now),
+            Err(error) => self.fail(error),
+        }
+    }
+
+    /// Takes one line as [`read()`] gives it.
     pub fn line(&mut self, line: PullLine, now: Duration) {
         if self.is_over() {
             return;
         }
-        if let Some(error) = line.error {
-            self.fail(classify(&self.name, &error));
-        } else if let Some(digest) = line.digest {
-            self.layer(digest, line.total.unwrap_or(0), line.completed.unwrap_or(0), now);
+        if line.digest.is_some() || line.total.is_some() {
+            // Some models come as one layer without a digest, "pulling model".
+            let layer = line.digest.unwrap_or(line.status);
+            self.layer(layer, line.total.unwrap_or(0), line.completed.unwrap_or(0), now);
         } else {
             self.phase = match line.status.as_str() {
                 "success" => PullPhase::Done,
@@ -172,6 +215,33 @@ impl PullFold {
         matches!(self.phase, PullPhase::Done | PullPhase::Cancelled | PullPhase::Failed)
     }
 
+    /// Where it stands, "stalled" aside.
+    #[must_use]
+    pub const fn phase(&self) -> PullPhase {
+        self.phase
+    }
+
+    /// The most bytes that were ever here.
+    #[must_use]
+    pub const fn completed(&self) -> u64 {
+        self.completed
+    }
+
+    /// Bytes of all layers seen.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        // Never below what was complete: with layers that say nothing, `completed` counts.
+        self.layers.iter().fold(0_u64, |sum, layer| sum.saturating_add(layer.total)).max(self.completed)
+    }
+
+    /// Bytes of the layers seen that are still to come.
+    #[must_use]
+    pub fn missing(&self) -> u64 {
+        self.layers
+            .iter()
+            .fold(0_u64, |sum, layer| sum.saturating_add(layer.total.saturating_sub(layer.completed)))
+    }
+
     /// As a face shows it at `now`.
     #[must_use]
     pub fn state(&self, now: Duration) -> PullState {
@@ -179,50 +249,67 @@ impl PullFold {
             && now.saturating_sub(self.last_progress) >= STALLED_AFTER;
         let phase = if stalled { PullPhase::Stalled } else { self.phase };
         let speed = (phase == PullPhase::Downloading).then(|| self.speed(now)).flatten();
-        let left = self.total().saturating_sub(self.completed);
+        let total = self.total();
+        let left = total.saturating_sub(self.completed);
         PullState {
             name: self.name.clone(),
             state: phase,
             completed_bytes: self.completed,
-            total_bytes: self.total(),
+            total_bytes: total,
             fraction: self.fraction,
             bytes_per_second: speed,
             seconds_left: speed.and_then(|speed| left.checked_div(speed)),
             failure: self.failure.clone(),
             for_openclaw: false,
             listed_by: None,
+            not_listed: None,
         }
     }
 
     fn layer(&mut self, digest: String, total: u64, completed: u64, now: Duration) {
-        let layer = self.layers.entry(digest).or_default();
+        let place = self.layers.iter().rposition(|layer| layer.digest == digest);
+        if place.is_none() {
+            if self.layers.len() >= LAYERS || digest.len() > DIGEST_BYTES {
+                self.fail(Error::new(ErrorCode::PullInterrupted {}, "more layers than a model has"));
+                return;
+            }
+            self.layers.push(Layer { digest, ..Layer::default() });
+        }
+        let known = place.is_some();
+        let place = place.unwrap_or(self.layers.len() - 1);
+        let Some(layer) = self.layers.get_mut(place) else { return };
+        let before = layer.completed;
         layer.total = layer.total.max(total);
         layer.completed = completed.min(layer.total);
-        self.phase = PullPhase::Downloading;
-        let there = self.layers.values().fold(0_u64, |sum, layer| sum.saturating_add(layer.completed));
-        self.sample(there, now);
-        if there > self.completed {
-            self.completed = there;
+        layer.first.get_or_insert(layer.completed);
+        // Also a number that falls moves: it stands still when nothing comes.
+        if !known || layer.completed != before {
             self.last_progress = now;
         }
+        self.phase = PullPhase::Downloading;
+        let (mut total, mut there, mut brought) = (0_u64, 0_u64, 0_u64);
+        for layer in self.layers.iter() {
+            total = total.saturating_add(layer.total);
+            there = there.saturating_add(layer.completed);
+            let first = layer.first.unwrap_or(layer.completed);
+            brought = brought.saturating_add(layer.completed.saturating_sub(first));
+        }
+        self.sample(brought, now);
+        self.completed = self.completed.max(there);
         // A new layer makes the total grow: the bar waits for it rather than going back. It is full only at the
         // end, when the server says "success".
-        let total = self.total();
         if total > 0 {
             #[allow(clippy::cast_precision_loss)] // a share for a bar
-            let fraction = self.completed as f64 / total as f64;
+            let fraction = self.completed as f64 / total.max(self.completed) as f64;
             self.fraction = self.fraction.max(fraction.min(0.999));
         }
     }
 
-    /// Never below what was complete: with layers that say nothing, `completed` counts.
-    fn total(&self) -> u64 {
-        self.layers.values().fold(0_u64, |sum, layer| sum.saturating_add(layer.total)).max(self.completed)
-    }
-
-    fn sample(&mut self, there: u64, now: Duration) {
-        self.samples.push_back((now, there));
-        // Lines come every 60 ms: the window holds about a hundred.
+    fn sample(&mut self, brought: u64, now: Duration) {
+        self.latest = brought;
+        if self.samples.back().is_none_or(|(at, _)| now.saturating_sub(*at) >= SAMPLE_EVERY) {
+            self.samples.push_back((now, brought));
+        }
         while self.samples.front().is_some_and(|(at, _)| now.saturating_sub(*at) > SPEED_WINDOW) {
             self.samples.pop_front();
         }
@@ -230,60 +317,11 @@ impl PullFold {
 
     fn speed(&self, now: Duration) -> Option<u64> {
         let (first_at, first) = *self.samples.front()?;
-        let (_, last) = *self.samples.back()?;
         let span = now.saturating_sub(first_at);
         if span < SPEED_LEAST {
             return None;
         }
-        let bytes = u128::from(last.saturating_sub(first)) * 1000 / span.as_millis().max(1);
+        let bytes = u128::from(self.latest.saturating_sub(first)) * 1000 / span.as_millis().max(1);
         u64::try_from(bytes).ok().filter(|speed| *speed > 0)
-    }
-}
-
-/// The code behind Ollama's own words. They come with HTTP 200 and nothing but text, so text it must be.
-fn classify(name: &str, message: &str) -> Error {
-    let says = |part: &str| message.contains(part);
-    let code = if says("file does not exist") {
-        ErrorCode::PullUnknownModel { name: name.into() }
-    } else if says("invalid model name") {
-        ErrorCode::PullBadName { name: name.into() }
-    } else if says("412:") {
-        ErrorCode::PullEngineTooOld {}
-    } else if says("x509:") || says("invalid character '<'") {
-        ErrorCode::PullIntercepted {}
-    } else if says("no space left") || says("not enough space") {
-        ErrorCode::PullDiskFull {}
-    } else if says("permission denied") {
-        ErrorCode::PullPermission {}
-    } else if says("unauthorized") {
-        ErrorCode::PullUnauthorized {}
-    } else if says("digest mismatch") {
-        ErrorCode::PullDamaged {}
-    } else if [
-        "no such host",
-        "i/o timeout",
-        "connection refused",
-        "max retries exceeded",
-        "network is unreachable",
-    ]
-    .iter()
-    .any(|part| says(part))
-    {
-        ErrorCode::PullOffline {}
-    } else {
-        ErrorCode::PullFailed {}
-    };
-    Error::new(code, message)
-}
-
-/// The code of a pull that could not even begin, as a `pull.*` code where there is one.
-#[must_use]
-pub fn refused(name: &str, error: Error) -> Error {
-    match &error.code {
-        ErrorCode::OllamaStatus { message, .. } if !message.is_empty() => classify(name, message),
-        ErrorCode::OllamaCutOff { .. } | ErrorCode::OllamaSilent { .. } => {
-            Error::new(ErrorCode::PullInterrupted {}, error.detail)
-        }
-        _ => error,
     }
 }

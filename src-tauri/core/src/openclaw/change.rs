@@ -32,6 +32,8 @@ pub enum Wish {
     WriteKey,
     /// List the ready models that are missing.
     AddModels,
+    /// List this model beside those that are listed; nothing where no list is, or where the model cannot act.
+    ListModel(String),
     /// Drop next choices that run online.
     LocalOnly,
     /// Let Ollama run a context of so many tokens with this model.

@@ -315,6 +315,11 @@ pub enum ReceiptKind {
     WriteKey {},
     /// Missing models were listed.
     AddModels {},
+    /// A model that was downloaded was listed.
+    ListModel {
+        /// The model.
+        name: String,
+    },
     /// Next choices that run online were dropped.
     LocalOnly {},
     /// The context that Ollama shall run with a model was set.

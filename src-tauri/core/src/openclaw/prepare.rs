@@ -136,6 +136,7 @@ fn wanted(wish: &Wish, situation: Situation<'_>) -> Result<Edits, Error> {
         Wish::Repair => intent::repair(situation)?,
         Wish::WriteKey => Edits { write_key: !situation.key, ..Edits::default() },
         Wish::AddModels => intent::add_models(situation),
+        Wish::ListModel(name) => intent::list_model(name, situation)?,
         Wish::LocalOnly => intent::local_only(situation),
         Wish::Context { name, tokens } => intent::set_context(name, *tokens, situation)?,
     })
@@ -149,6 +150,7 @@ fn kind(wish: &Wish, effects: &[Effect]) -> ReceiptKind {
         Wish::Repair => ReceiptKind::Repair {},
         Wish::WriteKey => ReceiptKind::WriteKey {},
         Wish::AddModels => ReceiptKind::AddModels {},
+        Wish::ListModel(name) => ReceiptKind::ListModel { name: name.clone() },
         Wish::LocalOnly => ReceiptKind::LocalOnly {},
         Wish::Context { name, tokens } => ReceiptKind::SetContext { name: name.clone(), tokens: *tokens },
     }

@@ -333,6 +333,7 @@ export function pullOf(name: string, state: PullState['state'], share = 0, total
     failure: null,
     forOpenclaw: true,
     listedBy: null,
+    notListed: null,
   };
 }
 

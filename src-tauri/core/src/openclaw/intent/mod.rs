@@ -176,6 +176,29 @@ pub fn set_context(name: &str, tokens: u64, situation: Situation<'_>) -> Result<
     Ok(result)
 }
 
+/// Lists one model beside those that are there, and touches nothing else. Nothing to do where no list is, where it is
+/// listed already, or where the model cannot act.
+///
+/// # Errors
+/// `model.not-installed`, `model.bad-name`.
+pub fn list_model(name: &str, situation: Situation<'_>) -> Result<Edits, Error> {
+    let settings = Settings::of(situation.value);
+    let mut result = Edits::default();
+    let is_listed = names::find(name, settings.listed.iter().map(String::as_str)).is_some();
+    if settings.mode(situation.key) != Mode::Pinned || is_listed {
+        return Ok(result);
+    }
+    let id = Names { settings: &settings, installed: situation.installed }.resolve(name)?;
+    if !ready(situation.installed).any(|model| model.id == id) {
+        return Ok(result);
+    }
+    let reference = format!("{PREFIX}{id}");
+    let listing = Listing { pinned: &[id], exact: None, context: None };
+    provider::list(&mut result.edits, &mut result.warnings, situation, &listing);
+    allow(&mut result.edits, situation.value, [&reference].into_iter());
+    Ok(result)
+}
+
 /// Drops next choices that run online; the rest stays.
 #[must_use]
 pub fn local_only(situation: Situation<'_>) -> Edits {

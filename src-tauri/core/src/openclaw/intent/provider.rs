@@ -63,7 +63,12 @@ pub(super) fn provider(
 }
 
 /// Makes or completes an entry for each pinned model; of an exact list, what is not in it goes.
-fn list(edits: &mut Vec<Edit>, warnings: &mut Vec<Warning>, situation: Situation<'_>, listing: &Listing<'_>) {
+pub(super) fn list(
+    edits: &mut Vec<Edit>,
+    warnings: &mut Vec<Warning>,
+    situation: Situation<'_>,
+    listing: &Listing<'_>,
+) {
     let at = of_provider("models");
     let present = situation.value.get_path(&PROVIDER).and_then(|entry| entry.get("models"));
     let installed = situation.installed.unwrap_or_default();

@@ -45,4 +45,8 @@ forOpenclaw: boolean,
 /**
  * The change that listed it, for undo; `null` when none did.
  */
-listedBy: string | null, };
+listedBy: string | null, 
+/**
+ * Why it is here and could not be listed; `null` when it was, or nothing had to be.
+ */
+notListed: Failure | null, };

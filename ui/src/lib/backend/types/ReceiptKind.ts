@@ -16,7 +16,11 @@ name: string, } } | { "kind": "use-address", "params": {
 /**
  * That address.
  */
-url: string, } } | { "kind": "rename-fallback", "params": Record<symbol, never> } | { "kind": "repair", "params": Record<symbol, never> } | { "kind": "write-key", "params": Record<symbol, never> } | { "kind": "add-models", "params": Record<symbol, never> } | { "kind": "local-only", "params": Record<symbol, never> } | { "kind": "set-context", "params": { 
+url: string, } } | { "kind": "rename-fallback", "params": Record<symbol, never> } | { "kind": "repair", "params": Record<symbol, never> } | { "kind": "write-key", "params": Record<symbol, never> } | { "kind": "add-models", "params": Record<symbol, never> } | { "kind": "list-model", "params": { 
+/**
+ * The model.
+ */
+name: string, } } | { "kind": "local-only", "params": Record<symbol, never> } | { "kind": "set-context", "params": { 
 /**
  * The model.
  */
