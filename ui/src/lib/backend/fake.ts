@@ -5,6 +5,7 @@ import { stations } from '../path';
 import type { AddressTest } from './types/AddressTest';
 import type { CheckState } from './types/CheckState';
 import type { Diagnosis } from './types/Diagnosis';
+import type { Explanation } from './types/Explanation';
 import type { Failure } from './types/Failure';
 import type { FileDiff } from './types/FileDiff';
 import type { Finding } from './types/Finding';
@@ -36,7 +37,7 @@ type Call =
   | {
       name:
         | 'pausePull' | 'resumePull' | 'cancelPull' | 'dismissPull' | 'suggestModels' | 'removeModel' | 'unloadModel'
-        | 'checkModel' | 'cancelCheck' | 'closeAnyway' | 'apply' | 'difference' | 'testAddress';
+        | 'checkModel' | 'cancelCheck' | 'closeAnyway' | 'apply' | 'difference' | 'testAddress' | 'explainError';
       value: string;
     }
   | { name: 'pull'; value: { name: string; forOpenclaw: boolean } }
@@ -56,6 +57,8 @@ export class FakeBackend implements Backend {
   tag = 'en-GB';
   /** What is said of a model's name. */
   suggestion: Suggestion = { valid: true, installed: null, nearest: [] };
+  /** What is said to a pasted error; `null`: it is unknown, and the first problem of the path is found. */
+  explanation: Explanation | null = null;
   /** Stands for the click on the window's close button. */
   wishToClose: () => void = () => undefined;
   world: World;
@@ -229,6 +232,14 @@ export class FakeBackend implements Backend {
       if (!found) throw failureOf({ code: 'address.invalid', params: { text: address } });
       const [, scheme = 'http', host = '', port = '11434'] = found;
       return { url: `${scheme}://${host}:${port}`, serverVersion: '0.32.15', models: 3 };
+    });
+  }
+
+  explainError(text: string): Promise<Explanation> {
+    this.calls.push({ name: 'explainError', value: text });
+    return this.#answer('explainError', () => {
+      const problem = this.world.path?.findings.find((finding) => finding.severity === 'problem');
+      return this.explanation ?? { topic: null, finding: problem ?? null, fits: false };
     });
   }
 
