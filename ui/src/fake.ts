@@ -1,11 +1,13 @@
 // Entry of the look-only page: the window on a fake backend, `fake.html?world=stopped&language=fr&theme=dark#models`;
-// `closing` wishes to close the window, `typed=name` types into the field for any model.
+// `closing` wishes to close the window, `typed=name` types into the field for any model;
+// `pasted=topic` pastes an error of that topic on Fix, `pasted=unknown` one that is not known; with `fits` it explains.
 
 import { mount } from 'svelte';
 import App from './App.svelte';
 import { FakeBackend, type World } from './lib/backend/fake';
 import { worlds } from './lib/backend/samples';
 import { modelWorlds } from './lib/backend/samples-models';
+import type { Topic } from './lib/backend/types/Topic';
 import './style/tokens.css';
 import './style/base.css';
 
@@ -26,6 +28,7 @@ mount(App, { target: document.body, props: { backend } });
 // The screen comes a moment after the window.
 setTimeout(() => {
   if (query.has('closing')) backend.wishToClose();
+  paste(query.get('pasted'));
   const typed = query.get('typed');
   const field = document.querySelector<HTMLInputElement>('#any-model');
   if (typed === null || !field) return;
@@ -33,3 +36,19 @@ setTimeout(() => {
   field.value = typed;
   field.dispatchEvent(new Event('input', { bubbles: true }));
 }, 100);
+
+function paste(topic: string | null) {
+  const field = document.querySelector<HTMLTextAreaElement>('#pasted');
+  if (topic === null || !field) return;
+  const findings = backend.world.path?.findings ?? [];
+  const fits = query.has('fits');
+  backend.explanation = {
+    topic: topic === 'unknown' ? null : (topic as Topic),
+    finding: findings.find((finding) => fits || finding.severity === 'problem') ?? null,
+    fits,
+  };
+  field.value = 'TypeError: fetch failed\n  cause: Error: connect ECONNREFUSED 127.0.0.1:11434';
+  field.dispatchEvent(new Event('input', { bubbles: true }));
+  field.closest('details')?.setAttribute('open', '');
+  field.form?.requestSubmit();
+}

@@ -2,6 +2,7 @@
 // `tauri.ts` is the real one, `fake.ts` the one of tests.
 
 import type { AddressTest } from './types/AddressTest';
+import type { Explanation } from './types/Explanation';
 import type { Failure } from './types/Failure';
 import type { FileDiff } from './types/FileDiff';
 import type { Gateway } from './types/Gateway';
@@ -59,6 +60,8 @@ export interface Backend {
   testAddress(address: string): Promise<AddressTest>;
   /** Carries out a remedy; one that changes settings ends in a preview. */
   runRemedy(remedy: Remedy): Promise<RemedyOutcome>;
+  /** Makes the checks anew and says what they find to an error that someone saw; `text` steers and is not kept. */
+  explainError(text: string): Promise<Explanation>;
   /** Whether the window can be seen: while it is hidden, nothing is watched. */
   setVisible(visible: boolean): Promise<void>;
   /** The system's language as a tag (`fr-FR`). */

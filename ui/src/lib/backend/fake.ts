@@ -5,6 +5,7 @@ import { stations } from '../path';
 import type { AddressTest } from './types/AddressTest';
 import type { CheckState } from './types/CheckState';
 import type { Diagnosis } from './types/Diagnosis';
+import type { Explanation } from './types/Explanation';
 import type { Failure } from './types/Failure';
 import type { FileDiff } from './types/FileDiff';
 import type { Finding } from './types/Finding';
@@ -38,7 +39,7 @@ type Call =
   | {
       name:
         | 'pausePull' | 'resumePull' | 'cancelPull' | 'dismissPull' | 'suggestModels' | 'removeModel' | 'unloadModel'
-        | 'checkModel' | 'cancelCheck' | 'closeAnyway' | 'apply' | 'difference' | 'testAddress';
+        | 'checkModel' | 'cancelCheck' | 'closeAnyway' | 'apply' | 'difference' | 'testAddress' | 'explainError';
       value: string;
     }
   | { name: 'pull'; value: { name: string; forOpenclaw: boolean } }
@@ -63,6 +64,8 @@ export class FakeBackend implements Backend {
   tag = 'en-GB';
   /** What is said of a model's name. */
   suggestion: Suggestion = { valid: true, installed: null, nearest: [] };
+  /** What is said to a pasted error; `null`: it is unknown, and the first problem of the path is found. */
+  explanation: Explanation | null = null;
   /** Stands for the click on the window's close button. */
   wishToClose: () => void = () => undefined;
   world: World;
@@ -254,6 +257,14 @@ export class FakeBackend implements Backend {
     });
   }
 
+  explainError(text: string): Promise<Explanation> {
+    this.calls.push({ name: 'explainError', value: text });
+    return this.#answer('explainError', () => {
+      const problem = this.world.path?.findings.find((finding) => finding.severity === 'problem');
+      return this.explanation ?? { topic: null, finding: problem ?? null, fits: false };
+    });
+  }
+
   setVisible(visible: boolean): Promise<void> {
     this.calls.push({ name: 'setVisible', value: visible });
     return this.#answer('setVisible', () => undefined);
@@ -278,6 +289,7 @@ export class FakeBackend implements Backend {
     const present = this.world.settings;
     const preview = previewOf(request.primary, present?.primary ?? null, model, `plan-${this.#revision}`);
     if (present) preview.effects = effectsOf(request, present, models);
+    if (request.fallbacks) preview.fallbacks = request.fallbacks;
     preview.changed = preview.effects.length > 0;
     this.#plan = { preview, kind: { kind: 'settings', params: { effects: preview.effects } } };
     return preview;

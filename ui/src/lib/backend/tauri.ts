@@ -44,6 +44,7 @@ export const tauri: Backend = {
   difference: (receipt) => call('difference', { receipt }),
   testAddress: (address) => call('test_address', { address }),
   runRemedy: (remedy) => call('run_remedy', { remedy }),
+  explainError: (text) => call('explain_error', { text }),
   setVisible: (visible) => call('set_visible', { visible }),
   language: () => call('language'),
 };

@@ -5,6 +5,7 @@ import type { Backend } from '../backend/backend';
 import type { Change } from './change.svelte';
 import type { Downloads } from './downloads.svelte';
 import type { Live } from './live.svelte';
+import type { Pasted } from './pasted.svelte';
 import type { Preferences } from './preferences.svelte';
 import type { Route } from './route.svelte';
 
@@ -14,6 +15,7 @@ export interface App {
   live: Live;
   change: Change;
   downloads: Downloads;
+  pasted: Pasted;
   preferences: Preferences;
   route: Route;
 }

@@ -46,6 +46,11 @@ export function news(root: HTMLElement): HTMLElement | null {
   return first(root, '[data-news]');
 }
 
+/** What one came to the screen for, where that is not its beginning. */
+export function goal(root: HTMLElement): HTMLElement | null {
+  return first(root, '[data-goal]');
+}
+
 /** The heading of what is shown. */
 export function heading(root: HTMLElement): HTMLElement | null {
   return first(root, '[data-heading]');
