@@ -279,6 +279,15 @@ pub static TABLE: &[Broken] = &[
         ..ROW
     },
     Broken {
+        code: "settings.context-too-large",
+        severity: Warning,
+        file: Whole(|s| {
+            provider(s)["models"][0]["params"] = json!({ "num_ctx": 32768, "keep_alive": "15m" })
+        }),
+        environment: &[("OLLAMA_HOST", "[ollama]"), ("PINCER_MEMORY", "11000000000")],
+        ..ROW
+    },
+    Broken {
         code: "settings.stale-agent-file",
         severity: Warning,
         beside: &[(

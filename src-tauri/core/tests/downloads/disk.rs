@@ -20,7 +20,8 @@ use crate::stage::{MODEL, Stage, models};
 /// A stage whose disk has this many bytes free, with a models folder that holds nothing yet.
 async fn with_disk(free: &Arc<AtomicU64>) -> Stage {
     let free = Arc::clone(free);
-    let stage = Stage::with(Options::default(), |surroundings| {
+    // Long enough that a transfer is still under way when its size is seen to be too much.
+    let stage = Stage::with(Options { pull_ticks: 500, ..Options::default() }, |surroundings| {
         surroundings.with_free_space(move |_| Ok(free.load(Ordering::SeqCst)))
     })
     .await;
