@@ -117,11 +117,6 @@ async fn every_fault_is_named_and_its_remedy_mends_it() {
                 change::undo(&computer, None, false).await.unwrap();
                 assert_eq!(settings::tree(&stage.home.path().join(".openclaw")), before, "{}", row.name());
             }
-            Mended::Choice(command) => {
-                assert_eq!(offers[0], json!({ "id": "choose-model", "params": {}, "kind": "action" }));
-                assert!(stage.run(command).status.success());
-                stage.mended("a choice");
-            }
             Mended::Pull(name) => {
                 assert_eq!(
                     offers[0],

@@ -58,8 +58,6 @@ use File::{Text, Whole};
 pub enum Mended {
     /// The remedy of this place, with one click.
     Click(usize),
-    /// The user, who chooses on the Models screen, or by this command.
-    Choice(&'static [&'static str]),
     /// The download of this model.
     Pull(&'static str),
     /// The user, in an editor.
@@ -207,8 +205,8 @@ pub static TABLE: &[Broken] = &[
     Broken {
         code: "settings.model-without-tools",
         severity: Warning,
-        file: Whole(|s| model(s)["fallbacks"] = json!(["ollama/gemma2:2b"])),
-        mended: Mended::Choice(&["use", "qwen3:8b", "--fallback", "llama3.2:3b", "--yes"]),
+        file: Whole(|s| model(s)["fallbacks"] = json!(["ollama/gemma2:2b", LLAMA])),
+        choice: Some((QWEN, &[LLAMA])),
         ..ROW
     },
     Broken {
@@ -282,7 +280,7 @@ pub static TABLE: &[Broken] = &[
         code: "settings.context-too-large",
         severity: Warning,
         file: Whole(|s| {
-            provider(s)["models"][0]["params"] = json!({ "num_ctx": 32768, "keep_alive": "15m" })
+            provider(s)["models"][0]["params"] = json!({ "num_ctx": 32768, "keep_alive": "15m" });
         }),
         environment: &[("OLLAMA_HOST", "[ollama]"), ("PINCER_MEMORY", "11000000000")],
         ..ROW

@@ -118,12 +118,8 @@ fn remedy(output: &Output, cause: &Cause, offer: &Offer) -> String {
         Remedy::UseModel { .. } => format!("pincer use {}", text("name")),
         Remedy::SetContext { tokens, .. } => format!("pincer use {} --context {tokens}", text("name")),
         Remedy::UseAddress { .. } => format!("pincer use MODEL --host {}", text("url")),
-        Remedy::ChooseModel {} => match cause {
-            Cause::SettingsModelWithoutTools { primary: false, .. } => {
-                "pincer use MODEL --fallback ID".to_owned()
-            }
-            _ => "pincer use MODEL".to_owned(),
-        },
+        Remedy::ChooseModel {} => "pincer use MODEL".to_owned(),
+        Remedy::DropFallback { .. } => "pincer use MODEL --fallback ID".to_owned(),
         Remedy::AddModels {} => match cause {
             Cause::SettingsDiscoveryOff { names } => names
                 .iter()

@@ -542,6 +542,11 @@ pub enum Remedy {
     AddModels {},
     /// Drop next choices that run online.
     LocalOnly {},
+    /// Take one next choice out.
+    DropFallback {
+        /// Its name, without `ollama/`.
+        name: String,
+    },
     /// Let Ollama run a context of so many tokens with this model.
     SetContext {
         /// The model.

@@ -217,8 +217,9 @@ impl View<'_> {
             if tools == Some(Some(false)) && some_act {
                 let cause = Cause::SettingsModelWithoutTools { name: name.into(), primary };
                 let seen = vec![format!("/api/show of {name} has no tools")];
-                // Another primary would leave a next choice where it is: which one instead is the user's to say.
-                let choose = if primary { self.choose() } else { vec![action(Remedy::ChooseModel {})] };
+                // Another primary would leave a next choice where it is.
+                let drop = || vec![action(Remedy::DropFallback { name: name.into() })];
+                let choose = if primary { self.choose() } else { drop() };
                 findings.push(finding(cause, seen, choose));
             }
         }

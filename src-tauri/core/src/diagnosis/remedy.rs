@@ -67,6 +67,7 @@ pub async fn carry_out(computer: &Computer, remedy: &Remedy) -> Result<Carried, 
         Remedy::RepairSettings {} => prepared(computer, Wish::Repair).await,
         Remedy::WriteKey {} => prepared(computer, Wish::WriteKey).await,
         Remedy::AddModels {} => prepared(computer, Wish::AddModels).await,
+        Remedy::DropFallback { name } => prepared(computer, Wish::DropFallback(name.clone())).await,
         Remedy::LocalOnly {} => prepared(computer, Wish::LocalOnly).await,
         Remedy::SetContext { name, tokens } => {
             prepared(computer, Wish::Context { name: name.clone(), tokens: *tokens }).await

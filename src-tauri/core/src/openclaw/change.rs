@@ -36,6 +36,8 @@ pub enum Wish {
     ListModel(String),
     /// Drop next choices that run online.
     LocalOnly,
+    /// Take this next choice out.
+    DropFallback(String),
     /// Let Ollama run a context of so many tokens with this model.
     Context {
         /// The model.

@@ -322,6 +322,11 @@ pub enum ReceiptKind {
     },
     /// Next choices that run online were dropped.
     LocalOnly {},
+    /// A next choice was taken out.
+    DropFallback {
+        /// Its name.
+        name: String,
+    },
     /// The context that Ollama shall run with a model was set.
     SetContext {
         /// The model.

@@ -138,6 +138,7 @@ fn wanted(wish: &Wish, situation: Situation<'_>) -> Result<Edits, Error> {
         Wish::AddModels => intent::add_models(situation),
         Wish::ListModel(name) => intent::list_model(name, situation)?,
         Wish::LocalOnly => intent::local_only(situation),
+        Wish::DropFallback(name) => intent::drop_fallback(name, situation),
         Wish::Context { name, tokens } => intent::set_context(name, *tokens, situation)?,
     })
 }
@@ -152,6 +153,7 @@ fn kind(wish: &Wish, effects: &[Effect]) -> ReceiptKind {
         Wish::AddModels => ReceiptKind::AddModels {},
         Wish::ListModel(name) => ReceiptKind::ListModel { name: name.clone() },
         Wish::LocalOnly => ReceiptKind::LocalOnly {},
+        Wish::DropFallback(name) => ReceiptKind::DropFallback { name: name.clone() },
         Wish::Context { name, tokens } => ReceiptKind::SetContext { name: name.clone(), tokens: *tokens },
     }
 }

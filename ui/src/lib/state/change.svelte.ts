@@ -176,6 +176,7 @@ function purposeOf(remedy: Remedy): Purpose | null {
     case 'repair-settings': return { kind: 'repair', params: {} };
     case 'write-key': return { kind: 'write-key', params: {} };
     case 'add-models': return { kind: 'add-models', params: {} };
+    case 'drop-fallback': return { kind: 'drop-fallback', params: remedy.params };
     case 'local-only': return { kind: 'local-only', params: {} };
     case 'set-context': return { kind: 'set-context', params: remedy.params };
     default: return null;

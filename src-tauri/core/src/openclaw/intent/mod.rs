@@ -206,12 +206,29 @@ pub fn local_only(situation: Situation<'_>) -> Edits {
     let settings = Settings::of(situation.value);
     let mut fallbacks = settings.fallbacks.clone();
     drop_online(&mut fallbacks, situation.installed, &mut result.warnings);
-    fallback_key(&mut result.edits, situation.value);
-    if fallbacks != settings.fallbacks {
-        let at = path(&["agents", "defaults", "model", "fallbacks"]);
-        result.edits.push(Edit::Set { path: at, value: json!(fallbacks).into() });
-    }
+    keep_fallbacks(&mut result.edits, situation.value, &settings, &fallbacks);
     result
+}
+
+/// Takes one of Ollama's models out of the next choices; the rest stays.
+#[must_use]
+pub fn drop_fallback(name: &str, situation: Situation<'_>) -> Edits {
+    let mut result = Edits::default();
+    let settings = Settings::of(situation.value);
+    let is_it = |reference: &str| reference.strip_prefix(PREFIX).is_some_and(|id| names::same(id, name));
+    let kept: Vec<String> =
+        settings.fallbacks.iter().filter(|reference| !is_it(reference)).cloned().collect();
+    keep_fallbacks(&mut result.edits, situation.value, &settings, &kept);
+    result
+}
+
+/// These of the next choices stay, under the name that OpenClaw knows.
+fn keep_fallbacks(edits: &mut Vec<Edit>, value: &Value, settings: &Settings, kept: &[String]) {
+    fallback_key(edits, value);
+    if kept != settings.fallbacks {
+        let at = path(&["agents", "defaults", "model", "fallbacks"]);
+        edits.push(Edit::Set { path: at, value: json!(kept).into() });
+    }
 }
 
 /// Points OpenClaw at `situation.address`, where its settings use Ollama; nothing where they do not, or where this

@@ -20,7 +20,11 @@ url: string, } } | { "kind": "rename-fallback", "params": Record<symbol, never> 
 /**
  * The model.
  */
-name: string, } } | { "kind": "local-only", "params": Record<symbol, never> } | { "kind": "set-context", "params": { 
+name: string, } } | { "kind": "local-only", "params": Record<symbol, never> } | { "kind": "drop-fallback", "params": { 
+/**
+ * Its name.
+ */
+name: string, } } | { "kind": "set-context", "params": { 
 /**
  * The model.
  */

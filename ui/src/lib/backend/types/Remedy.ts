@@ -35,7 +35,11 @@ name: string, } } | { "id": "edit-file", "params": {
 /**
  * The file.
  */
-path: string, } } | { "id": "rename-fallback", "params": Record<symbol, never> } | { "id": "repair-settings", "params": Record<symbol, never> } | { "id": "write-key", "params": Record<symbol, never> } | { "id": "add-models", "params": Record<symbol, never> } | { "id": "local-only", "params": Record<symbol, never> } | { "id": "set-context", "params": { 
+path: string, } } | { "id": "rename-fallback", "params": Record<symbol, never> } | { "id": "repair-settings", "params": Record<symbol, never> } | { "id": "write-key", "params": Record<symbol, never> } | { "id": "add-models", "params": Record<symbol, never> } | { "id": "local-only", "params": Record<symbol, never> } | { "id": "drop-fallback", "params": { 
+/**
+ * Its name, without `ollama/`.
+ */
+name: string, } } | { "id": "set-context", "params": { 
 /**
  * The model.
  */
