@@ -103,7 +103,7 @@ impl<'a> Scene<'a> {
     fn changes(&self) -> usize {
         let listed: Value = process::json("history", &self.run(&["history", "--json"]));
         let receipts = listed["receipts"].as_array().unwrap();
-        let in_force = |one: &&Value| one["kind"]["kind"] == "use-model" && one["undoneBy"].is_null();
+        let in_force = |one: &&Value| one["kind"]["kind"] == "settings" && one["undoneBy"].is_null();
         receipts.iter().filter(in_force).count()
     }
 
