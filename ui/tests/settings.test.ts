@@ -474,7 +474,7 @@ describe('choices', () => {
   test('that Pincer refuses are kept, with the reason beside the button', async () => {
     const { backend } = open(set(), 'settings');
     await choose('OpenClaw’s model', 'ollama/qwen3.5:9b');
-    backend.failing.set('previewUse', failureOf({ code: 'settings.automatic-not-possible', params: { since: '2026.5.28' } }));
+    backend.failing.set('previewUse', failureOf({ code: 'settings.automatic-not-possible', params: { since: '2026.5.28', address: null } }));
     await press('Show what changes');
     expect((await screen.findByRole('alert')).textContent).toContain('2026.5.28');
     expect(await chosen()).toBe('ollama/qwen3.5:9b');

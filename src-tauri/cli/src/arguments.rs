@@ -63,7 +63,7 @@ pub(crate) struct Use {
     #[arg(long = "model", value_name = "ID")]
     pub(crate) models: Vec<String>,
     /// Let OpenClaw discover the models by itself, by the key alone
-    #[arg(long, conflicts_with = "pinned")]
+    #[arg(long, conflicts_with_all = ["pinned", "models", "context"])]
     pub(crate) automatic: bool,
     /// Write the list of models into the settings (the default)
     #[arg(long)]

@@ -10,10 +10,10 @@ use pincer_core::{
         remedy::{GET_OLLAMA, GET_OPENCLAW},
     },
     models::discovery::Discovery,
-    openclaw::settings::{KEY_VALUE, KEY_VARIABLE},
+    openclaw::settings::{KEY_VALUE, KEY_VARIABLE, Settings},
 };
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     Done,
@@ -52,12 +52,12 @@ pub(crate) async fn run(computer: &Computer, output: &Output, deep: bool) -> Res
             diagnosis: rest,
         })?;
     } else {
-        tell(output, &diagnosis)?;
+        tell(computer, output, &diagnosis)?;
     }
     Ok(if diagnosis.ok { Done::Fine } else { Done::NeedsUser })
 }
 
-fn tell(output: &Output, diagnosis: &Diagnosis) -> Result<(), Failure> {
+fn tell(computer: &Computer, output: &Output, diagnosis: &Diagnosis) -> Result<(), Failure> {
     for station in &diagnosis.path {
         let mark = match station.state {
             LinkState::Ok => "+",
@@ -75,14 +75,32 @@ fn tell(output: &Output, diagnosis: &Diagnosis) -> Result<(), Failure> {
         output.line("")?;
         output.say("cli.doctor.fine", &diagnosis.address)?;
     }
+    let chosen = chosen(computer);
     for finding in &diagnosis.findings {
         output.line("")?;
-        tell_finding(output, finding)?;
+        tell_finding(output, finding, &chosen)?;
     }
     Ok(())
 }
 
-fn tell_finding(output: &Output, finding: &Finding) -> Result<(), Failure> {
+/// What stands for a person's own values in a command to type.
+struct Chosen {
+    /// The chosen model, as `pincer use` takes it; `MODEL` where none is.
+    model: String,
+    /// Where OpenClaw's service reads its environment.
+    env_file: String,
+}
+
+fn chosen(computer: &Computer) -> Chosen {
+    let configuration = computer.configuration().ok().flatten();
+    let told = configuration.map(|all| Settings::of(all.value())).unwrap_or_default();
+    Chosen {
+        model: told.primary_id().unwrap_or("MODEL").to_owned(),
+        env_file: computer.openclaw().env_file().display().to_string(),
+    }
+}
+
+fn tell_finding(output: &Output, finding: &Finding, chosen: &Chosen) -> Result<(), Failure> {
     let cause = serde_json::to_value(&finding.cause).unwrap_or_default();
     let code = cause.get("code").and_then(Value::as_str).unwrap_or_default();
     let params = in_words(output, cause.get("params").cloned().unwrap_or_default());
@@ -92,19 +110,21 @@ fn tell_finding(output: &Output, finding: &Finding) -> Result<(), Failure> {
         Severity::Note => "severity.note",
     };
     let title = output.words.say_with(&format!("finding.{code}.title"), &params);
-    output.line(&format!("{}: {title}  [{code}]", output.words.say(severity)))?;
+    let said = json!({ "what": output.words.say(severity), "text": title });
+    output.line(&format!("{}  [{code}]", output.words.say_with("cli.doctor.line", &said)))?;
     let why = output.words.flagged(&format!("finding.{code}.why"), &params);
     output.line(&format!("  {}", output.words.say_with(&why, &params)))?;
     for seen in &finding.evidence {
         output.line(&format!("    {seen}"))?;
     }
     for offer in &finding.remedies {
-        output.line(&format!("  > {}", remedy(output, &finding.cause, offer)))?;
+        output.line(&format!("  > {}", remedy(output, &finding.cause, offer, chosen)))?;
     }
     Ok(())
 }
 
-fn remedy(output: &Output, cause: &Cause, offer: &Offer) -> String {
+fn remedy(output: &Output, cause: &Cause, offer: &Offer, chosen: &Chosen) -> String {
+    let model = &chosen.model;
     let remedy = serde_json::to_value(&offer.remedy).unwrap_or_default();
     let id = remedy.get("id").and_then(Value::as_str).unwrap_or_default();
     let params = remedy.get("params").cloned().unwrap_or_default();
@@ -117,18 +137,18 @@ fn remedy(output: &Output, cause: &Cause, offer: &Offer) -> String {
         Remedy::DownloadModel { .. } => format!("pincer pull {}", text("name")),
         Remedy::UseModel { .. } => format!("pincer use {}", text("name")),
         Remedy::SetContext { tokens, .. } => format!("pincer use {} --context {tokens}", text("name")),
-        Remedy::UseAddress { .. } => format!("pincer use MODEL --host {}", text("url")),
+        Remedy::UseAddress { .. } => format!("pincer use {model} --host {}", text("url")),
         Remedy::ChooseModel {} => "pincer use MODEL".to_owned(),
-        Remedy::DropFallback { .. } => "pincer use MODEL --fallback ID".to_owned(),
+        Remedy::DropFallback { .. } => format!("pincer use {model} --fallback ID"),
         Remedy::AddModels {} => match cause {
             Cause::SettingsDiscoveryOff { names } => names
                 .iter()
-                .fold("pincer use MODEL".to_owned(), |text, name| format!("{text} --model {name}")),
-            _ => "pincer use MODEL".to_owned(),
+                .fold(format!("pincer use {model}"), |text, name| format!("{text} --model {name}")),
+            _ => format!("pincer use {model}"),
         },
-        Remedy::RepairSettings {} | Remedy::RenameFallback {} => "pincer use MODEL".to_owned(),
-        Remedy::LocalOnly {} => "pincer use MODEL --local-only".to_owned(),
-        Remedy::WriteKey {} => format!("{KEY_VARIABLE}={KEY_VALUE}"),
+        Remedy::RepairSettings {} | Remedy::RenameFallback {} => format!("pincer use {model}"),
+        Remedy::LocalOnly {} => format!("pincer use {model} --local-only"),
+        Remedy::WriteKey {} => format!("{KEY_VARIABLE}={KEY_VALUE} ({})", chosen.env_file),
         Remedy::UndoChange { .. } => format!("pincer undo {}", text("receipt")),
         Remedy::RestartOllama {}
         | Remedy::MoveOllama { .. }
@@ -147,7 +167,10 @@ fn remedy(output: &Output, cause: &Cause, offer: &Offer) -> String {
             [words, command].into_iter().flatten().collect::<Vec<_>>().join(" ")
         }
     };
-    if how.is_empty() { label } else { format!("{label}: {how}") }
+    if how.is_empty() {
+        return label;
+    }
+    output.words.say_with("cli.doctor.line", &json!({ "what": label, "text": how }))
 }
 
 /// Words of closed lists within the parameters (`source`, `reason`) in the user's language.

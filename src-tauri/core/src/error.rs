@@ -157,6 +157,16 @@ pub enum ErrorCode {
     SettingsAutomaticNotPossible {
         /// The first version where it is.
         since: String,
+        /// The address that an older version cannot be given without a list of models; `null`: it is the version alone.
+        address: Option<String>,
+    },
+    /// Automatic would lose what the user wrote in the provider entry: this version takes none without a list.
+    #[serde(rename = "settings.automatic-drops")]
+    SettingsAutomaticDrops {
+        /// The user's own keys.
+        names: Vec<String>,
+        /// The first version that keeps them.
+        since: String,
     },
     /// Someone else wrote the file between preview and apply.
     #[serde(rename = "settings.changed-meanwhile")]

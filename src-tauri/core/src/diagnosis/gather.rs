@@ -26,7 +26,7 @@ use crate::{
     openclaw::{
         context,
         dialect::Dialect,
-        document::Value,
+        document::{Document, Value},
         gateway::{self, Gateway},
         include::Configuration,
         intent, prepare, program as openclaw_program, secrets,
@@ -195,8 +195,15 @@ fn look_at_files(computer: &Computer) -> Files {
     let (configuration, settings) = match computer.configuration() {
         Ok(None) => (None, SettingsFact::Absent),
         Ok(Some(configuration)) => {
-            let settings = Settings::of(configuration.value());
-            (Some(configuration), SettingsFact::Read(settings))
+            let is_object = configuration.value().as_object().is_some();
+            // OpenClaw reads settings from an object only.
+            match configuration.main().filter(|_| !is_object).map(Document::not_an_object) {
+                Some(error) => (None, SettingsFact::Unreadable(error)),
+                None => {
+                    let settings = Settings::of(configuration.value());
+                    (Some(configuration), SettingsFact::Read(settings))
+                }
+            }
         }
         Err(error) => (None, SettingsFact::Unreadable(error)),
     };

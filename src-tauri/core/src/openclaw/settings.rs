@@ -93,8 +93,10 @@ impl Settings {
         let of_provider = |key| [&PROVIDER[..], &[key]].concat();
         let has_key = |path: &[&str]| value.get_path(path).is_some();
         let mut fallbacks = texts(&of_model("fallbacks"));
-        if fallbacks.is_empty() {
-            fallbacks = texts(&of_model("fallback"));
+        for meant in texts(&of_model("fallback")) {
+            if !fallbacks.contains(&meant) {
+                fallbacks.push(meant);
+            }
         }
         let provider = value.get_path(&PROVIDER);
         let models = value.get_path(&of_provider("models")).and_then(Value::as_array);

@@ -163,13 +163,16 @@ fn context_effect(context: &[(String, u64)]) -> Option<Effect> {
 fn numbers(sides: Sides<'_>, running: &[String]) -> Vec<String> {
     let before = entries(sides.before);
     let after = entries(sides.after);
-    let differ = after.iter().filter(|(id, entry)| {
-        let Some((_, was)) = before.iter().find(|(other, _)| names::same(other, id)) else { return false };
+    let differ = after.iter().enumerate().filter(|(place, (id, entry))| {
+        // Of several entries of one model each is compared with its own.
+        let same = |other: &&(&str, &Value)| names::same(other.0, id);
+        let earlier = after.iter().take(*place).filter(same).count();
+        let Some((_, was)) = before.iter().filter(same).nth(earlier) else { return false };
         let number = |entry: &Value, key: &str| entry.get(key).and_then(Value::as_u64);
         let other = |key: &str| number(was, key).is_some_and(|was| Some(was) != number(entry, key));
         other("maxTokens") || (other("contextWindow") && !running.iter().any(|known| known == id))
     });
-    distinct(differ.map(|(id, _)| (*id).to_owned()).collect::<Vec<_>>().iter())
+    distinct(differ.map(|(_, (id, _))| (*id).to_owned()).collect::<Vec<_>>().iter())
 }
 
 fn entries(value: &Value) -> Vec<(&str, &Value)> {

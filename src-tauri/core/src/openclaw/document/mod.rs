@@ -164,6 +164,19 @@ impl Document {
         read::unreadable(&self.path, text, read::place_of(text, start.unwrap_or_default()), detail)
     }
 
+    /// What is to be said of a file whose top level is no object: its first line is where it should begin.
+    #[must_use]
+    pub fn not_an_object(&self) -> Error {
+        let first = self.text().lines().next().unwrap_or_default();
+        let code = ErrorCode::SettingsUnreadable {
+            path: self.path.display().to_string(),
+            line: 1,
+            column: 1,
+            text: crate::openclaw::secrets::masked(first).chars().take(160).collect(),
+        };
+        Error::new(code, "the top level is not an object")
+    }
+
     fn not_editable(&self, edits: &[Edit], why: &str) -> Error {
         let (at, paste) = paste::by_hand(&self.value, edits);
         Error::new(

@@ -9,7 +9,7 @@ use crate::{
         dialect::{ADDRESS_ALONE_SINCE, AUTOMATIC_ADVISED, AUTOMATIC_SINCE, Automatic},
         document::{Edit, Value},
         outcome::Warning,
-        settings::{self, PROVIDER},
+        settings::{self, KEY_VALUE, PROVIDER},
         version::Version,
     },
 };
@@ -17,14 +17,31 @@ use crate::{
 /// Keys of a provider entry that Pincer or OpenClaw's own set-up writes; any other is the user's.
 const OUR_KEYS: [&str; 5] = ["baseUrl", "api", "apiKey", "models", "timeoutSeconds"];
 
-/// Whether this version can, at this address.
+/// What of a provider entry is the user's own: keys that no set-up writes, a key or a limit other than ours.
+fn own_keys(present: Option<&Value>) -> Vec<String> {
+    let keys = present.and_then(Value::as_object).unwrap_or_default();
+    let is_own = |key: &str, value: &Value| match key {
+        "apiKey" => settings::is_key(value) && value.as_str() != Some(KEY_VALUE),
+        "timeoutSeconds" => value.as_u64() != Some(provider::TIMEOUT_SECONDS),
+        other => !OUR_KEYS.contains(&other),
+    };
+    keys.iter().filter(|(key, value)| is_own(key, value)).map(|(key, _)| key.clone()).collect()
+}
+
+/// Whether this version can, at this address, without losing what the user wrote.
 pub(super) fn possible(situation: Situation<'_>) -> Result<(), Error> {
-    let not_before =
-        |since: Version| Err(ErrorCode::SettingsAutomaticNotPossible { since: since.to_string() }.into());
+    let not_before = |since: Version, address: Option<String>| {
+        Err(ErrorCode::SettingsAutomaticNotPossible { since: since.to_string(), address }.into())
+    };
+    let alone = situation.dialect.address_alone;
+    let own = own_keys(situation.value.get_path(&PROVIDER));
     if situation.dialect.automatic == Automatic::Ignored {
-        not_before(AUTOMATIC_SINCE)
-    } else if !is_usual(situation) && !situation.dialect.address_alone {
-        not_before(ADDRESS_ALONE_SINCE)
+        not_before(AUTOMATIC_SINCE, None)
+    } else if !is_usual(situation) && !alone {
+        not_before(ADDRESS_ALONE_SINCE, Some(situation.address.to_string()))
+    } else if !own.is_empty() && !alone {
+        let since = ADDRESS_ALONE_SINCE.to_string();
+        Err(ErrorCode::SettingsAutomaticDrops { names: own, since }.into())
     } else {
         Ok(())
     }
@@ -53,8 +70,7 @@ pub(super) fn automatic(result: &mut Edits, situation: Situation<'_>) -> Result<
 /// Without a reason to keep it the entry goes; the address of another server and keys of the user's are reasons.
 fn entry(result: &mut Edits, situation: Situation<'_>) {
     let present = situation.value.get_path(&PROVIDER);
-    let keys = present.and_then(Value::as_object).unwrap_or_default();
-    let foreign = keys.iter().any(|(key, _)| !OUR_KEYS.contains(&key.as_str()));
+    let foreign = !own_keys(present).is_empty();
     let listed = present.and_then(|entry| entry.get("models")).and_then(Value::as_array).unwrap_or_default();
     let names: Vec<String> = listed.iter().filter_map(settings::id).map(str::to_owned).collect();
     if !names.is_empty() {

@@ -7,8 +7,9 @@ mod provider;
 use serde_json::json;
 
 use super::{
-    dialect::{Automatic, Dialect},
-    document::{Edit, Step, Value},
+    asked::Asking,
+    dialect::Dialect,
+    document::{Edit, Step, Value, edit},
     outcome::{SetMode, UseRequest, Warning},
     settings::{KEY_VARIABLE, PREFIX, Settings},
 };
@@ -105,7 +106,8 @@ pub fn use_model(request: &UseRequest, situation: Situation<'_>) -> Result<Edits
     choice(&mut result.edits, situation.value, &settings, &primary_reference, &fallbacks);
     allow(&mut result.edits, situation.value, [&primary_reference].into_iter().chain(&fallbacks));
     let automatic = mode == SetMode::Automatic;
-    result.warnings.extend(warnings(situation, &primary, request.context, automatic));
+    result.warnings.extend(warnings(situation, &primary, automatic));
+    result.warnings.extend(context_warnings(situation, &primary, &result));
     let differ: Vec<String> = settings
         .agents
         .iter()
@@ -375,6 +377,10 @@ fn fallback_key(edits: &mut Vec<Edit>, value: &Value) {
     let key = path(&[&at[..], &["fallback"]].concat());
     if model.get("fallbacks").is_some() {
         edits.push(Edit::Remove { path: key });
+        // Both are meant: what only the page's key names comes after the others.
+        let both = Settings::of(value).fallbacks;
+        let list = path(&[&at[..], &["fallbacks"]].concat());
+        edits.push(Edit::Set { path: list, value: json!(both).into() });
     } else {
         edits.push(Edit::Rename { path: key, to: "fallbacks".into() });
         if old.as_array().is_none() {
@@ -396,7 +402,7 @@ fn allow<'a>(edits: &mut Vec<Edit>, value: &Value, references: impl Iterator<Ite
     }
 }
 
-fn warnings(situation: Situation<'_>, primary: &str, context: Option<u64>, automatic: bool) -> Vec<Warning> {
+fn warnings(situation: Situation<'_>, primary: &str, automatic: bool) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let name = || primary.to_owned();
     let model = situation.installed.unwrap_or_default().iter().find(|model| model.id == primary);
@@ -407,11 +413,6 @@ fn warnings(situation: Situation<'_>, primary: &str, context: Option<u64>, autom
             Verdict::ChatOnly | Verdict::Embedding => warnings.push(Warning::ChatOnly { name: name() }),
             Verdict::Ready => {}
         }
-        let tokens = provider::running_context(model, context, &situation.known);
-        warnings.extend(too_big(model, tokens, situation, automatic));
-        if !automatic && tokens < LEAST_CONTEXT && model.verdict != Verdict::Cloud {
-            warnings.push(Warning::ContextSmall { name: name(), tokens, guessed: !model.context_known });
-        }
     }
     if !automatic && !situation.dialect.tells_context() {
         warnings.push(Warning::ContextNotSettable {});
@@ -419,21 +420,34 @@ fn warnings(situation: Situation<'_>, primary: &str, context: Option<u64>, autom
     warnings
 }
 
+/// What to know of the context that OpenClaw will ask for once this is written, whoever wrote it.
+fn context_warnings(situation: Situation<'_>, primary: &str, wanted: &Edits) -> Vec<Warning> {
+    let model = situation.installed.unwrap_or_default().iter().find(|model| model.id == primary);
+    let Some(model) = model.filter(|model| model.verdict != Verdict::Cloud) else { return Vec::new() };
+    let mut after = situation.value.clone();
+    for edit in &wanted.edits {
+        // One that has no place is refused later, with the text to paste.
+        let _ = edit::apply(&mut after, edit);
+    }
+    let told = Settings::of(&after);
+    let mode = told.mode(situation.key || wanted.write_key);
+    let asked = Asking { told: &told, mode, dialect: situation.dialect }.context(model);
+    // A version that cannot be told runs Ollama's own default, or the model's; what fits is said of the model's.
+    let tokens = asked.unwrap_or_else(|| provider::running_context(model, None, &situation.known));
+    let mut warnings: Vec<Warning> = too_big(model, tokens, situation).into_iter().collect();
+    if mode == Mode::Pinned && tokens < LEAST_CONTEXT {
+        let name = primary.to_owned();
+        warnings.push(Warning::ContextSmall { name, tokens, guessed: !model.context_known });
+    }
+    warnings
+}
+
 /// A primary that does not fit this computer with the context that will run.
-fn too_big(model: &Model, tokens: u64, situation: Situation<'_>, automatic: bool) -> Option<Warning> {
-    let runs = match situation.dialect.automatic {
-        Automatic::Tokens(tokens) if automatic => tokens.min(model.context_window),
-        Automatic::Maximum if automatic => model.context_window,
-        _ => tokens,
-    };
-    let fit = fit::fit(model, runs, &situation.known);
+fn too_big(model: &Model, tokens: u64, situation: Situation<'_>) -> Option<Warning> {
+    let fit = fit::fit(model, tokens, &situation.known);
     let (need_bytes, have_bytes) = (fit.need_bytes?, fit.memory_bytes?);
-    (fit.verdict == FitVerdict::TooBig).then(|| Warning::TooBig {
-        name: model.id.clone(),
-        need_bytes,
-        have_bytes,
-        tokens: runs,
-    })
+    let name = model.id.clone();
+    (fit.verdict == FitVerdict::TooBig).then_some(Warning::TooBig { name, need_bytes, have_bytes, tokens })
 }
 
 fn path(keys: &[&str]) -> Vec<Step> {

@@ -11,6 +11,7 @@ use crate::{
     },
     ollama::{address::Address, names},
     openclaw::{
+        context::ToldContext,
         dialect::Dialect,
         document::{Edit, Step, Value},
         outcome::{ListedModel, Warning},
@@ -19,9 +20,12 @@ use crate::{
 };
 
 /// Slow computers are the largest group of complaints: OpenClaw gives up after this many seconds.
-const TIMEOUT_SECONDS: u64 = 300;
+pub(super) const TIMEOUT_SECONDS: u64 = 300;
 /// How long Ollama keeps the model loaded between two questions.
 const KEEP_ALIVE: &str = "15m";
+
+/// Keys of a model that came after `params`: older versions refuse them (measured on 9.6 and on those before 5.28).
+const NEWER_KEYS: [&str; 5] = ["baseUrl", "thinkingLevelMap", "agentRuntime", "mediaInput", "metadataSource"];
 
 /// What shall be listed.
 pub(super) struct Listing<'a> {
@@ -124,6 +128,10 @@ pub(crate) fn refused(present: Option<&Value>, dialect: Dialect) -> Vec<Vec<Step
     if !dialect.params && present.get("timeoutSeconds").is_some() {
         found.push(path(&["timeoutSeconds"]));
     }
+    // Another spelling of `baseUrl`, which every version refuses.
+    if present.get("baseURL").is_some() {
+        found.push(path(&["baseURL"]));
+    }
     let models = present.get("models").and_then(Value::as_array).unwrap_or_default();
     for (index, model) in models.iter().enumerate() {
         let keys: [(&[&str], bool); 3] = [
@@ -131,7 +139,8 @@ pub(crate) fn refused(present: Option<&Value>, dialect: Dialect) -> Vec<Vec<Step
             (&["params"], dialect.params),
             (&["compat", "supportsTools"], dialect.supports_tools_key),
         ];
-        for (key, accepted) in keys {
+        let newer = NEWER_KEYS.iter().map(|key| (std::slice::from_ref(key), dialect.params));
+        for (key, accepted) in keys.into_iter().chain(newer) {
             if !accepted && model.get_path(key).is_some() {
                 found.push([path(&["models"]), vec![Step::Index(index)], path(key)].concat());
             }
@@ -155,8 +164,14 @@ fn model_entry(
     let own_window = own.and_then(|own| own.context_window);
     let own_most = own.and_then(|own| own.max_tokens);
     let by_hand = own_window.or(written);
-    let running = running_context(model, context, &situation.known)
-        .min(by_hand.filter(|_| context.is_none()).unwrap_or(u64::MAX));
+    // What a newer or older version was told to run, in a key that goes: it moves to the key that this one reads.
+    let told = present.map(ToldContext::of).and_then(|told| told.num_ctx.or(told.tokens));
+    let moved = told.filter(|_| context.is_none() && own_window.is_none());
+    let running = match moved {
+        Some(tokens) => running_context(model, Some(tokens), &situation.known),
+        None => running_context(model, context, &situation.known)
+            .min(by_hand.filter(|_| context.is_none()).unwrap_or(u64::MAX)),
+    };
     // From 2.17 to 4.14 `contextWindow` is what runs: the model's own maximum can exhaust the memory.
     let sends_window = dialect.native && !dialect.context_tokens;
     let window = if sends_window { running } else { own_window.unwrap_or(model.context_window) };
@@ -170,7 +185,11 @@ fn model_entry(
         ("reasoning", json!(model.reasoning.unwrap_or(false)), false),
         ("input", json!(inputs), false),
         ("cost", json!({ "input": 0, "output": 0, "cacheRead": 0, "cacheWrite": 0 }), false),
-        ("contextWindow", json!(window), own_window.is_some() || (context.is_some() && sends_window)),
+        (
+            "contextWindow",
+            json!(window),
+            own_window.is_some() || ((context.is_some() || moved.is_some()) && sends_window),
+        ),
     ];
     if dialect.context_tokens {
         all.push(("contextTokens", json!(running), asked));

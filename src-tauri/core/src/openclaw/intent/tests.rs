@@ -202,7 +202,7 @@ fn the_choice_in_every_form() {
         (
             r#"{agents:{defaults:{model:{primary:"x/y",fallback:["a/b"],fallbacks:["c/d"]}}}}"#,
             None,
-            json!({ "primary": "ollama/qwen3:8b", "fallbacks": ["c/d"] }),
+            json!({ "primary": "ollama/qwen3:8b", "fallbacks": ["c/d", "a/b"] }),
         ),
         (
             r#"{agents:{defaults:{model:{fallbacks:["c/d","ollama/qwen3:8b"]}}}}"#,
@@ -325,7 +325,10 @@ fn automatic_by_version_says_what_it_runs() {
     let wanted = UseRequest { mode: Some(SetMode::Automatic), ..request("qwen3:8b") };
     let usual = Address::default();
     let early = planned("{}", &wanted, "2026.2.3", &usual).unwrap_err();
-    assert_eq!(early.code, ErrorCode::SettingsAutomaticNotPossible { since: "2026.2.17".into() });
+    assert_eq!(
+        early.code,
+        ErrorCode::SettingsAutomaticNotPossible { since: "2026.2.17".into(), address: None }
+    );
     for (version, tokens, maximum, advised, online) in [
         ("2026.2.17", Some(128_000), false, false, false),
         ("2026.3.13", None, true, false, false),
@@ -353,9 +356,10 @@ fn automatic_by_version_says_what_it_runs() {
 
 #[test]
 fn from_pinned_to_automatic_what_goes_is_shown() {
-    let pinned = r#"{ "models": { "providers": { "ollama": { "baseUrl": "http://127.0.0.1:11434", "apiKey": "k",
+    let pinned = r#"{ "models": { "providers": { "ollama": { "baseUrl": "http://127.0.0.1:11434", "apiKey": "ollama-local",
         "models": [{ "id": "mine:1b" }] }, "other": {} } } }"#;
-    let foreign = pinned.replace(r#""apiKey": "k","#, r#""apiKey": "k", "headers": { "X": "y" },"#);
+    let foreign =
+        pinned.replace(r#""apiKey": "ollama-local","#, r#""apiKey": "k", "headers": { "X": "y" },"#);
     let wanted = UseRequest { mode: Some(SetMode::Automatic), ..request("qwen3:8b") };
     let usual = Address::default();
     let (after, edits) = planned(pinned, &wanted, "2026.9.6", &usual).unwrap();
@@ -365,7 +369,11 @@ fn from_pinned_to_automatic_what_goes_is_shown() {
     let (after, _) = planned(&foreign, &wanted, "2026.9.6", &usual).unwrap();
     let entry = &after["models"]["providers"]["ollama"];
     assert_eq!(entry["headers"], json!({ "X": "y" }));
-    assert!(entry.get("models").is_none());
+    assert_eq!((entry.get("models"), &entry["apiKey"]), (None, &json!("k")));
+    // A version that takes no entry without a list would lose them: it is refused.
+    let refused = planned(&foreign, &wanted, "2026.3.13", &usual).unwrap_err();
+    let names = vec!["apiKey".to_owned(), "headers".to_owned()];
+    assert_eq!(refused.code, ErrorCode::SettingsAutomaticDrops { names, since: "2026.5.28".into() });
     // Another address needs a version that takes one without a list.
     let far = Address::parse("http://box:11434").unwrap();
     let (after, _) = planned("{}", &wanted, "2026.9.6", &far).unwrap();
@@ -374,7 +382,13 @@ fn from_pinned_to_automatic_what_goes_is_shown() {
         json!({ "baseUrl": "http://box:11434", "api": "ollama" })
     );
     let early = planned("{}", &wanted, "2026.4.15", &far).unwrap_err();
-    assert_eq!(early.code, ErrorCode::SettingsAutomaticNotPossible { since: "2026.5.28".into() });
+    assert_eq!(
+        early.code,
+        ErrorCode::SettingsAutomaticNotPossible {
+            since: "2026.5.28".into(),
+            address: Some("http://10.0.0.1:11434".into())
+        }
+    );
 }
 
 #[test]
@@ -488,4 +502,27 @@ fn an_empty_allow_list_allows_all_and_stays_empty() {
     let before = r#"{ "agents": { "defaults": { "models": {} } } }"#;
     let (after, _) = planned(before, &request("qwen3:8b"), "2026.9.6", &Address::default()).unwrap();
     assert_eq!(after["agents"]["defaults"]["models"], json!({}));
+}
+
+#[test]
+fn what_a_newer_version_ran_is_what_an_older_one_runs() {
+    let newer = r#"{ "models": { "providers": { "ollama": { "baseUrl": "http://127.0.0.1:11434", "api": "ollama",
+        "apiKey": "ollama-local", "models": [{ "id": "qwen3:8b", "contextWindow": 40960, "contextTokens": 16384,
+        "params": { "num_ctx": 16384 } }] } } } }"#;
+    for (version, window, tokens) in [
+        ("2026.3.13", 16_384, None),
+        ("2026.4.14", 16_384, None),
+        ("2026.4.15", 40_960, Some(16_384)),
+        ("2026.9.6", 40_960, Some(16_384)),
+    ] {
+        let (after, _) = planned(newer, &request("qwen3:8b"), version, &Address::default()).unwrap();
+        let entry = &after["models"]["providers"]["ollama"]["models"][0];
+        assert_eq!(entry["contextWindow"], json!(window), "{version}");
+        assert_eq!(entry.get("contextTokens").and_then(serde_json::Value::as_u64), tokens, "{version}");
+    }
+    // One that was written too small is told, whoever wrote it.
+    let small = newer.replace("16384", "4096");
+    let (_, edits) = planned(&small, &request("qwen3:8b"), "2026.9.6", &Address::default()).unwrap();
+    let warned = Warning::ContextSmall { name: "qwen3:8b".into(), tokens: 4096, guessed: false };
+    assert!(edits.warnings.contains(&warned), "{:?}", edits.warnings);
 }

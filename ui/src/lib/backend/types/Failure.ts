@@ -113,6 +113,18 @@ include: string, } } | { "code": "settings.automatic-not-possible", "params": {
 /**
  * The first version where it is.
  */
+since: string, 
+/**
+ * The address that an older version cannot be given without a list of models; `null`: it is the version alone.
+ */
+address: string | null, } } | { "code": "settings.automatic-drops", "params": { 
+/**
+ * The user's own keys.
+ */
+names: Array<string>, 
+/**
+ * The first version that keeps them.
+ */
 since: string, } } | { "code": "settings.changed-meanwhile", "params": { 
 /**
  * The file.

@@ -278,7 +278,11 @@ fn an_edit_without_a_place_is_refused_with_the_text_to_paste() {
     let primary = set("agents.defaults.model.primary", json!("m"));
     assert_eq!(
         not_editable(&[primary, set("agents.defaults.model.fallbacks", json!(["f"]))]),
-        ("agents.defaults.model".into(), "\"primary\": \"m\",\n\"fallbacks\": [\"f\"]".into())
+        (
+            String::new(),
+            "\"agents\": {\n  \"defaults\": {\n    \"model\": {\n      \"primary\": \"m\",\n      \"fallbacks\": [\"f\"]\n    }\n  }\n}"
+                .into()
+        )
     );
     assert_eq!(
         not_editable(&[set("agents.x", json!(1)), set("models.y", json!({"z": 2}))]),
@@ -287,7 +291,26 @@ fn an_edit_without_a_place_is_refused_with_the_text_to_paste() {
             "\"agents\": {\n  \"x\": 1\n},\n\"models\": {\n  \"y\": {\n    \"z\": 2\n  }\n}".into()
         )
     );
-    assert_eq!(not_editable(&[set("list.x", json!(1))]), ("list".into(), "\"x\": 1".into()));
+    assert_eq!(not_editable(&[set("list.x", json!(1))]).1, "\"list\": {\n  \"x\": 1\n}");
+    // Into what is there already, each in its place, and what goes is named: nothing is pasted over.
+    let document = parse("{ b: { c: { k: 1 }, gone: 2 }, odd: '\\ud800' }");
+    let edits = [
+        set("b.c.d", json!(3)),
+        set("e", json!(4)),
+        set("b.c.f", json!(5)),
+        Edit::Remove { path: path("b.gone") },
+    ];
+    let (at, paste) = match document.edit(&edits) {
+        Err(Error { code: ErrorCode::SettingsNotEditable { at, paste, .. }, .. }) => (at, paste),
+        other => panic!("{other:?}"),
+    };
+    let blocks = "// b.c\n\"d\": 3,\n\"f\": 5\n// \n\"e\": 4\n// - b.gone";
+    assert_eq!((at.as_str(), paste.as_str()), ("", blocks));
+    let document = parse("{ agents: 'mine', list: [1], both: 1, other: 2 }");
+    let not_editable = |edits: &[Edit]| match document.edit(edits) {
+        Err(Error { code: ErrorCode::SettingsNotEditable { at, paste, .. }, .. }) => (at, paste),
+        other => panic!("{other:?}"),
+    };
     assert_eq!(not_editable(&[set("list.4", json!(1))]).0, "");
     let taken = Edit::Rename { path: path("both"), to: "other".into() };
     assert_eq!(not_editable(&[taken]), (String::new(), "\"other\": 1".into()));
