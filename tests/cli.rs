@@ -374,6 +374,7 @@ fn a_download_that_does_not_fit_says_what_is_needed_and_where() {
     assert!(params["folder"].as_str().unwrap().ends_with(".ollama/models"), "{last}");
     let said = text(&machine.run(&pull).stderr);
     assert!(said.contains(" GB") && said.contains("OLLAMA_MODELS") && !said.contains('{'), "{said}");
+    assert!(params["roomBytes"].is_u64() && said.contains("--anyway"), "{said}");
 }
 
 #[test]

@@ -53,8 +53,8 @@ pub(crate) fn pause_pull(desk: State<'_, Desk>, name: &str) {
 }
 
 #[tauri::command]
-pub(crate) fn resume_pull(desk: State<'_, Desk>, name: &str) {
-    desk.live.pulls().resume(name);
+pub(crate) fn resume_pull(desk: State<'_, Desk>, name: &str, anyway: bool) {
+    desk.live.pulls().resume(name, anyway);
 }
 
 #[tauri::command]

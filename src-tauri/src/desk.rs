@@ -138,7 +138,7 @@ mod tests {
         desk.live.pulls().pause("qwen3:8b");
         assert!(!desk.asks_before_closing(), "a paused one loses nothing");
         assert_eq!(told.load(Ordering::SeqCst), 1);
-        desk.live.pulls().resume("qwen3:8b");
+        desk.live.pulls().resume("qwen3:8b", false);
         desk.tell_of_closing(Channel::new(|_| Err(tauri::Error::WindowNotFound)));
         assert!(!desk.asks_before_closing(), "a page that is gone cannot ask");
     }

@@ -53,6 +53,24 @@ describe('a download in each state', () => {
     expect(bars.filter((bar) => bar.closest('[aria-live], [role=status]'))).toEqual([]);
   });
 
+  test('that lost much of what was here says so', async () => {
+    shows({ ...pullOf('m', 'downloading', 0.62, 1e9), completedBytes: 2e8, lostBytes: 4.2e8 });
+    expect((await row('m')).textContent).toContain('420 MB that were here are gone');
+  });
+
+  test('that loses a part for a moment, as they do, says nothing of it', async () => {
+    shows({ ...pullOf('m', 'downloading', 0.62, 1e9), lostBytes: 1e7 });
+    expect((await row('m')).textContent).not.toContain('gone');
+  });
+
+  test('that waits says what hinders it, where something answers in Ollama’s place', async () => {
+    const failure = failureOf({ code: 'ollama.not-ollama', params: { url: 'http://127.0.0.1:11434' } } as never);
+    shows({ ...pullOf('m', 'waiting', 0.4, 1e9), failure });
+    const one = await row('m');
+    expect(one.textContent).toContain('but it is not Ollama');
+    expect(one.textContent).not.toContain('Ollama does not answer');
+  });
+
   test('says no percent while Ollama checks what came: nothing measures that', async () => {
     shows(pullOf('m', 'verifying', 0.999, 1e9));
     expect((await row('m')).textContent).not.toContain('%');
@@ -67,7 +85,7 @@ describe('pause and resume', () => {
     await expect.poll(() => button.textContent?.trim()).toBe('Resume');
     expect(focused()).toBe(button);
     await press(button);
-    expect(backend.calls).toEqual([{ name: 'pausePull', value: 'm' }, { name: 'resumePull', value: 'm' }]);
+    expect(backend.calls).toEqual([{ name: 'pausePull', value: 'm' }, { name: 'resumePull', value: { name: 'm', anyway: false } }]);
     await expect.poll(() => button.textContent?.trim()).toBe('Pause');
   });
 
@@ -82,14 +100,14 @@ describe('pause and resume', () => {
   test('Retry now asks anew', async () => {
     const { backend } = shows(pullOf('m', 'stalled', 0.4, 1e9));
     await press(await screen.findByRole('button', { name: 'Retry now: m' }));
-    expect(backend.calls).toEqual([{ name: 'resumePull', value: 'm' }]);
+    expect(backend.calls).toEqual([{ name: 'resumePull', value: { name: 'm', anyway: false } }]);
     await expect.poll(async () => focused() === (await row('m'))).toBe(true);
   });
 
   test('one that waits for Ollama can be asked for at once, or left', async () => {
     const { backend } = shows(pullOf('m', 'waiting', 0.4, 1e9));
     await press(await screen.findByRole('button', { name: 'Try now: m' }));
-    expect(backend.calls).toEqual([{ name: 'resumePull', value: 'm' }]);
+    expect(backend.calls).toEqual([{ name: 'resumePull', value: { name: 'm', anyway: false } }]);
   });
 });
 
@@ -195,7 +213,7 @@ describe('a download that failed', () => {
   test('goes on where it stopped', async () => {
     const { backend } = shows(failed('pull.interrupted'));
     await press(await screen.findByRole('button', { name: 'Resume the download of interrupted' }));
-    expect(backend.calls).toEqual([{ name: 'resumePull', value: 'interrupted' }]);
+    expect(backend.calls).toEqual([{ name: 'resumePull', value: { name: 'interrupted', anyway: false } }]);
     await expect.poll(() => focused().getAttribute('aria-label')).toBe('interrupted');
   });
 
@@ -205,10 +223,24 @@ describe('a download that failed', () => {
     expect(backend.calls).toEqual([{ name: 'runRemedy', value: { id: 'get-ollama', params: {} } }]);
   });
 
+  test('for want of room that Pincer alone sees can be asked for all the same', async () => {
+    const { backend } = shows(failed('pull.disk-full'));
+    await press(await screen.findByRole('button', { name: 'Download anyway: llama3.3' }));
+    expect(backend.calls).toEqual([{ name: 'resumePull', value: { name: 'llama3.3', anyway: true } }]);
+  });
+
+  test('for want of room by Ollama’s own word cannot', async () => {
+    const params = { needBytes: 1e9, freeBytes: 5e8, roomBytes: null, folder: '/m', moving: 'linux' };
+    shows({ ...pullOf('m', 'failed', 0.5, 2e9), failure: failureOf({ code: 'pull.disk-full', params } as never) });
+    const one = await row('m');
+    expect(one.textContent).toContain('500 MB are free in /m');
+    expect(within(one).queryByRole('button', { name: /^Download anyway/ })).toBeNull();
+  });
+
   test('for want of room says how much is lacking where, in either language', async () => {
     shows(failed('pull.disk-full'));
     const one = await row('llama3.3');
-    expect(one.textContent).toContain('38.7 GB are still to come, and 11.2 GB are free');
+    expect(one.textContent).toContain('As far as Pincer can see, the disk is too full: 38.7 GB are still to come, and 11.2 GB are free');
     expect(one.textContent).toContain('/usr/share/ollama/.ollama/models');
     expect(within(one).getByText('How to move the models folder').closest('details')?.open).toBe(false);
     expect(one.textContent).toContain('sudo systemctl edit ollama');
@@ -219,7 +251,7 @@ describe('a download that failed', () => {
   test.each([
     ['nothing', {}, 'The disk where Ollama keeps its models is full. Make room', false],
     ['the folder and what is free', { folder: '/srv', freeBytes: 0, needBytes: null, moving: null }, '0 byte are free in /srv', false],
-    ['all', { folder: '/srv', freeBytes: 0, needBytes: 2e9, moving: 'windows' }, '2 GB are still to come', true],
+    ['all', { folder: '/srv', freeBytes: 0, roomBytes: 0, needBytes: 2e9, moving: 'windows' }, '2 GB are still to come', true],
   ])('for want of room knows %s', async (_, params, words, movable) => {
     shows({ ...pullOf('m', 'failed', 0.1, 1e9), failure: failureOf({ code: 'pull.disk-full', params: params as never }) });
     const one = await row('m');

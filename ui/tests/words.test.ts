@@ -4,7 +4,7 @@ import type { Finding } from '../src/lib/backend/types/Finding';
 import type { Effect } from '../src/lib/backend/types/Effect';
 import { causeTitle, causeWhy, failureText, remedyHow, warningText } from '../src/lib/words/causes';
 import { receiptText, sentence } from '../src/lib/words/effects';
-import { bytes, duration, integer, moment, percent, speed, wordsOfTokens } from '../src/lib/words/format';
+import { bytes, duration, integer, moment, percent, progress, speed, wordsOfTokens } from '../src/lib/words/format';
 import { languageOf, list, plural, setLanguage, t } from '../src/lib/words/words.svelte';
 
 describe('t', () => {
@@ -162,6 +162,7 @@ describe('formats', () => {
   test('speed, share, whole numbers', () => {
     expect(speed(11_800_000)).toBe('11.8 MB/s');
     expect(percent(0.374)).toBe('37%');
+    expect([0.374, 0.994, 0.995, 0.999, 1].map(progress)).toEqual(['37%', '99%', '99%', '99%', '100%']);
     expect(integer(262_144)).toBe('262,144');
     setLanguage('fr');
     expect(plain(integer(40_960))).toBe('40 960');

@@ -39,6 +39,9 @@ pub(crate) enum Command {
     Pull {
         /// Its name, such as qwen3:8b
         name: String,
+        /// Download even if the disk of this computer looks too full: Ollama may keep its models on another
+        #[arg(long)]
+        anyway: bool,
     },
     /// Ask a model one real question with one tool, and say whether it can act
     Check {

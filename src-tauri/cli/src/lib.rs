@@ -83,7 +83,7 @@ async fn run(arguments: Arguments, surroundings: Surroundings, output: &Output) 
         }
         Command::Undo(wanted) => undo::run(&computer, output, wanted).await,
         Command::History => history::run(&computer, output).await,
-        Command::Pull { name } => pull::run(&computer, output, &name).await,
+        Command::Pull { name, anyway } => pull::run(&computer, output, &name, anyway).await,
         Command::Check { model, context } => check::run(&computer, output, &model, context).await,
         Command::Start => start::run(&computer, output).await,
     }

@@ -109,6 +109,11 @@ impl Output {
         {
             quiet(writeln!(err, "{}", self.words.say(&format!("move-models.{how}"))))?;
         }
+        if let Failure::Core(Error { code: ErrorCode::PullDiskFull { room_bytes: Some(_), .. }, .. }) =
+            failure
+        {
+            quiet(writeln!(err, "{}", self.words.say("cli.pull.anyway")))?;
+        }
         if let Failure::Core(error) = failure
             && matches!(error.code, ErrorCode::UndoChangedSince { .. })
         {
@@ -136,7 +141,11 @@ impl Output {
                 *value = models::size(bytes).into();
             }
         }
-        self.words.say_with(&format!("error.{}", code(error)), &params)
+        // A command has ended by the time it says so: what the window does by itself, it does not.
+        let code = code(error);
+        let own = format!("cli.error.{code}");
+        let key = if self.words.has(&own) { own } else { format!("error.{code}") };
+        self.words.say_with(&key, &params)
     }
 }
 

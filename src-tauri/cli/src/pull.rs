@@ -20,7 +20,12 @@ use crate::{
     output::{Failure, Output, code},
 };
 
-pub(crate) async fn run(computer: &Computer, output: &Output, name: &str) -> Result<Done, Failure> {
+pub(crate) async fn run(
+    computer: &Computer,
+    output: &Output,
+    name: &str,
+    anyway: bool,
+) -> Result<Done, Failure> {
     let bad_name = |_| Error::from(ErrorCode::PullBadName { name: name.into() });
     let name = ModelName::parse(name).map(|_| name.trim()).map_err(bad_name);
     let name = match name {
@@ -31,6 +36,7 @@ pub(crate) async fn run(computer: &Computer, output: &Output, name: &str) -> Res
     let (address, _) = computer.effective();
     let client = computer.client(&address)?;
     let room = Room::of(computer, &address);
+    let room = if anyway { room.anyway() } else { room };
     let mut show = Show::new(output, name);
     let last = tokio::select! {
         last = follow(&client, &room, name, |state| show.state(&state)) => last,
@@ -121,8 +127,15 @@ impl<'a> Show<'a> {
             PullPhase::Starting => "pull.phase.starting",
             PullPhase::Downloading => {
                 let speed = state.bytes_per_second.map(|speed| format!(", {}/s", models::size(speed)));
-                let (done, total) = (models::size(state.completed_bytes), models::size(state.total_bytes));
-                return format!("{done} / {total}{}", speed.unwrap_or_default());
+                let left = state.seconds_left.map(|seconds| {
+                    let left =
+                        self.output.words.say_with("pull.left", &json!({ "time": self.time(seconds) }));
+                    format!(", {left}")
+                });
+                return format!("{}{}{}", bytes(state), speed.unwrap_or_default(), left.unwrap_or_default());
+            }
+            PullPhase::Stalled if state.total_bytes > 0 => {
+                return format!("{} · {}", bytes(state), self.output.words.say("pull.phase.stalled"));
             }
             PullPhase::Stalled => "pull.phase.stalled",
             PullPhase::Verifying => "pull.phase.verifying",
@@ -134,9 +147,23 @@ impl<'a> Show<'a> {
         self.output.words.say(phase)
     }
 
+    /// A length of time, as coarse as people say it.
+    fn time(&self, seconds: u64) -> String {
+        match (seconds / 3600, seconds % 3600 / 60) {
+            (0, 0) => self.output.words.say("pull.less-than-minute"),
+            (0, minutes) => format!("{minutes} min"),
+            (hours, 0) => format!("{hours} h"),
+            (hours, minutes) => format!("{hours} h {minutes} min"),
+        }
+    }
+
     fn clear(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
     }
+}
+
+fn bytes(state: &PullState) -> String {
+    format!("{} / {}", models::size(state.completed_bytes), models::size(state.total_bytes))
 }

@@ -258,6 +258,9 @@ pub enum ErrorCode {
         need_bytes: Option<u64>,
         /// Bytes that are free there; `null` when it cannot be seen (another computer).
         free_bytes: Option<u64>,
+        /// Bytes that are free there and that no other download still needs, where Pincer's own look at the disk
+        /// stopped it, which may be another disk than the server's; `null` when Ollama said it.
+        room_bytes: Option<u64>,
         /// The folder where Ollama keeps its models; `null` when it cannot be seen.
         folder: Option<String>,
         /// How to keep the models elsewhere; `null` when Ollama is on another computer.

@@ -13,6 +13,21 @@ export function isUndecided(pull: PullState): boolean {
   return pull.state !== 'done' && pull.state !== 'cancelled' && pull.state !== 'failed';
 }
 
+/** So much of what was here is gone that the bar needs a word: a part that failed is fetched again all the time. */
+export function lostMuch(pull: PullState): boolean {
+  return pull.lostBytes > pull.totalBytes / 20;
+}
+
+/** Nobody answers at all where Ollama was: it is not running, or cannot be reached. */
+export function isWithoutAnswer(failure: Failure): boolean {
+  return ['ollama.refused', 'ollama.unreachable', 'ollama.silent', 'ollama.cut-off', 'ollama.name-unknown'].includes(failure.code);
+}
+
+/** Pincer's own look at the disk stopped it, which may be another disk than the server's. */
+export function isForeseen(failure: Failure): boolean {
+  return failure.code === 'pull.disk-full' && typeof (failure.params as { roomBytes?: number | null }).roomBytes === 'number';
+}
+
 /** The same name fails again, whenever it is asked for. */
 export function isHopeless(failure: Failure): boolean {
   return failure.code === 'pull.unknown-model' || failure.code === 'pull.bad-name' || failure.code === 'model.bad-name';

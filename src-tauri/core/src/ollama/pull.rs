@@ -16,6 +16,8 @@ const SPEED_WINDOW: Duration = Duration::from_secs(5);
 const SPEED_LEAST: Duration = Duration::from_millis(500);
 /// Between two samples: however fast the lines come, the window holds fifty.
 const SAMPLE_EVERY: Duration = Duration::from_millis(100);
+/// A bar that is full but for the last word.
+pub(crate) const NEARLY: f64 = 0.999;
 /// More layers than any model has, and longer names than any digest: beyond is no download, and must not fill our
 /// memory.
 const LAYERS: usize = 1024;
@@ -59,10 +61,12 @@ pub struct PullState {
     pub name: String,
     /// Where it stands.
     pub state: PullPhase,
-    /// Bytes that are here, over all layers seen; never falls.
+    /// Bytes that are here, over all layers seen; falls when Ollama throws some away.
     pub completed_bytes: u64,
     /// Bytes of all layers seen; grows as layers come.
     pub total_bytes: u64,
+    /// Bytes that were here and are here no more: Ollama fetches them anew, while the bar stands.
+    pub lost_bytes: u64,
     /// The bar, from 0 to 1; never falls, and is 1 only when done.
     pub fraction: f64,
     /// Speed over the last seconds; `null` until known.
@@ -86,8 +90,10 @@ pub struct PullFold {
     phase: PullPhase,
     /// In the order in which they were seen: few, and nearly every line is of the last one.
     layers: Vec<Layer>,
-    /// The most that was ever complete: what a failed chunk takes back is not shown.
+    /// What is here now.
     completed: u64,
+    /// The most that ever was.
+    most: u64,
     fraction: f64,
     last_progress: Duration,
     /// (when, bytes that this stream brought until then), oldest first.
@@ -127,6 +133,7 @@ impl PullFold {
             phase: PullPhase::Starting,
             layers: Vec::new(),
             completed: 0,
+            most: 0,
             fraction: 0.0,
             last_progress: now,
             samples: VecDeque::new(),
@@ -151,6 +158,7 @@ impl PullFold {
         self.phase = phase;
         self.failure = why;
         self.samples.clear();
+        self.latest = 0;
         for layer in &mut self.layers {
             layer.first = None;
         }
@@ -182,6 +190,7 @@ impl PullFold {
             };
             if self.phase == PullPhase::Done {
                 self.completed = self.total();
+                self.most = self.completed;
                 self.fraction = 1.0;
             }
         }
@@ -221,10 +230,24 @@ impl PullFold {
         self.phase
     }
 
-    /// The most bytes that were ever here.
+    /// Where it stands at `now`, as it is shown: one that brings nothing is stalled.
+    #[must_use]
+    pub fn phase_at(&self, now: Duration) -> PullPhase {
+        let stalled = matches!(self.phase, PullPhase::Starting | PullPhase::Downloading)
+            && now.saturating_sub(self.last_progress) >= STALLED_AFTER;
+        if stalled { PullPhase::Stalled } else { self.phase }
+    }
+
+    /// Bytes that are here.
     #[must_use]
     pub const fn completed(&self) -> u64 {
         self.completed
+    }
+
+    /// Bytes that this stream brought.
+    #[must_use]
+    pub const fn brought(&self) -> u64 {
+        self.latest
     }
 
     /// Bytes of all layers seen.
@@ -245,9 +268,7 @@ impl PullFold {
     /// As a face shows it at `now`.
     #[must_use]
     pub fn state(&self, now: Duration) -> PullState {
-        let stalled = matches!(self.phase, PullPhase::Starting | PullPhase::Downloading)
-            && now.saturating_sub(self.last_progress) >= STALLED_AFTER;
-        let phase = if stalled { PullPhase::Stalled } else { self.phase };
+        let phase = self.phase_at(now);
         let speed = (phase == PullPhase::Downloading).then(|| self.speed(now)).flatten();
         let total = self.total();
         let left = total.saturating_sub(self.completed);
@@ -256,6 +277,7 @@ impl PullFold {
             state: phase,
             completed_bytes: self.completed,
             total_bytes: total,
+            lost_bytes: self.most.saturating_sub(self.completed),
             fraction: self.fraction,
             bytes_per_second: speed,
             seconds_left: speed.and_then(|speed| left.checked_div(speed)),
@@ -281,7 +303,8 @@ impl PullFold {
         let before = layer.completed;
         layer.total = layer.total.max(total);
         layer.completed = completed.min(layer.total);
-        layer.first.get_or_insert(layer.completed);
+        // What is fetched a second time comes over the line, too.
+        layer.first = Some(layer.first.unwrap_or(layer.completed).min(layer.completed));
         // Also a number that falls moves: it stands still when nothing comes.
         if !known || layer.completed != before {
             self.last_progress = now;
@@ -295,13 +318,14 @@ impl PullFold {
             brought = brought.saturating_add(layer.completed.saturating_sub(first));
         }
         self.sample(brought, now);
-        self.completed = self.completed.max(there);
+        self.completed = there;
+        self.most = self.most.max(there);
         // A new layer makes the total grow: the bar waits for it rather than going back. It is full only at the
         // end, when the server says "success".
         if total > 0 {
             #[allow(clippy::cast_precision_loss)] // a share for a bar
             let fraction = self.completed as f64 / total.max(self.completed) as f64;
-            self.fraction = self.fraction.max(fraction.min(0.999));
+            self.fraction = self.fraction.max(fraction.min(NEARLY));
         }
     }
 

@@ -15,7 +15,7 @@ use pincer_core::{
 };
 use pincer_practice::{Options, PullFault};
 
-use crate::stage::{MODEL, Stage, models};
+use crate::stage::{MODEL, OTHER, Stage, models};
 
 /// A stage whose disk has this many bytes free, with a models folder that holds nothing yet.
 async fn with_disk(free: &Arc<AtomicU64>) -> Stage {
@@ -31,9 +31,9 @@ async fn with_disk(free: &Arc<AtomicU64>) -> Stage {
 
 fn is_full(failure: Option<Error>) -> (Option<u64>, Option<u64>, Option<String>, Option<MoveModels>) {
     match failure {
-        Some(Error { code: ErrorCode::PullDiskFull { need_bytes, free_bytes, folder, moving }, .. }) => {
-            (need_bytes, free_bytes, folder, moving)
-        }
+        Some(Error {
+            code: ErrorCode::PullDiskFull { need_bytes, free_bytes, folder, moving, .. }, ..
+        }) => (need_bytes, free_bytes, folder, moving),
         other => panic!("{other:?}"),
     }
 }
@@ -61,7 +61,7 @@ async fn a_full_disk_is_seen_before_it_fills_up() {
     // Room was made.
     free.store(u64::MAX, Ordering::SeqCst);
     for name in [MODEL, "llama3.2:3b"] {
-        stage.live.pulls().resume(name);
+        stage.live.pulls().resume(name, false);
         stage.phase(name, &[PullPhase::Done]).await;
     }
 
@@ -88,4 +88,46 @@ async fn what_is_there_already_needs_no_room() {
     stage.practice.set_pull_fault(MODEL, None);
     stage.live.pull(MODEL, false).unwrap();
     stage.phase(MODEL, &[PullPhase::Done]).await;
+}
+
+#[tokio::test]
+async fn two_that_fit_only_one_by_one_do_not_both_begin() {
+    const FREE: u64 = 7_000_000_000;
+    let free = Arc::new(AtomicU64::new(FREE));
+    let mut stage = with_disk(&free).await;
+    stage.practice.set_pull_fault(MODEL, Some(PullFault::Stalls { after_bytes: 1_000_000, ticks: None }));
+    stage.live.pull(MODEL, false).unwrap();
+    stage.flowing(MODEL).await;
+    stage.live.pull(OTHER, false).unwrap();
+    let failed = stage.phase(OTHER, &[PullPhase::Failed]).await.failure.unwrap();
+    let ErrorCode::PullDiskFull { free_bytes, room_bytes, .. } = failed.code else { panic!("{failed:?}") };
+    assert_eq!(free_bytes, Some(FREE));
+    assert!(room_bytes < Some(2_000_000_000), "the first one still needs 5.2 GB: {room_bytes:?}");
+    assert_eq!(stage.bars[MODEL].state, PullPhase::Downloading, "it came first");
+    // The first one gives way: there is room.
+    stage.live.pulls().cancel(MODEL);
+    assert!(stage.stopped(MODEL).await);
+    stage.live.pulls().resume(OTHER, false);
+    stage.phase(OTHER, &[PullPhase::Done]).await;
+}
+
+#[tokio::test]
+async fn the_user_knows_the_disk_better() {
+    let free = Arc::new(AtomicU64::new(1_000_000_000));
+    let mut stage = with_disk(&free).await;
+    for name in [MODEL, "llama3.2:3b"] {
+        stage.live.pull(name, false).unwrap();
+        let failed = stage.phase(name, &[PullPhase::Failed]).await.failure.unwrap();
+        let ErrorCode::PullDiskFull { room_bytes, .. } = failed.code else { panic!("{failed:?}") };
+        assert_eq!(room_bytes, Some(1_000_000_000), "our own look");
+        stage.live.pulls().resume(name, true);
+        stage.phase(name, &[PullPhase::Done]).await;
+    }
+    // Ollama's own word is no guess: there is nothing to overrule.
+    stage.live.pull("practice/disk-full", false).unwrap();
+    stage.live.pulls().resume("practice/disk-full", true);
+    let failed = stage.phase("practice/disk-full", &[PullPhase::Failed]).await.failure.unwrap();
+    let ErrorCode::PullDiskFull { room_bytes: None, free_bytes: Some(_), .. } = failed.code else {
+        panic!("{failed:?}")
+    };
 }

@@ -38,7 +38,7 @@ async fn two_run_side_by_side_and_the_third_waits_for_its_turn() {
     stage.live.pulls().pause("mistral:latest");
     assert!(stage.stopped(OTHER).await, "the connection closed");
     stage.flowing(THIRD).await;
-    stage.live.pulls().resume(OTHER);
+    stage.live.pulls().resume(OTHER, false);
     let three = stage.until(|pulls| pulls[1].state == PullPhase::Queued).await;
     assert_eq!(three.iter().map(|pull| pull.name.as_str()).collect::<Vec<_>>(), [MODEL, OTHER, THIRD]);
     assert!(three[1].completed_bytes > 0, "what is there stays on the bar");
@@ -67,7 +67,7 @@ async fn a_paused_one_goes_on_from_what_it_had() {
     assert_eq!((paused.bytes_per_second, paused.completed_bytes), (None, 1_000_000_000));
     assert!(!stage.live.pulls().are_active(), "closing the window loses nothing");
     stage.practice.set_pull_fault(MODEL, None);
-    stage.live.pulls().resume(MODEL);
+    stage.live.pulls().resume(MODEL, false);
     let done = stage.phase(MODEL, &[PullPhase::Done]).await;
     assert_eq!(done.completed_bytes, done.total_bytes);
     // Asked for again, it is an update: nothing is left to load.
@@ -102,7 +102,7 @@ async fn a_server_that_is_killed_and_comes_back_is_asked_again() {
     stage.practice.start_again().await.unwrap();
     let end = stage.until(|pulls| pulls[0].state == PullPhase::Done).await;
     assert_eq!((end[1].state, stage.asked(OTHER)), (PullPhase::Paused, asked));
-    stage.live.pulls().resume(OTHER);
+    stage.live.pulls().resume(OTHER, false);
     stage.phase(OTHER, &[PullPhase::Done]).await;
 }
 
@@ -148,7 +148,7 @@ async fn a_connection_that_breaks_is_made_again_and_a_real_failure_is_not() {
         assert!(matches!(waiting.failure.unwrap().code, ErrorCode::OllamaCutOff { .. }));
         stage.practice.set_pull_fault(name, None);
         // Not after a wait only: the user may say when.
-        stage.live.pulls().resume(name);
+        stage.live.pulls().resume(name, false);
         stage.phase(name, &[PullPhase::Done]).await;
     }
     for (name, code) in [
@@ -163,7 +163,7 @@ async fn a_connection_that_breaks_is_made_again_and_a_real_failure_is_not() {
         stage.practice.set_pull_fault(name, None);
         // A damaged one is counted anew.
         stage.bars.remove(name);
-        stage.live.pulls().resume(name);
+        stage.live.pulls().resume(name, false);
         stage.phase(name, &[PullPhase::Done]).await;
     }
 }
@@ -182,10 +182,56 @@ async fn one_that_stands_still_is_asked_for_anew() {
     stage.until(|pulls| pulls.iter().any(|pull| pull.completed_bytes == 1_000_000_000)).await;
     ahead.store(20, Ordering::SeqCst);
     stage.phase(MODEL, &[PullPhase::Stalled]).await;
-    stage.live.pulls().resume(MODEL);
+    stage.live.pulls().resume(MODEL, false);
     assert!(stage.practice.until(LIMIT, |_| stage.asked(MODEL) == 2).await, "a second question");
     stage.practice.set_pull_fault(MODEL, None);
     stage.phase(MODEL, &[PullPhase::Done]).await;
+}
+
+#[tokio::test]
+async fn one_that_brings_nothing_leaves_its_place_to_the_next() {
+    let ahead = Arc::new(AtomicU64::new(0));
+    let clock = Arc::clone(&ahead);
+    let now = move || SystemTime::now() + Duration::from_secs(clock.load(Ordering::SeqCst));
+    let mut stage = Stage::with(Options { pull_ticks: 100, ..Options::default() }, |known| {
+        Surroundings::new(known.os, known.environment, known.home, now)
+    })
+    .await;
+    for name in [MODEL, OTHER] {
+        stage.practice.set_pull_fault(name, Some(stalled()));
+        stage.live.pull(name, false).unwrap();
+        stage.flowing(name).await;
+    }
+    stage.live.pull(THIRD, false).unwrap();
+    stage.until(|pulls| pulls.len() == 3 && pulls[2].state == PullPhase::Queued).await;
+    ahead.store(20, Ordering::SeqCst);
+    let end = stage.until(|pulls| pulls[2].state == PullPhase::Done).await;
+    assert_eq!(phases(&end)[..2], [PullPhase::Stalled; 2], "they go on in the background");
+}
+
+#[tokio::test]
+async fn those_that_wait_for_a_server_leave_their_places_and_line_up_when_it_is_back() {
+    let mut stage = Stage::new(slow()).await;
+    // Lost alone: its connection breaks, the server stays.
+    stage.live.pull("practice/cut", false).unwrap();
+    stage.phase("practice/cut", &[PullPhase::Waiting, PullPhase::Starting]).await;
+    for name in [MODEL, OTHER, THIRD] {
+        stage.live.pull(name, false).unwrap();
+    }
+    stage.practice.stop().await;
+    stage.until(|pulls| phases(pulls) == [PullPhase::Waiting; 4]).await;
+    stage.practice.start_again().await.unwrap();
+    let back = stage
+        .until(|pulls| {
+            let queued = pulls.iter().filter(|pull| pull.state == PullPhase::Queued).count();
+            let flowing = pulls.iter().filter(|pull| pull.state == PullPhase::Downloading).count();
+            queued + flowing >= 3 && flowing > 0 && queued > 0
+        })
+        .await;
+    let busy = back.iter().filter(|pull| {
+        matches!(pull.state, PullPhase::Starting | PullPhase::Downloading | PullPhase::Verifying)
+    });
+    assert!(busy.count() <= 2, "{:?}", phases(&back));
 }
 
 #[tokio::test]

@@ -22,8 +22,8 @@ export interface Backend {
   pull(name: string, forOpenclaw: boolean): Promise<void>;
   /** Stops a running or waiting download; Ollama keeps what is here. */
   pausePull(name: string): Promise<void>;
-  /** Goes on with one that was paused, waits, or failed. */
-  resumePull(name: string): Promise<void>;
+  /** Goes on with one that was paused, waits, or failed; `anyway`: even where Pincer sees no room for it. */
+  resumePull(name: string, anyway?: boolean): Promise<void>;
   /** Whether a download is to be listed in OpenClaw's settings when it is there. */
   setPullForOpenclaw(name: string, on: boolean): Promise<void>;
   /** Stops a download for good. */

@@ -38,11 +38,12 @@ export interface World {
 type Call =
   | {
       name:
-        | 'pausePull' | 'resumePull' | 'cancelPull' | 'dismissPull' | 'suggestModels' | 'removeModel' | 'unloadModel'
+        | 'pausePull' | 'cancelPull' | 'dismissPull' | 'suggestModels' | 'removeModel' | 'unloadModel'
         | 'checkModel' | 'cancelCheck' | 'closeAnyway' | 'apply' | 'difference' | 'testAddress' | 'explainError';
       value: string;
     }
   | { name: 'pull'; value: { name: string; forOpenclaw: boolean } }
+  | { name: 'resumePull'; value: { name: string; anyway: boolean } }
   | { name: 'setPullForOpenclaw'; value: { name: string; on: boolean } }
   | { name: 'gatewayAfterChange' }
   | { name: 'setVisible'; value: boolean }
@@ -113,8 +114,8 @@ export class FakeBackend implements Backend {
     return this.#answer('pausePull', () => this.#changePull(name, { state: 'paused', bytesPerSecond: null, secondsLeft: null }));
   }
 
-  resumePull(name: string): Promise<void> {
-    this.calls.push({ name: 'resumePull', value: name });
+  resumePull(name: string, anyway = false): Promise<void> {
+    this.calls.push({ name: 'resumePull', value: { name, anyway } });
     return this.#answer('resumePull', () => this.#changePull(name, { state: 'starting', failure: null }));
   }
 
@@ -339,6 +340,7 @@ export function pullOf(name: string, state: PullState['state'], share = 0, total
     state,
     completedBytes: Math.round(totalBytes * share),
     totalBytes,
+    lostBytes: 0,
     fraction: share,
     bytesPerSecond: state === 'downloading' ? 11_800_000 : null,
     secondsLeft: state === 'downloading' ? Math.round((totalBytes * (1 - share)) / 11_800_000) : null,

@@ -23,7 +23,7 @@ export const everyState: PullState[] = [
 ];
 
 const noRoom = {
-  needBytes: 38_700_000_000, freeBytes: 11_200_000_000, folder: '/usr/share/ollama/.ollama/models', moving: 'linux-service',
+  needBytes: 38_700_000_000, freeBytes: 11_200_000_000, roomBytes: 11_200_000_000, folder: '/usr/share/ollama/.ollama/models', moving: 'linux-service',
 };
 
 /** A failure of each kind, by the name of the download. */

@@ -328,7 +328,7 @@ export const worlds = {
     pulls: [
       pullOf('qwen3.5:4b', 'downloading', 0.37, 3_389_000_000),
       pullOf('gemma4', 'starting'),
-      { ...pullOf('llama3.3', 'failed', 0.1, 43e9), failure: failureOf({ code: 'pull.disk-full', params: { needBytes: 38.7e9, freeBytes: 12e9, folder: '/usr/share/ollama/.ollama/models', moving: 'linux-service' } }, 'write /usr/share/ollama/.ollama/models/blobs/sha256-4824-partial: no space left on device') },
+      { ...pullOf('llama3.3', 'failed', 0.1, 43e9), failure: failureOf({ code: 'pull.disk-full', params: { needBytes: 38.7e9, freeBytes: 12e9, roomBytes: null, folder: '/usr/share/ollama/.ollama/models', moving: 'linux-service' } }, 'write /usr/share/ollama/.ollama/models/blobs/sha256-4824-partial: no space left on device') },
       pullOf('qwen3:8b', 'done', 1, 5_225_388_164),
     ],
   },

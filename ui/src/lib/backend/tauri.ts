@@ -21,7 +21,7 @@ export const tauri: Backend = {
   },
   pull: (name, forOpenclaw) => call('pull', { name, forOpenclaw }),
   pausePull: (name) => call('pause_pull', { name }),
-  resumePull: (name) => call('resume_pull', { name }),
+  resumePull: (name, anyway = false) => call('resume_pull', { name, anyway }),
   setPullForOpenclaw: (name, on) => call('set_pull_for_openclaw', { name, on }),
   cancelPull: (name) => call('cancel_pull', { name }),
   suggestModels: (text) => call('suggest_models', { text }),

@@ -59,6 +59,11 @@ export function percent(share: number): string {
   return number(share, { style: 'percent', maximumFractionDigits: 0 });
 }
 
+/** How far something is: a hundred only when it is over. */
+export function progress(share: number): string {
+  return percent(share < 1 ? Math.min(share, 0.99) : 1);
+}
+
 /** About how many words that many tokens are (English: 3 words for 4 tokens), to two digits. */
 export function wordsOfTokens(tokens: number): string {
   return number(tokens * 0.75, { maximumSignificantDigits: 2 });

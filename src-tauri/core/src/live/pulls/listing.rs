@@ -21,11 +21,14 @@ impl Pulls {
             let _one_at_a_time = self.shared.listing.lock().await;
             list(&self.shared.computer, &name).await
         };
-        self.change(&name, |entry, _| match listed {
-            // Nothing had to be written: an earlier receipt stays.
-            Ok(None) => entry.not_listed = None,
-            Ok(receipt) => (entry.listed_by, entry.not_listed) = (receipt, None),
-            Err(error) => entry.not_listed = Some(error),
+        self.change(&name, |entry, _| {
+            entry.listing = false;
+            match listed {
+                // Nothing had to be written: an earlier receipt stays.
+                Ok(None) => entry.not_listed = None,
+                Ok(receipt) => (entry.listed_by, entry.not_listed) = (receipt, None),
+                Err(error) => entry.not_listed = Some(error),
+            }
         });
         self.shared.look.notify_one();
     }

@@ -20,14 +20,15 @@ use crate::{
     error::{Error, ErrorCode},
     ollama::{
         names::ModelName,
-        pull::{PullFold, PullPhase, PullState},
+        pull::{NEARLY, PullFold, PullPhase, PullState},
     },
 };
 pub use room::Room;
 pub use stream::follow;
 use task::Ours;
 
-/// Downloads at a time: more only share the same line.
+/// Downloads at a time: more only share the same line. One that brings nothing (it stands still, or its server is
+/// away) leaves its place to the next.
 const AT_ONCE: usize = 2;
 
 type Publish = Arc<dyn Fn(Slice) + Send + Sync>;
@@ -66,7 +67,11 @@ struct Entry {
     fold: PullFold,
     /// The task that runs or waits for the server, by number: the late word of an older one does not count.
     task: Option<(u64, AbortHandle)>,
+    /// Not held back by the room that Pincer sees on the disk.
+    anyway: bool,
     for_openclaw: bool,
+    /// Here, and about to be listed.
+    listing: bool,
     listed_by: Option<String>,
     not_listed: Option<Error>,
 }
@@ -77,6 +82,11 @@ impl Entry {
         self.task.is_some() || self.fold.phase() == PullPhase::Queued
     }
 
+    /// Takes one of the few places.
+    fn is_busy(&self, now: Duration) -> bool {
+        self.task.is_some() && !matches!(self.fold.phase_at(now), PullPhase::Waiting | PullPhase::Stalled)
+    }
+
     /// Ends the task; the server sees the connection close, and keeps what is there.
     fn drop_task(&mut self) {
         if let Some((_, task)) = self.task.take() {
@@ -85,12 +95,35 @@ impl Entry {
     }
 
     fn state(&self, now: Duration) -> PullState {
-        PullState {
+        let mut state = PullState {
             for_openclaw: self.for_openclaw,
             listed_by: self.listed_by.clone(),
             not_listed: self.not_listed.clone(),
             ..self.fold.state(now)
+        };
+        if self.listing && self.fold.phase() == PullPhase::Done {
+            state.state = PullPhase::Writing;
+            state.fraction = state.fraction.min(NEARLY);
         }
+        state
+    }
+}
+
+impl Entries {
+    /// Whether one more may begin.
+    fn has_place(&self, now: Duration) -> bool {
+        self.by_name.values().filter(|entry| entry.is_busy(now)).count() < AT_ONCE
+    }
+
+    /// Bytes still to come of the downloads that began before the run `number`: of two that do not fit together, the
+    /// later one gives way. What has not said its size yet counts as the catalogue has it.
+    fn needed_before(&self, number: u64) -> u64 {
+        let before = |entry: &&Entry| entry.task.as_ref().is_some_and(|(run, _)| *run < number);
+        self.by_name.values().filter(before).fold(0, |sum, entry| {
+            let unknown = entry.fold.total() == 0;
+            let need = if unknown { room::size_of(&entry.name).unwrap_or(0) } else { entry.fold.missing() };
+            sum.saturating_add(need)
+        })
     }
 }
 
@@ -139,11 +172,13 @@ impl Pulls {
             name: name.trim().to_owned(),
             fold: PullFold::new(name.trim(), now),
             task: None,
+            anyway: false,
             for_openclaw: false,
+            listing: false,
             listed_by: None,
             not_listed: None,
         });
-        if entry.is_active() {
+        if entry.is_active() || entry.listing {
             entry.for_openclaw |= for_openclaw;
         } else {
             if entry.fold.phase() == PullPhase::Done {
@@ -151,6 +186,7 @@ impl Pulls {
                 entry.fold = PullFold::new(&entry.name, now);
             }
             entry.for_openclaw = for_openclaw;
+            entry.anyway = false;
             (entry.listed_by, entry.not_listed) = (None, None);
             entry.fold.ask_again(now);
             entry.fold.hold(PullPhase::Queued, None);
@@ -171,12 +207,13 @@ impl Pulls {
     }
 
     /// Goes on with one that was paused, failed or cancelled, when it is its turn. One that runs, stands still or
-    /// waits for the server is asked for anew at once.
-    pub fn resume(&self, name: &str) {
+    /// waits for the server is asked for anew at once. `anyway`: also when Pincer sees no room for it on the disk.
+    pub fn resume(&self, name: &str, anyway: bool) {
         let Ok(key) = ModelName::parse(name) else { return };
         let now = self.now();
         let mut entries = self.entries();
         let Some(entry) = entries.by_name.get_mut(&key) else { return };
+        entry.anyway |= anyway;
         if entry.task.is_some() {
             entry.drop_task();
             self.launch(&mut entries, &key);
@@ -224,7 +261,7 @@ impl Pulls {
     /// Something goes on by itself, now or in its turn: closing the window would stop it.
     #[must_use]
     pub fn are_active(&self) -> bool {
-        self.entries().by_name.values().any(Entry::is_active)
+        self.entries().by_name.values().any(|entry| entry.is_active() || entry.listing)
     }
 
     /// The server answers again: those who wait for it ask at once.
@@ -239,12 +276,12 @@ impl Pulls {
 
     /// Starts queued ones while there is room, in their order.
     fn fill_places(&self, entries: &mut Entries) {
+        let now = self.now();
         loop {
-            let busy = entries.by_name.values().filter(|entry| entry.task.is_some()).count();
             let queued = entries.by_name.iter().filter(|(_, entry)| entry.fold.phase() == PullPhase::Queued);
             let next = queued.min_by_key(|(_, entry)| entry.place).map(|(key, _)| key.clone());
             match next {
-                Some(key) if busy < AT_ONCE => self.launch(entries, &key),
+                Some(key) if entries.has_place(now) => self.launch(entries, &key),
                 _ => return,
             }
         }

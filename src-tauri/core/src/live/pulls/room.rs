@@ -23,43 +23,57 @@ const DISK: Duration = Duration::from_secs(2);
 #[derive(Debug, Clone)]
 pub struct Room {
     surroundings: Option<Surroundings>,
+    /// A download that does not fit is stopped.
+    refuses: bool,
 }
 
 impl Room {
     /// The room of the Ollama at `address`; unknown when that is another computer.
     #[must_use]
     pub fn of(computer: &Computer, address: &Address) -> Self {
-        Self { surroundings: address.is_loopback().then(|| computer.surroundings.clone()) }
+        Self { surroundings: address.is_loopback().then(|| computer.surroundings.clone()), refuses: true }
     }
 
     /// Nothing is known of it, nothing is refused.
     #[must_use]
     pub const fn unknown() -> Self {
-        Self { surroundings: None }
+        Self { surroundings: None, refuses: false }
     }
 
-    /// `pull.disk-full` when `missing` bytes do not fit.
-    pub(super) async fn lacks(&self, missing: u64) -> Option<Error> {
-        if missing == 0 {
+    /// The same, and nothing is refused for want of it: what answers at this computer's address may keep its models
+    /// elsewhere (a container, WSL, a tunnel), and the user knows.
+    #[must_use]
+    pub fn anyway(self) -> Self {
+        Self { refuses: false, ..self }
+    }
+
+    /// `pull.disk-full` when `missing` bytes do not fit beside the `others` that are spoken for.
+    pub(super) async fn lacks(&self, missing: u64, others: u64) -> Option<Error> {
+        if missing == 0 || !self.refuses {
             return None;
         }
         let (folder, free) = self.look(false).await?;
-        (missing > free).then(|| full(&folder, free, missing).into())
+        let room = free.saturating_sub(others);
+        (missing > room).then(|| full(&folder, free, Some(room), missing).into())
     }
 
     /// `pull.disk-full` when a model of the catalogue does not fit as a whole, where it is sure to come as a whole:
     /// nothing of it was begun, and no other of its family is there, that may be the same.
-    pub(super) async fn too_small_for(&self, client: &Client, name: &str) -> Option<Error> {
+    pub(super) async fn too_small_for(&self, client: &Client, name: &str, others: u64) -> Option<Error> {
+        if !self.refuses {
+            return None;
+        }
         let size = size_of(name)?;
         let (folder, free) = self.look(true).await?;
-        if size <= free {
+        let room = free.saturating_sub(others);
+        if size <= room {
             return None;
         }
         let family = ModelName::parse(name).ok()?;
         let installed = client.tags().await.ok()?.models;
         let akin = |tag: &str| ModelName::parse(tag).is_ok_and(|tag| tag.family() == family.family());
         let alone = !installed.iter().any(|tag| akin(&tag.name));
-        alone.then(|| full(&folder, free, size).into())
+        alone.then(|| full(&folder, free, Some(room), size).into())
     }
 
     /// Adds what is known here to the error of a download with so many bytes still to come.
@@ -72,7 +86,7 @@ impl Room {
                 ErrorCode::PullUnknownModel { name, nearest }
             }
             ErrorCode::PullDiskFull { .. } => match self.look(false).await {
-                Some((folder, free)) => full(&folder, free, missing),
+                Some((folder, free)) => full(&folder, free, None, missing),
                 None => error.code,
             },
             code => code,
@@ -102,17 +116,18 @@ fn roomiest(surroundings: &Surroundings, untouched: bool) -> Option<(ModelsFolde
     found.into_iter().max_by_key(|(_, free)| *free)
 }
 
-fn full(folder: &ModelsFolder, free: u64, need: u64) -> ErrorCode {
+fn full(folder: &ModelsFolder, free: u64, room: Option<u64>, need: u64) -> ErrorCode {
     ErrorCode::PullDiskFull {
         need_bytes: (need > 0).then_some(need),
         free_bytes: Some(free),
+        room_bytes: room,
         folder: Some(folder.path.display().to_string()),
         moving: Some(folder.moving),
     }
 }
 
 /// The size of a model of the catalogue, in bytes, about.
-fn size_of(name: &str) -> Option<u64> {
+pub(super) fn size_of(name: &str) -> Option<u64> {
     let known = catalogue::shipped();
     known.iter().find(|entry| names::same(&entry.name, name)).map(|entry| entry.download_bytes)
 }

@@ -20,6 +20,9 @@ const TICK: Duration = Duration::from_secs(1);
 pub(super) trait Keeper {
     /// Changes the state and tells it; `None` when nobody wants it any more.
     fn change<T>(&mut self, change: impl FnOnce(&mut PullFold, Duration) -> T) -> Option<T>;
+
+    /// Bytes that downloads which began before this one still need of the same disk.
+    fn others(&self) -> u64;
 }
 
 /// One stream, from the question to its end. With `Ok` the state says how it ended, or nobody wants it any more.
@@ -33,7 +36,7 @@ pub(super) async fn once(
     keeper: &mut impl Keeper,
 ) -> Result<(), Error> {
     let Some(begun) = keeper.change(|fold, _| fold.total() > 0) else { return Ok(()) };
-    if !begun && let Some(error) = room.too_small_for(client, name).await {
+    if !begun && let Some(error) = room.too_small_for(client, name, keeper.others()).await {
         keeper.change(|fold, _| fold.fail(error));
         return Ok(());
     }
@@ -74,7 +77,7 @@ pub(super) async fn once(
         // Layers come one by one: each may be the one that does not fit.
         if total > fits {
             fits = total;
-            if let Some(error) = room.lacks(missing).await {
+            if let Some(error) = room.lacks(missing, keeper.others()).await {
                 keeper.change(|fold, _| fold.fail(error));
                 return Ok(());
             }
@@ -107,5 +110,9 @@ impl<T: FnMut(PullState)> Keeper for Alone<T> {
             (self.tell)(self.fold.state(self.begun.elapsed()));
         }
         Some(answer)
+    }
+
+    fn others(&self) -> u64 {
+        0
     }
 }

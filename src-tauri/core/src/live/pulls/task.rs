@@ -42,11 +42,39 @@ impl Ours {
         self.pulls.publish(&entries);
         Some(answer)
     }
+
+    /// Goes on with one that waited, or lines up for its turn: others may have its place by now. `None` in the second
+    /// case: this task is over.
+    fn take_place(&self) -> Option<()> {
+        let mut entries = self.pulls.entries();
+        let now = self.pulls.now();
+        let free = entries.has_place(now);
+        let entry = entries.by_name.get_mut(&self.key)?;
+        if entry.task.as_ref().is_none_or(|(number, _)| *number != self.number) {
+            return None;
+        }
+        entry.fold.ask_again(now);
+        if !free {
+            entry.fold.hold(PullPhase::Queued, None);
+            entry.task = None;
+        }
+        self.pulls.publish(&entries);
+        free.then_some(())
+    }
 }
 
 impl Keeper for Ours {
     fn change<T>(&mut self, change: impl FnOnce(&mut PullFold, Duration) -> T) -> Option<T> {
-        self.entry(|entry, now| change(&mut entry.fold, now))
+        self.entry(|entry, now| {
+            let answer = change(&mut entry.fold, now);
+            // Done is told together with how the listing went.
+            entry.listing = entry.for_openclaw && entry.fold.phase() == PullPhase::Done;
+            answer
+        })
+    }
+
+    fn others(&self) -> u64 {
+        self.pulls.entries().needed_before(self.number)
     }
 }
 
@@ -55,19 +83,20 @@ pub(super) async fn run(mut ours: Ours, name: String) {
     let pulls = ours.pulls.clone();
     let (mut again, mut in_vain) = (false, 0);
     loop {
-        let Some(before) = ours.entry(|entry, _| entry.fold.completed()) else { return };
         match ask(&mut ours, &name, again).await {
             Ok(()) => break,
             Err(Ended::Failed(error)) => {
                 ours.entry(|entry, _| entry.fold.fail(error));
                 break;
             }
+            Err(Ended::Queued) => return,
             Err(Ended::Lost(error)) => {
-                let there = ours.entry(|entry, _| {
+                let brought = ours.entry(|entry, _| {
+                    let brought = entry.fold.brought();
                     entry.fold.hold(PullPhase::Waiting, Some(error));
-                    entry.fold.completed()
+                    brought
                 });
-                in_vain = if there > Some(before) { 0 } else { in_vain + 1 };
+                in_vain = if brought > Some(0) { 0 } else { in_vain + 1 };
             }
         }
         // The watcher shall see at once that the server is away.
@@ -80,7 +109,8 @@ pub(super) async fn run(mut ours: Ours, name: String) {
     }
     let list = ours.entry(|entry, _| {
         entry.task = None;
-        entry.for_openclaw && entry.fold.phase() == PullPhase::Done
+        entry.listing = entry.for_openclaw && entry.fold.phase() == PullPhase::Done;
+        entry.listing
     });
     // A new model is there, or something is wrong: the watcher shall see it at once.
     pulls.shared.look.notify_one();
@@ -95,6 +125,8 @@ enum Ended {
     Lost(Error),
     /// Asking again would not help.
     Failed(Error),
+    /// It waits for its turn, or is not this task's any more.
+    Queued,
 }
 
 /// Asks once. `again`: the server was lost, and in its place may be a proxy or another program meanwhile: it must
@@ -103,8 +135,12 @@ async fn ask(ours: &mut Ours, name: &str, again: bool) -> Result<(), Ended> {
     let (client, room) = reach(ours.pulls.shared.computer.clone()).await.map_err(Ended::Failed)?;
     if again {
         client.version().await.map_err(Ended::Lost)?;
-        ours.entry(|entry, now| entry.fold.ask_again(now));
+        ours.take_place().ok_or(Ended::Queued)?;
     }
+    let room = match ours.entry(|entry, _| entry.anyway) {
+        Some(true) => room.anyway(),
+        _ => room,
+    };
     stream::once(&client, &room, name, ours)
         .await
         .map_err(|error| if pull_error::is_lost(&error) { Ended::Lost(error) } else { Ended::Failed(error) })

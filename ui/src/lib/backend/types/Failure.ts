@@ -191,6 +191,11 @@ needBytes: number | null,
  */
 freeBytes: number | null, 
 /**
+ * Bytes that are free there and that no other download still needs, where Pincer's own look at the disk
+ * stopped it, which may be another disk than the server's; `null` when Ollama said it.
+ */
+roomBytes: number | null, 
+/**
  * The folder where Ollama keeps its models; `null` when it cannot be seen.
  */
 folder: string | null, 

@@ -15,13 +15,17 @@ name: string,
  */
 state: PullPhase, 
 /**
- * Bytes that are here, over all layers seen; never falls.
+ * Bytes that are here, over all layers seen; falls when Ollama throws some away.
  */
 completedBytes: number, 
 /**
  * Bytes of all layers seen; grows as layers come.
  */
 totalBytes: number, 
+/**
+ * Bytes that were here and are here no more: Ollama fetches them anew, while the bar stands.
+ */
+lostBytes: number, 
 /**
  * The bar, from 0 to 1; never falls, and is 1 only when done.
  */
