@@ -16,7 +16,7 @@ use pincer_core::{
 use serde_json::{Value, json};
 
 use crate::{
-    Done, models,
+    Done,
     output::{Failure, Output, code},
 };
 
@@ -120,8 +120,9 @@ impl<'a> Show<'a> {
             PullPhase::Paused => "pull.phase.paused",
             PullPhase::Starting => "pull.phase.starting",
             PullPhase::Downloading => {
-                let speed = state.bytes_per_second.map(|speed| format!(", {}/s", models::size(speed)));
-                let (done, total) = (models::size(state.completed_bytes), models::size(state.total_bytes));
+                let size = |bytes| self.output.words.numbers.size(bytes);
+                let speed = state.bytes_per_second.map(|speed| format!(", {}/s", size(speed)));
+                let (done, total) = (size(state.completed_bytes), size(state.total_bytes));
                 return format!("{done} / {total}{}", speed.unwrap_or_default());
             }
             PullPhase::Stalled => "pull.phase.stalled",
