@@ -117,7 +117,12 @@ fn what_could_not_be_asked_is_an_error() {
     }
     let near = machine.run(&["check", "call:1b"]);
     assert_eq!(code(&near), 2);
-    assert!(text(&near.stderr).contains("calls:1b"), "the nearest name is offered: {near:?}");
+    assert!(text(&near.stderr).contains("Perhaps you meant calls:1b?"), "{near:?}");
+    let far = text(&machine.run(&["check", "gpt-oss:20b-cloud"]).stderr);
+    assert_eq!(far.trim_end(), "Ollama does not have gpt-oss:20b-cloud. Download it first.");
+    let broke_off = text(&machine.run(&["check", "breaks:1b"]).stderr);
+    assert!(broke_off.contains("then broke off and said: an error was encountered"), "{broke_off}");
+    assert!(!broke_off.contains("200") && !broke_off.contains('{'), "{broke_off}");
     let away = machine.run(&["check", "calls:1b", "--json", "--host", &free_address().to_string()]);
     assert_eq!(process::json("check", &away)["error"]["code"], "ollama.refused");
 }
@@ -134,12 +139,15 @@ fn in_words_it_says_what_it_means_and_what_it_proves() {
     assert_eq!(said.lines().last(), Some(words.say("cli.check.proves", &[]).as_str()));
     for line in [
         words.say("cli.check.speed", &[("speed", "50.0")]),
-        words.say("cli.check.context", &[("tokens", "32768")]),
+        words.say("cli.check.context", &[("tokens", "32,768")]),
         words.say("cli.check.graphics", &[("percent", "40")]),
     ] {
         assert!(said.contains(&line), "{line:?} in {said}");
     }
-    assert!(output.stderr.is_empty(), "nothing moves where there is no terminal: {output:?}");
+    // Nothing moves where there is no terminal: a line for each phase, with the limit.
+    let phases =
+        ["loading", "answering"].map(|key| words.say(&format!("cli.check.{key}"), &[("minutes", "10")]));
+    assert_eq!(text(&output.stderr).lines().collect::<Vec<_>>(), phases);
     for (model, key) in [
         ("writes-call:1b", "call-as-text"),
         ("ignores-tools:1b", "no-call"),
@@ -155,6 +163,12 @@ fn in_words_it_says_what_it_means_and_what_it_proves() {
     }
     let memory = text(&machine.run(&["check", "too-big:70b"]).stdout);
     assert!(memory.contains("5.9 GB") && memory.contains("2.3 GB"), "{memory}");
+    let mut french = machine.command(&["check", "calls:1b"]);
+    let said = text(&french.env("LANG", "fr_FR.UTF-8").output().unwrap().stdout);
+    assert!(said.contains("50,0 jetons"), "{said}");
+    assert!(said.contains("32\u{202f}768 jetons"), "{said}");
+    let memory = text(&machine.command(&["check", "too-big:70b"]).env("LANG", "fr").output().unwrap().stdout);
+    assert!(memory.contains("5,9\u{202f}Go") && memory.contains("2,3\u{202f}Go"), "{memory}");
     let busy = text(&machine.run(&["check", "busy:1b"]).stdout);
     assert_eq!(busy.trim_end(), words.say("cli.check.busy", &[]));
 }

@@ -252,6 +252,7 @@ describe('Try it', () => {
       await fireEvent.click(screen.getByRole('button', { name: 'Try it: a:1b' }));
       expect(backend.calls).toEqual([{ name: 'checkModel', value: 'a:1b' }]);
       expect(await screen.findByText(/a minute or more without a graphics card; this is normal/)).toBeTruthy();
+      expect(screen.getByText(/The whole try takes at most 10 minutes\./)).toBeTruthy();
       const busy = screen.getByRole('button', { name: 'Trying…: a:1b' });
       expect(busy.getAttribute('aria-disabled')).toBe('true');
       await fireEvent.click(busy);
@@ -280,6 +281,21 @@ describe('Try it', () => {
     } finally {
       vi.useRealTimers();
     }
+  });
+
+  test('waits while another one is tried, and can be cancelled as it waits', async () => {
+    const models = modelsState([model('a:1b'), model('b:1b')]);
+    const { backend } = open({ ...worlds.well, models }, 'models');
+    await fireEvent.click(await screen.findByRole('button', { name: 'Try it: a:1b' }));
+    await fireEvent.click(screen.getByRole('button', { name: 'Try it: b:1b' }));
+    const group = await screen.findByRole('group', { name: 'Waiting its turn: b:1b' });
+    expect(group.textContent).toContain('Pincer tries one model at a time');
+    expect(within(group).queryByRole('timer')).toBeNull();
+    await expect.poll(() => screen.getByTestId('told-check').textContent).toBe('b:1b waits until the other one is tried.');
+    await fireEvent.click(within(group).getByRole('button', { name: 'Cancel the try of b:1b' }));
+    expect(backend.calls.at(-1)).toEqual({ name: 'cancelCheck', value: 'b:1b' });
+    expect(await screen.findByText('You stopped the try; it showed nothing.')).toBeTruthy();
+    expect(screen.getByRole('group', { name: 'Trying it: a:1b' })).toBeTruthy();
   });
 
   test('can be cancelled; the focus stays with the card', async () => {
@@ -312,7 +328,7 @@ describe('Try it', () => {
     'cpu-unsupported': ['This processor cannot run it', 'Updating Ollama may help'],
     busy: ['busy with something else', 'Wait until it has finished'],
     'sign-in': ['wants you to sign in', 'ollama signin'],
-    'too-slow': ['too slow', 'No answer came in 10 min. OpenClaw would give up as well: choose a smaller model.'],
+    'too-slow': ['No whole answer came in time', 'Pincer waited 10 min. It is too slow here, or Ollama was busy with something else'],
     failed: ['The try did not work', 'The connection to http://127.0.0.1:11434 was cut'],
   };
   test.each(outcomes)('$outcome.code has its words and a way out', async (result) => {

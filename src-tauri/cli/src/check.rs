@@ -1,7 +1,10 @@
 //! `pincer check`: asks a model one real question with one tool, and says what came back. Ctrl-C cancels.
 //! It proves the model, not OpenClaw.
 
-use std::{io::IsTerminal, time::Duration};
+use std::{
+    io::{self, IsTerminal, Write},
+    time::Duration,
+};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use pincer_core::{
@@ -12,7 +15,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::{
-    Done, models,
+    Done,
     output::{Failure, Output},
 };
 
@@ -68,11 +71,13 @@ pub(crate) async fn run(
 }
 
 fn tell(output: &Output, name: &str, checked: &Checked) -> Result<(), Failure> {
+    let numbers = output.words.numbers;
     let params = match &checked.outcome {
         CheckOutcome::NotEnoughMemory { need_bytes, have_bytes } => {
-            json!({ "name": name, "need": need_bytes.map(models::size), "have": have_bytes.map(models::size) })
+            let size = |bytes: &Option<u64>| bytes.map(|bytes| numbers.size(bytes));
+            json!({ "name": name, "need": size(need_bytes), "have": size(have_bytes) })
         }
-        _ => json!({ "name": name, "minutes": ask::LIMIT.as_secs() / 60 }),
+        _ => json!({ "name": name, "minutes": limit_minutes() }),
     };
     let outcome = serde_json::to_value(&checked.outcome).unwrap_or_default();
     let code = outcome.get("code").and_then(|code| code.as_str()).unwrap_or_default();
@@ -81,12 +86,18 @@ fn tell(output: &Output, name: &str, checked: &Checked) -> Result<(), Failure> {
         return Ok(());
     }
     let measures = [
-        ("seconds", checked.first_token_seconds.map(|first| {
-            json!({ "first": format!("{first:.1}"), "seconds": format!("{:.1}", checked.seconds) })
-        })),
-        ("speed", checked.tokens_per_second.map(|speed| json!({ "speed": format!("{speed:.1}") }))),
+        (
+            "seconds",
+            checked.first_token_seconds.map(
+                |first| json!({ "first": numbers.tenths(first), "seconds": numbers.tenths(checked.seconds) }),
+            ),
+        ),
+        ("speed", checked.tokens_per_second.map(|speed| json!({ "speed": numbers.tenths(speed) }))),
         ("context", checked.context_running.map(|tokens| json!({ "tokens": tokens }))),
-        ("graphics", checked.on_graphics_card.map(|share| json!({ "percent": format!("{:.0}", share * 100.0) }))),
+        (
+            "graphics",
+            checked.on_graphics_card.map(|share| json!({ "percent": format!("{:.0}", share * 100.0) })),
+        ),
     ];
     for (measure, params) in measures {
         if let Some(params) = params {
@@ -97,14 +108,20 @@ fn tell(output: &Output, name: &str, checked: &Checked) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What a person sees meanwhile: what it waits for, with what is normal, and for how long already.
+/// [`ask::LIMIT`] as it is said.
+const fn limit_minutes() -> u64 {
+    ask::LIMIT.as_secs() / 60
+}
+
+/// What a person sees meanwhile: what it waits for, with what is normal and the limit, and for how long already.
+/// Without a terminal a line a phase, on standard error: standard output is for the answer.
 struct Waiting {
     bar: Option<ProgressBar>,
 }
 
 impl Waiting {
     fn new(output: &Output) -> Self {
-        let bar = (!output.json && std::io::stderr().is_terminal()).then(|| {
+        let bar = (!output.json && io::stderr().is_terminal()).then(|| {
             let bar = ProgressBar::new_spinner();
             let style = ProgressStyle::with_template("{spinner} {msg} ({elapsed})");
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
@@ -118,10 +135,14 @@ impl Waiting {
         let key = match phase {
             CheckPhase::Loading => "cli.check.loading",
             CheckPhase::Answering => "cli.check.answering",
-            CheckPhase::Cancelled | CheckPhase::Ended => return,
+            CheckPhase::Queued | CheckPhase::Cancelled | CheckPhase::Ended => return,
         };
+        let text = output.words.say_with(key, &json!({ "minutes": limit_minutes() }));
         if let Some(bar) = &self.bar {
-            bar.set_message(output.words.say(key));
+            bar.set_message(text);
+        } else if !output.json {
+            // A reader that went away is no reason to end the check.
+            let _ = writeln!(io::stderr(), "{text}");
         }
     }
 

@@ -8,6 +8,7 @@ mod doctor;
 mod effects;
 mod history;
 mod models;
+pub mod numbers;
 mod output;
 mod pull;
 mod start;

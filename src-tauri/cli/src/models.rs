@@ -3,12 +3,14 @@
 use pincer_core::{
     computer::Computer,
     models::{
-        assess::{self, Assessed, Group},
+        assess::{self, Assessed},
+        catalogue,
         check::store,
         discovery::Discovery,
-        fit::{Fit, FitVerdict, Known},
-        model::{Model, Verdict},
+        fit::{FitBasis, FitVerdict, Known},
+        model::Verdict,
     },
+    ollama::{address::Address, names},
     openclaw::{
         asked::Asking,
         dialect::Dialect,
@@ -16,7 +18,7 @@ use pincer_core::{
     },
 };
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     Done,
@@ -28,29 +30,7 @@ use crate::{
 struct Answer<'a> {
     host: String,
     server_version: &'a str,
-    models: Vec<Entry<'a>>,
-}
-
-/// A model as `pincer models` tells it.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Entry<'a> {
-    #[serde(flatten)]
-    model: &'a Model,
-    group: Group,
-    fit: Fit,
-    recommended_context: u64,
-}
-
-impl<'a> Entry<'a> {
-    fn of(assessed: &'a Assessed) -> Self {
-        Self {
-            model: &assessed.model,
-            group: assessed.group,
-            fit: assessed.fit,
-            recommended_context: assessed.recommended_context,
-        }
-    }
+    models: &'a [Assessed],
 }
 
 pub(crate) async fn run(computer: &Computer, output: &Output) -> Result<Done, Failure> {
@@ -69,13 +49,11 @@ pub(crate) async fn run(computer: &Computer, output: &Output) -> Result<Done, Fa
         checked: Some(&checked),
     };
     let told = told(computer);
-    let models = assess::assess(&found.models, &known, &asking(computer, &told), &[]);
+    let offered = catalogue::on_offer(&found.models, &[], &known);
+    let models = assess::assess(&found.models, &known, &asking(computer, &told), &offered);
     if output.json {
-        let answer = Answer {
-            host: address.to_string(),
-            server_version: &found.server_version,
-            models: models.iter().map(Entry::of).collect(),
-        };
+        let answer =
+            Answer { host: address.to_string(), server_version: &found.server_version, models: &models };
         output.document(&answer)?;
         return Ok(Done::Fine);
     }
@@ -83,11 +61,77 @@ pub(crate) async fn run(computer: &Computer, output: &Output) -> Result<Done, Fa
     if models.is_empty() {
         output.say("finding.models.none-installed.title", &json!({}))?;
     }
+    tell_where(output, &address, &models)?;
     let width = models.iter().map(|one| one.model.id.chars().count()).max().unwrap_or(0);
     for one in &models {
         output.line(&format!("  {:width$}  {}", one.model.id, describe(output, one)))?;
+        let more = more(output, one, &models);
+        if !more.is_empty() {
+            output.line(&format!("    {more}"))?;
+        }
+    }
+    let untried = |one: &Assessed| {
+        one.checked.is_none() && !matches!(one.model.verdict, Verdict::ChatOnly | Verdict::Embedding)
+    };
+    if models.iter().any(untried) {
+        output.say("cli.models.untried", &json!({}))?;
     }
     Ok(Done::Fine)
+}
+
+/// Once for all: what they cost, where what is written goes, and what another computer does not say.
+fn tell_where(output: &Output, address: &Address, models: &[Assessed]) -> Result<(), Failure> {
+    let online = |one: &&Assessed| one.model.verdict == Verdict::Cloud;
+    let some_online = models.iter().any(|one| online(&one));
+    if models.iter().any(|one| !online(&one)) {
+        let key = if address.is_loopback() { "cli.models.free" } else { "cli.models.free-remote" };
+        output.say(key, &json!({ "host": address.to_string() }))?;
+    }
+    if some_online {
+        output.say("cli.models.online", &json!({}))?;
+    }
+    Ok(())
+}
+
+/// What there is to say beside the line of every model, in sentences; empty when there is nothing.
+fn more(output: &Output, one: &Assessed, all: &[Assessed]) -> String {
+    let (words, mut said) = (&output.words, Vec::new());
+    if let Some(reason) = &one.model.reason {
+        said.push(words.say(&format!("unknown-reason.{}", name(reason))));
+    }
+    if let Some(checked) = &one.checked {
+        let outcome = serde_json::to_value(&checked.outcome).unwrap_or_default();
+        let code = outcome.get("code").and_then(Value::as_str).unwrap_or_default();
+        let what = words.say(&format!("check.{code}.title"));
+        said.push(words.say_with("cli.models.tried", &json!({ "what": what })));
+    }
+    if let Some(loaded) = &one.in_memory {
+        let share = loaded.on_graphics_card;
+        let place = match share {
+            share if share >= 0.995 => "graphics",
+            share if share < 0.005 => "processor",
+            _ => "both",
+        };
+        let percent = words.numbers.percent(share);
+        let place = words.say_with(&format!("model.loaded.{place}"), &json!({ "percent": percent }));
+        let params = json!({ "where": place, "tokens": loaded.context });
+        said.push(words.say_with("cli.models.runs", &params));
+    }
+    if let Some(tokens) = one.asked_context {
+        said.push(words.say_with("cli.models.asked", &json!({ "tokens": tokens })));
+    }
+    if let Some(better) = &one.better {
+        let installed = all.iter().any(|other| names::same(&other.model.id, better));
+        let command = if installed { "use" } else { "pull" };
+        said.push(words.say_with("cli.models.better", &json!({ "name": better, "command": command })));
+    }
+    said.join(" ")
+}
+
+/// A value of a closed list as it is named in JSON.
+fn name(value: &impl Serialize) -> String {
+    let value = serde_json::to_value(value).unwrap_or_default();
+    value.as_str().unwrap_or_default().to_owned()
 }
 
 /// OpenClaw's settings; a file that cannot be read says nothing here.
@@ -119,20 +163,17 @@ fn describe(output: &Output, one: &Assessed) -> String {
     if model.context_known {
         parts.push(words.say_with("cli.models.context", &json!({ "tokens": model.context_window })));
     }
-    parts.push(size(model.size_bytes));
+    // One that runs online has but its entry here.
+    if model.verdict != Verdict::Cloud {
+        parts.push(words.numbers.size(model.size_bytes));
+    }
     let fit = match one.fit.verdict {
         FitVerdict::Fits => Some("cli.models.fit.fits"),
         FitVerdict::Tight => Some("cli.models.fit.tight"),
         FitVerdict::TooBig => Some("cli.models.fit.too-big"),
+        FitVerdict::Unknown if one.fit.basis == FitBasis::NoMemory => Some("cli.models.fit.unknown"),
         FitVerdict::Unknown => None,
     };
     parts.extend(fit.map(|key| words.say_with(key, &json!({ "tokens": one.fit.context }))));
     parts.join(", ")
-}
-
-/// Bytes as people read them on a disk.
-pub(crate) fn size(bytes: u64) -> String {
-    #[allow(clippy::cast_precision_loss)] // one decimal is shown
-    let bytes = bytes as f64;
-    if bytes < 1e9 { format!("{:.0} MB", bytes / 1e6) } else { format!("{:.1} GB", bytes / 1e9) }
 }

@@ -10,7 +10,7 @@ use pincer_core::error::{Error, ErrorCode};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::{models, words::Words};
+use crate::words::Words;
 
 /// As a shell tells of a program that SIGPIPE ended.
 const READER_GONE: i32 = 141;
@@ -136,9 +136,15 @@ impl Output {
                 params.insert("reason".into(), words.into());
             }
         }
+        // Within an answer that began well: its status says nothing.
+        if matches!(error.code, ErrorCode::OllamaStatus { status: 200, .. })
+            && let Some(params) = params.as_object_mut()
+        {
+            params.remove("status");
+        }
         for (name, value) in params.as_object_mut().into_iter().flatten() {
             if let (true, Some(bytes)) = (name.ends_with("Bytes"), value.as_u64()) {
-                *value = models::size(bytes).into();
+                *value = self.words.numbers.size(bytes).into();
             }
         }
         // A command has ended by the time it says so: what the window does by itself, it does not.

@@ -16,7 +16,7 @@ use pincer_core::{
 use serde_json::{Value, json};
 
 use crate::{
-    Done, models,
+    Done,
     output::{Failure, Output, code},
 };
 
@@ -126,16 +126,23 @@ impl<'a> Show<'a> {
             PullPhase::Paused => "pull.phase.paused",
             PullPhase::Starting => "pull.phase.starting",
             PullPhase::Downloading => {
-                let speed = state.bytes_per_second.map(|speed| format!(", {}/s", models::size(speed)));
+                let speed = state
+                    .bytes_per_second
+                    .map(|speed| format!(", {}/s", self.output.words.numbers.size(speed)));
                 let left = state.seconds_left.map(|seconds| {
                     let left =
                         self.output.words.say_with("pull.left", &json!({ "time": self.time(seconds) }));
                     format!(", {left}")
                 });
-                return format!("{}{}{}", bytes(state), speed.unwrap_or_default(), left.unwrap_or_default());
+                return format!(
+                    "{}{}{}",
+                    self.bytes(state),
+                    speed.unwrap_or_default(),
+                    left.unwrap_or_default()
+                );
             }
             PullPhase::Stalled if state.total_bytes > 0 => {
-                return format!("{} · {}", bytes(state), self.output.words.say("pull.phase.stalled"));
+                return format!("{} · {}", self.bytes(state), self.output.words.say("pull.phase.stalled"));
             }
             PullPhase::Stalled => "pull.phase.stalled",
             PullPhase::Verifying => "pull.phase.verifying",
@@ -157,13 +164,14 @@ impl<'a> Show<'a> {
         }
     }
 
+    fn bytes(&self, state: &PullState) -> String {
+        let size = |bytes| self.output.words.numbers.size(bytes);
+        format!("{} / {}", size(state.completed_bytes), size(state.total_bytes))
+    }
+
     fn clear(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
     }
-}
-
-fn bytes(state: &PullState) -> String {
-    format!("{} / {}", models::size(state.completed_bytes), models::size(state.total_bytes))
 }

@@ -7,6 +7,8 @@ use pincer_core::surroundings::Environment;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::numbers::Numbers;
+
 const ENGLISH: &str = include_str!("../../../ui/messages/en.json");
 const FRENCH: &str = include_str!("../../../ui/messages/fr.json");
 
@@ -14,6 +16,8 @@ const FRENCH: &str = include_str!("../../../ui/messages/fr.json");
 #[derive(Debug, Clone)]
 pub struct Words {
     messages: BTreeMap<String, String>,
+    /// How this language writes numbers.
+    pub numbers: Numbers,
 }
 
 impl Words {
@@ -22,8 +26,8 @@ impl Words {
     pub fn of(environment: &Environment) -> Self {
         let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(|name| environment.get(name));
         let french = locale.is_some_and(|locale| locale.to_ascii_lowercase().starts_with("fr"));
-        let text = if french { FRENCH } else { ENGLISH };
-        Self { messages: serde_json::from_str(text).unwrap_or_default() }
+        let (text, numbers) = if french { (FRENCH, Numbers::French) } else { (ENGLISH, Numbers::English) };
+        Self { messages: serde_json::from_str(text).unwrap_or_default(), numbers }
     }
 
     /// The message of `key` without parameters. An unknown key is shown as it is: better than nothing.
@@ -38,7 +42,7 @@ impl Words {
         let params = serde_json::to_value(params).unwrap_or_default();
         let mut key = key.to_owned();
         while let Some(message) = self.messages.get(&key) {
-            if let Some(text) = fill(message, &params) {
+            if let Some(text) = self.fill(message, &params) {
                 return text;
             }
             let other = format!("{key}.else");
@@ -64,20 +68,24 @@ impl Words {
     pub fn has(&self, key: &str) -> bool {
         self.messages.contains_key(key)
     }
-}
 
-/// The text with every `{param}` replaced; `None` when one has no value worth saying.
-fn fill(message: &str, params: &Value) -> Option<String> {
-    let mut text = String::with_capacity(message.len());
-    let mut rest = message;
-    while let Some((before, after)) = rest.split_once('{') {
-        let (name, after) = after.split_once('}')?;
-        text.push_str(before);
-        text.push_str(&worth_saying(params.get(name)?)?);
-        rest = after;
+    /// The text with every `{param}` replaced; `None` when one has no value worth saying.
+    fn fill(&self, message: &str, params: &Value) -> Option<String> {
+        let mut text = String::with_capacity(message.len());
+        let mut rest = message;
+        while let Some((before, after)) = rest.split_once('{') {
+            let (name, after) = after.split_once('}')?;
+            text.push_str(before);
+            let value = params.get(name)?;
+            let said = worth_saying(value)?;
+            // Ports and lines are names; tokens are counted.
+            let counted = value.as_u64().filter(|_| name == "tokens");
+            text.push_str(&counted.map_or(said, |number| self.numbers.integer(number)));
+            rest = after;
+        }
+        text.push_str(rest);
+        Some(text)
     }
-    text.push_str(rest);
-    Some(text)
 }
 
 /// `null`, an empty text, an empty list and line 0 say nothing.
@@ -112,11 +120,22 @@ mod tests {
         let messages =
             [("a", "{x} and {y}"), ("a.else", "only {y}"), ("a.else.else", "nothing"), ("b", "{x}")];
         let messages = messages.into_iter().map(|(key, text)| (key.to_owned(), text.to_owned())).collect();
-        let words = Words { messages };
+        let words = Words { messages, numbers: Numbers::English };
         assert_eq!(words.say_with("a", &json!({ "x": 1, "y": ["p", "q"] })), "1 and p, q");
         assert_eq!(words.say_with("a", &json!({ "x": null, "y": "q" })), "only q");
         assert_eq!(words.say_with("a", &json!({ "x": "", "y": [] })), "nothing");
         assert_eq!(words.say_with("b", &json!({})), "{x}");
         assert_eq!(words.say("missing"), "missing");
+    }
+
+    #[test]
+    fn tokens_are_grouped_as_the_language_does_and_other_numbers_are_not() {
+        let message = ("a".to_owned(), "{tokens} {port}".to_owned());
+        let said = |numbers| {
+            let words = Words { messages: [message.clone()].into_iter().collect(), numbers };
+            words.say_with("a", &json!({ "tokens": 32_768, "port": 11_434 }))
+        };
+        assert_eq!(said(Numbers::English), "32,768 11434");
+        assert_eq!(said(Numbers::French), "32\u{202f}768 11434");
     }
 }

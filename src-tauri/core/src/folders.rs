@@ -72,6 +72,12 @@ impl Folders {
         self.data.join("checks.json")
     }
 
+    /// Locked while a Pincer writes [`Folders::checks`]; empty.
+    #[must_use]
+    pub fn checks_lock(&self) -> PathBuf {
+        self.data.join("checks.lock")
+    }
+
     /// What an Ollama that Pincer started says.
     #[must_use]
     pub fn ollama_log(&self) -> PathBuf {

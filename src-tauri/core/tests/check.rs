@@ -259,7 +259,7 @@ fn outcome(check: &CheckState) -> Option<&CheckOutcome> {
 }
 
 #[tokio::test]
-async fn checks_of_the_window_run_side_by_side_and_can_be_cancelled() {
+async fn checks_of_the_window_run_one_at_a_time_and_can_be_cancelled() {
     let practice = practice().await;
     let home = tempfile::tempdir().unwrap();
     let mut window = Window::open(computer(&practice.url(), home.path()));
@@ -269,21 +269,28 @@ async fn checks_of_the_window_run_side_by_side_and_can_be_cancelled() {
     ));
     window.live.checks().start("silent:1b").unwrap();
     assert!(practice.until_request(LIMIT, |request| request.path == "/api/chat").await);
-    // The same model again goes on; another one is asked beside it.
-    window.live.checks().start("SILENT:1b").unwrap();
-    window.live.checks().start("calls:1b").unwrap();
-    let ended = window.check("calls:1b", |check| check.phase == CheckPhase::Ended).await;
-    assert_eq!(outcome(&ended), Some(&CheckOutcome::CalledTool {}));
-    let asked = |practice: &Practice| {
+    // The same model again goes on; others wait.
+    for model in ["SILENT:1b", "no-tools:1b", "calls:1b"] {
+        window.live.checks().start(model).unwrap();
+    }
+    let queued = window.check("calls:1b", |_| true).await;
+    assert_eq!((queued.phase, queued.result), (CheckPhase::Queued, None));
+    window.live.checks().cancel("no-tools:1b");
+    window.check("no-tools:1b", |check| check.phase == CheckPhase::Cancelled).await;
+    let asked_of = |practice: &Practice, model: &str| {
         let requests = practice.requests();
-        requests.iter().filter(|one| one.path == "/api/chat" && one.body["model"] == "silent:1b").count()
+        requests.iter().filter(|one| one.path == "/api/chat" && one.body["model"] == model).count()
     };
-    assert_eq!(asked(&practice), 1);
+    let asked = |practice: &Practice| asked_of(practice, "silent:1b");
+    assert_eq!((asked(&practice), asked_of(&practice, "calls:1b")), (1, 0));
     window.live.checks().cancel("silent:1b");
     let cancelled = window.check("silent:1b", |check| check.phase == CheckPhase::Cancelled).await;
     assert_eq!(cancelled.result, None);
     let left = |event: &Event| *event == Event::ChatStopped { model: "silent:1b".into() };
     assert!(practice.until_event(LIMIT, left).await, "Ollama stops working on it");
+    let ended = window.check("calls:1b", |check| check.phase == CheckPhase::Ended).await;
+    assert_eq!(outcome(&ended), Some(&CheckOutcome::CalledTool {}));
+    assert_eq!(asked_of(&practice, "no-tools:1b"), 0, "cancelled while it waited, it is never asked");
     // Asked anew it is asked anew.
     window.live.checks().start("silent:1b").unwrap();
     assert!(practice.until(LIMIT, |practice| asked(practice) == 2).await);

@@ -80,9 +80,12 @@ export function canBeTried(model: Assessed): boolean {
   return model.verdict !== 'embedding' && model.verdict !== 'chat-only';
 }
 
-/** The live check is under way. */
+/** How long a live check may take in all, in seconds (the library's `ask::LIMIT`). */
+export const CHECK_LIMIT = 600;
+
+/** The live check is under way, or queued. */
 export function isTrying(check: CheckState | undefined): boolean {
-  return check?.phase === 'loading' || check?.phase === 'answering';
+  return check?.phase === 'queued' || check?.phase === 'loading' || check?.phase === 'answering';
 }
 
 /** What the newest ended check showed: of this session, or remembered; `null`: not tried yet. */

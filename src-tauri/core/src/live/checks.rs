@@ -1,5 +1,5 @@
-//! The live checks: each a task that asks one model one question; one at a time a model, each can be cancelled.
-//! They belong to the library, so they survive whatever the window shows.
+//! The live checks: each a task that asks one model one question. One at a time, since two would share processor and
+//! memory and falsify what each shows; the others wait in order, and each can be cancelled.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -7,7 +7,10 @@ use std::{
     time::UNIX_EPOCH,
 };
 
-use tokio::{sync::Notify, task::AbortHandle};
+use tokio::{
+    sync::{Notify, Semaphore},
+    task::AbortHandle,
+};
 
 use super::state::Slice;
 use crate::{
@@ -33,6 +36,8 @@ struct Shared {
     publish: Publish,
     look: Arc<Notify>,
     entries: Mutex<Entries>,
+    /// Given in the order of asking; let go when a task ends in whatever way.
+    turn: Semaphore,
 }
 
 #[derive(Default)]
@@ -63,13 +68,14 @@ impl Checks {
         publish: impl Fn(Slice) + Send + Sync + 'static,
         look: Arc<Notify>,
     ) -> Self {
-        let shared = Shared { computer, publish: Arc::new(publish), look, entries: Mutex::default() };
+        let (publish, turn) = (Arc::new(publish), Semaphore::new(1));
+        let shared = Shared { computer, publish, look, entries: Mutex::default(), turn };
         let checks = Self { shared: Arc::new(shared) };
         checks.publish();
         checks
     }
 
-    /// Starts a check; one of the same model that runs already goes on.
+    /// Starts a check, or lets it wait until the others are done; one of the same model that there is goes on.
     ///
     /// # Errors
     /// `model.bad-name`.
@@ -83,8 +89,10 @@ impl Checks {
             entries.asked += 1;
             let number = entries.asked;
             let (name, since) = (name.trim().to_owned(), self.now());
+            let alone = entries.by_name.values().all(|entry| entry.task.is_none());
+            let phase = if alone { CheckPhase::Loading } else { CheckPhase::Queued };
             let task = tokio::spawn(self.clone().run(key.clone(), name.clone(), number));
-            let state = CheckState { model: name, phase: CheckPhase::Loading, since, result: None };
+            let state = CheckState { model: name, phase, since, result: None };
             entries.by_name.insert(key, Entry { number, state, task: Some(task.abort_handle()) });
             entries.forget_oldest();
         }
@@ -126,6 +134,10 @@ impl Checks {
     }
 
     async fn run(self, key: ModelName, name: String, number: u64) {
+        // Never closed, so it is always given.
+        let _turn = self.shared.turn.acquire().await;
+        let now = self.now();
+        self.tell(&key, number, |state| (state.phase, state.since) = (CheckPhase::Loading, now));
         let ran = ask::run(&self.shared.computer, &name, None, |phase| {
             self.tell(&key, number, |state| state.phase = phase);
         });

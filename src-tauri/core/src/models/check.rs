@@ -81,7 +81,7 @@ pub struct CheckState {
     pub model: String,
     /// What it is doing.
     pub phase: CheckPhase,
-    /// Since when, in milliseconds since 1970 (UTC).
+    /// Since when the model is asked, or, while it is queued, since when it waits; milliseconds since 1970 (UTC).
     pub since: u64,
     /// What it showed, once it has ended.
     pub result: Option<Checked>,
@@ -92,6 +92,8 @@ pub struct CheckState {
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
 #[serde(rename_all = "kebab-case")]
 pub enum CheckPhase {
+    /// Another check runs: two at once would falsify each other's seconds and memory.
+    Queued,
     /// Ollama loads the model and reads the question: a minute is normal without a graphics card.
     Loading,
     /// The answer is coming.

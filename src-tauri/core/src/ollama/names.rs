@@ -89,17 +89,31 @@ pub fn find<'a>(wanted: &str, listed: impl IntoIterator<Item = &'a str>) -> Opti
     listed.into_iter().find(|name| same(name, wanted))
 }
 
-/// At most three of `listed` that look most like `wanted`, best first.
+/// At most three of `listed` that may be meant by `wanted`, what looks most like it first. Only near ones, by the
+/// model's own name: one begins with the other, or a third of the letters is mistyped at most. Tags are often alike
+/// (`8b`) and say nothing.
 #[must_use]
 pub fn nearest<'a>(wanted: &str, listed: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let wanted = wanted.to_lowercase();
     let mut scored: Vec<(f64, &str)> = listed
         .into_iter()
+        .filter(|name| is_near(own_name(&wanted), own_name(&name.to_lowercase())))
         .map(|name| (strsim::jaro_winkler(&wanted, &name.to_lowercase()), name))
-        .filter(|(score, _)| *score > 0.7)
         .collect();
     scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
     scored.into_iter().take(3).map(|(_, name)| name.to_owned()).collect()
+}
+
+/// The name without registry, namespace and tag; also of text that is no name.
+fn own_name(name: &str) -> &str {
+    let last = name.trim().rsplit('/').next().unwrap_or_default();
+    last.split(':').next().unwrap_or_default()
+}
+
+fn is_near(a: &str, b: &str) -> bool {
+    let shorter = a.chars().count().min(b.chars().count());
+    let begins = shorter > 2 && (a.starts_with(b) || b.starts_with(a));
+    begins || (shorter > 0 && strsim::damerau_levenshtein(a, b) <= (shorter / 3).max(1))
 }
 
 fn is_part(part: &str, longest: usize, also: &str) -> bool {
@@ -169,6 +183,12 @@ mod tests {
     fn the_nearest_names_come_first() {
         let listed = ["llama3.2:3b", "qwen3:8b", "gemma2:2b"];
         assert_eq!(nearest("qwen3:4b", listed), ["qwen3:8b"]);
-        assert!(nearest("zzz", listed).is_empty());
+        assert_eq!(nearest("me/qwne3", listed), ["qwen3:8b"]);
+        assert_eq!(nearest("lama3.2:3b", listed), ["llama3.2:3b"]);
+        assert_eq!(nearest("gemma", listed), ["gemma2:2b"]);
+        for far in ["zzz", "", "stops:8b", "gpt-oss:20b-cloud", "x:3b"] {
+            assert!(nearest(far, listed).is_empty(), "{far}");
+        }
+        assert!(nearest("gpt-oss:20b-cloud", ["stops:1b"]).is_empty());
     }
 }

@@ -1,8 +1,9 @@
-//! One Pincer at a time writes files of the user's: a lock on a file of the data folder, let go by the system
-//! when the process ends in whatever way. Taken by `apply` and `history`.
+//! One Pincer at a time writes: a lock on a file of the data folder, let go by the system when the process ends in
+//! whatever way. Taken by `apply` and `history` for files of the user's, by the checks' store for its own.
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
+    path::Path,
     sync::mpsc,
     thread,
     time::Duration,
@@ -32,14 +33,25 @@ impl Lock {
         Self::take_within(folders, WAIT)
     }
 
+    /// Takes the lock on this file of the data folder, as [`Lock::take`] does on `pincer.lock`.
+    ///
+    /// # Errors
+    /// As [`Lock::take`].
+    pub(crate) fn on(path: &Path) -> Result<Self, Error> {
+        Self::on_within(path, WAIT)
+    }
+
     fn take_within(folders: &Folders, wait: Duration) -> Result<Self, Error> {
-        let path = folders.lock();
-        let failed = |error| Error::file(&path, &error);
+        Self::on_within(&folders.lock(), wait)
+    }
+
+    fn on_within(path: &Path, wait: Duration) -> Result<Self, Error> {
+        let failed = |error| Error::file(path, &error);
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(&path).map_err(failed)?;
+        let file = options.open(path).map_err(failed)?;
         match file.try_lock() {
             Ok(()) => return Ok(Self { _file: file }),
             Err(TryLockError::WouldBlock) => {}

@@ -14,7 +14,7 @@ pub mod history;
 pub mod home;
 pub mod include;
 pub mod intent;
-mod lock;
+pub(crate) mod lock;
 pub mod outcome;
 pub mod plan;
 pub(crate) mod prepare;

@@ -1,6 +1,7 @@
 // A backend that lives in memory, for tests and for a look in a browser. Nothing of it is in the product.
 
 import type { Backend } from './backend';
+import { isTrying } from '../models';
 import { stations } from '../path';
 import type { AddressTest } from './types/AddressTest';
 import type { CheckState } from './types/CheckState';
@@ -149,9 +150,10 @@ export class FakeBackend implements Backend {
 
   checkModel(name: string): Promise<void> {
     this.calls.push({ name: 'checkModel', value: name });
-    return this.#answer('checkModel', () =>
-      this.pushCheck({ model: name, phase: 'loading', since: Date.now(), result: null }),
-    );
+    return this.#answer('checkModel', () => {
+      const phase = this.world.checks?.some((check) => isTrying(check)) ? 'queued' : 'loading';
+      this.pushCheck({ model: name, phase, since: Date.now(), result: null });
+    });
   }
 
   cancelCheck(name: string): Promise<void> {

@@ -111,7 +111,7 @@ export const modelWorlds = {
     path: diagnosis([]), settings, openclaw, models: modelsState(everyGroup(now), { memory }),
     checks: [
       { model: 'qwen3:8b', phase: 'loading', since: now - 42_000, result: null },
-      { model: 'gpt-oss:20b', phase: 'answering', since: now - 95_000, result: null },
+      { model: 'gpt-oss:20b', phase: 'queued', since: now - 35_000, result: null },
       { model: 'qwen3.5:9b', phase: 'ended', since: now - HOUR, result: checked({ code: 'called-tool', params: {} }, { at: now }) },
       { model: 'mistral:latest', phase: 'cancelled', since: now - HOUR, result: null },
     ],

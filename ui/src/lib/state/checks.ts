@@ -18,7 +18,7 @@ export class CheckTeller {
   hear(checks: readonly CheckState[], now: number): string | null {
     const news: string[] = [];
     for (const check of checks) {
-      const pauses = isTrying(check) ? Math.floor((now - check.since) / 1000 / PAUSE) : 0;
+      const pauses = isTrying(check) && check.phase !== 'queued' ? Math.floor((now - check.since) / 1000 / PAUSE) : 0;
       const step = `${check.since} ${check.phase} ${pauses}`;
       const former = this.#said.get(check.model);
       if (former === step) continue;

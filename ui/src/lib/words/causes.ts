@@ -67,6 +67,10 @@ export function remedyWhat(offer: Offer): string | null {
 export function failureText(failure: Failure): string {
   // The window has a button for it, the commands do not.
   if (failure.code === 'settings.changed-meanwhile') return t('error.settings.changed-meanwhile.window', failure.params);
+  // Within an answer that began well: its status says nothing.
+  if (failure.code === 'ollama.status' && failure.params.status === 200) {
+    return t('error.ollama.status', { ...failure.params, status: null });
+  }
   return t(`error.${failure.code}`, said(failure.params));
 }
 

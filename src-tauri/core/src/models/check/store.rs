@@ -8,7 +8,7 @@ use crate::{
     error::Error,
     folders::Folders,
     models::model::Model,
-    openclaw::{atomic, settings::read_bounded},
+    openclaw::{atomic, lock::Lock, settings::read_bounded},
 };
 
 /// So many are kept, the newest.
@@ -42,11 +42,14 @@ pub fn read(folders: &Folders) -> HashMap<String, Checked> {
 /// Remembers what a check of these files showed, if that lasts. Blocking.
 ///
 /// # Errors
-/// `file.failed`.
+/// `file.failed`, `file.locked` when another Pincer that writes does not end.
 pub fn remember(folders: &Folders, digest: &str, checked: &Checked) -> Result<(), Error> {
     if digest.is_empty() || !is_lasting(&checked.outcome) {
         return Ok(());
     }
+    folders.create()?;
+    // What another Pincer writes between reading and writing would be lost.
+    let _lock = Lock::on(&folders.checks_lock())?;
     let mut all: Vec<(String, Checked)> = read(folders).into_iter().collect();
     all.retain(|(known, _)| known != digest);
     all.push((digest.to_owned(), checked.clone()));
@@ -59,7 +62,6 @@ pub fn remember(folders: &Folders, digest: &str, checked: &Checked) -> Result<()
     let path = folders.checks();
     let text =
         serde_json::to_vec_pretty(&map).map_err(|error| Error::file(&path, &std::io::Error::other(error)))?;
-    folders.create()?;
     atomic::write_own(&path, &text)
 }
 
@@ -136,6 +138,26 @@ mod tests {
         remember(&folders, "a", &checked(3, CheckOutcome::Busy {})).unwrap();
         assert_eq!(read(&folders)["a"], checked(2, CheckOutcome::NoCall {}));
         assert_eq!(read(&folders).len(), 5);
+    }
+
+    #[test]
+    fn of_those_written_at_the_same_time_none_is_lost() {
+        let (_home, folders) = folders();
+        let names = |round: u64| (0..6).map(move |writer| format!("{round}-{writer}"));
+        for round in 0..5 {
+            let begin = std::sync::Barrier::new(6);
+            std::thread::scope(|scope| {
+                for digest in names(round) {
+                    let (begin, folders) = (&begin, &folders);
+                    scope.spawn(move || {
+                        begin.wait();
+                        remember(folders, &digest, &checked(round, CheckOutcome::CalledTool {})).unwrap();
+                    });
+                }
+            });
+            let kept = read(&folders);
+            assert!((0..=round).flat_map(names).all(|digest| kept.contains_key(&digest)), "{kept:?}");
+        }
     }
 
     #[test]

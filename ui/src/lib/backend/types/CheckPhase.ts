@@ -3,4 +3,4 @@
 /**
  * What a running check is doing.
  */
-export type CheckPhase = "loading" | "answering" | "cancelled" | "ended";
+export type CheckPhase = "queued" | "loading" | "answering" | "cancelled" | "ended";

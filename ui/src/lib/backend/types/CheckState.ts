@@ -15,7 +15,7 @@ model: string,
  */
 phase: CheckPhase, 
 /**
- * Since when, in milliseconds since 1970 (UTC).
+ * Since when the model is asked, or, while it is queued, since when it waits; milliseconds since 1970 (UTC).
  */
 since: number, 
 /**
