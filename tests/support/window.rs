@@ -187,7 +187,7 @@ impl Window {
 
     async fn click(&self, what: &str, path: &str) {
         if let Err(error) = self.find(what, path).await.click().await {
-            self.give_up(&format!("{what} cannot be pressed ({error})")).await;
+            self.give_up(&format!("{what} cannot be pressed ({error:?})")).await;
         }
     }
 
