@@ -86,9 +86,8 @@ async fn by_mouse_a_model_is_downloaded_used_tried_and_removed() {
     // It is listed for OpenClaw by itself.
     window.find("here", &download("done")).await;
     window.sees(&words.say("pull.listed", &[])).await;
-    window
-        .find("Undo", &format!("//button[@aria-label={}]", literal(&words.say("pull.undo.name", &name))))
-        .await;
+    let undo = format!("//button[@aria-label={}]", literal(&words.say("pull.undo.name", &name)));
+    window.find("Undo", &undo).await;
     assert_eq!(listed(&home), ["qwen3:8b", "llama3.2:3b", MODEL]);
     assert_eq!(primary(&home), "ollama/qwen3:8b", "OpenClaw's model stays");
     window.picture("listed");
@@ -99,6 +98,8 @@ async fn by_mouse_a_model_is_downloaded_used_tried_and_removed() {
     window.press(&words.say("change.apply", &[])).await;
     window.sees(&words.say("effect.did.model", &name)).await;
     assert_eq!(primary(&home), format!("ollama/{MODEL}"));
+    // It would take back the newer change, too.
+    window.is_gone("Undo of the older change", &undo).await;
 
     // A real call shows what it does.
     let it = card(&words, "recommended", MODEL);
@@ -122,6 +123,7 @@ async fn by_mouse_a_model_is_downloaded_used_tried_and_removed() {
     window.press(&words.say("model.remove.yes", &[])).await;
     window.sees(&words.say("model.removed", &name)).await;
     window.is_gone("its card", &it).await;
+    window.is_gone("its download, which is no longer true", &download("done")).await;
     window.find("on offer again", &format!("//li[@data-offer={}]", literal(MODEL))).await;
     window.picture("removed");
 
