@@ -10,7 +10,7 @@ use serde_json::Value;
 use support::{
     home::Home,
     ollama::{self, Ollama},
-    window::{Window, literal},
+    window::{Window, card, literal},
     words::Words,
 };
 
@@ -21,15 +21,6 @@ fn station(words: &Words, link: &str, state: &str) -> String {
     let state = literal(&words.say(&format!("state.{state}"), &[]));
     format!(
         "//section[@aria-label={path}]//li[.//strong[normalize-space(.)={name}] and .//*[normalize-space(.)={state}]]"
-    )
-}
-
-/// `XPath` of a model's card within its group.
-fn card(words: &Words, verdict: &str, model: &str) -> String {
-    let group = literal(&words.say(&format!("verdict.{verdict}.plural"), &[]));
-    let model = literal(model);
-    format!(
-        "//section[.//h2[starts-with(normalize-space(.), {group})]]//article[.//h3[normalize-space(.)={model}]]"
     )
 }
 
@@ -65,7 +56,7 @@ async fn the_main_job_from_the_first_look_to_the_fixed_connection() {
         window.find(&format!("{link}, fine"), &station(&words, link, "ok")).await;
     }
     window.follow(&words.say("nav.models", &[])).await;
-    window.find("a model that can act", &card(&words, "ready", "qwen3:8b")).await;
+    window.find("a model that can act", &card(&words, "recommended", "qwen3:8b")).await;
     let plain = card(&words, "chat-only", "gemma2:2b");
     window.sees_in(&plain, &words.say("model.chat-only", &[])).await;
     let memory = card(&words, "embedding", "nomic-embed-text:latest");
@@ -77,7 +68,7 @@ async fn the_main_job_from_the_first_look_to_the_fixed_connection() {
     let progress = literal(&words.say("pull.progress", &[("name", MODEL)]));
     window.find("its progress", &format!("//progress[@aria-label={progress} and @max]")).await;
     window.sees(&words.say("pull.phase.done", &[])).await;
-    window.find("the new model among those that can act", &card(&words, "ready", MODEL)).await;
+    window.find("the new model among those that can act", &card(&words, "recommended", MODEL)).await;
 
     // It becomes OpenClaw's, and only Apply writes.
     window.press(&words.say("model.use.name", &[("name", MODEL)])).await;
@@ -129,13 +120,14 @@ async fn the_window_lives_on_whatever_the_server_does() {
     window.find("bytes coming in", &format!("//progress[@aria-label={progress} and @max]")).await;
     ollama.kill();
     window.sees(&words.say("models.stale", &[])).await;
-    window.find("the models known last", &card(&words, "ready", "qwen3:8b")).await;
+    window.find("the models known last", &card(&words, "recommended", "qwen3:8b")).await;
 
     window.follow(&words.say("nav.home", &[])).await;
     let other = words.say("finding.connection.other-program.title", &[("program", "webserver")]);
     let failed = words.say("finding.connection.failed.title", &[]);
+    let cut = words.say("finding.connection.reset.title", &[]);
     for (fault, title) in
-        [("html", &other), ("endless-chunks", &other), ("error-500", &failed), ("empty-reply", &failed)]
+        [("html", &other), ("endless-chunks", &other), ("error-500", &failed), ("empty-reply", &cut)]
     {
         let (mut server, _) = home.play("webserver", &host, &[("PRACTICE_FAULT", fault)]);
         window.sees(title).await;

@@ -1,6 +1,7 @@
 //! A screen of its own for a window under test: Xvfb on a display number that it finds free by itself.
 
 use std::{
+    fs,
     path::Path,
     process::{Command, Stdio},
 };
@@ -35,6 +36,29 @@ impl Display {
         let mut command = home.command("/usr/bin/openbox");
         command.env("DISPLAY", &self.name).stdout(Stdio::null()).stderr(Stdio::null());
         self.manager = Some(Group::start(&mut command));
+    }
+
+    /// Presses keys as the keyboard would; whoever has the focus gets them (names as xdotool takes them).
+    pub fn press(&self, keys: &str) {
+        let pressed = Command::new("xdotool")
+            .env("DISPLAY", &self.name)
+            .args(["key", keys])
+            .status()
+            .is_ok_and(|done| done.success());
+        assert!(pressed, "no key {keys} on display {}", self.name);
+    }
+
+    /// The process of a program that was started to show itself here.
+    pub fn shows(&self, program: &Path) -> Option<u32> {
+        let here = format!("DISPLAY={}", self.name);
+        fs::read_dir("/proc").ok()?.find_map(|entry| {
+            let entry = entry.ok()?;
+            let id = entry.file_name().to_str()?.parse().ok()?;
+            let runs = fs::read_link(entry.path().join("exe")).ok()?;
+            let environment = fs::read(entry.path().join("environ")).ok()?;
+            let mut variables = environment.split(|byte| *byte == 0);
+            (runs == program && variables.any(|variable| variable == here.as_bytes())).then_some(id)
+        })
     }
 
     /// A picture of the whole screen (the driver's own screenshots hang).

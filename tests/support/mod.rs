@@ -14,6 +14,7 @@
 pub mod broken;
 pub mod display;
 pub mod home;
+pub mod keyboard;
 pub mod ollama;
 pub mod openclaw;
 pub mod process;

@@ -19,10 +19,11 @@ use super::{
     ollama::free_address,
     process::{Group, LIMIT, wait_for},
     programs,
+    words::Words,
 };
 
 /// Between two looks at the page.
-const LOOK: Duration = Duration::from_millis(50);
+pub(super) const LOOK: Duration = Duration::from_millis(50);
 
 pub struct Window {
     client: Client,
@@ -129,13 +130,27 @@ impl Window {
         self.find(&format!("\"{words}\" in {within}"), &saying(within, words)).await
     }
 
+    /// Waits for words that a screen reader says by itself, whether or not they are to be seen.
+    pub async fn announces(&self, words: &str) {
+        let path = format!("//*[@role='status'][contains(normalize-space(.), {})]", literal(words));
+        let said = async {
+            while self.client.find_all(Locator::XPath(&path)).await.is_ok_and(|found| found.is_empty()) {
+                tokio::time::sleep(LOOK).await;
+            }
+        };
+        if tokio::time::timeout(LIMIT, said).await.is_err() {
+            self.give_up(&format!("\"{words}\" is not announced")).await;
+        }
+    }
+
     /// Waits for an enabled button of that name and presses it.
     pub async fn press(&self, name: &str) {
-        let path = format!(
-            "//*[self::button or @role='button'][not(@disabled) and not(@aria-disabled='true')]{}",
-            named(name)
-        );
-        self.click(&format!("the button \"{name}\""), &path).await;
+        self.click(&format!("the button \"{name}\""), &button(name)).await;
+    }
+
+    /// Presses a button that closes the window: there is nobody left to say that it was pressed.
+    pub async fn press_last(&self, name: &str) {
+        let _ = self.find(&format!("the button \"{name}\""), &button(name)).await.click().await;
     }
 
     /// Waits for a link of that name and follows it.
@@ -152,9 +167,27 @@ impl Window {
         self.click(&format!("the choice \"{name}\""), &path).await;
     }
 
+    /// Waits for what is folded under that name and unfolds it.
+    pub async fn unfold(&self, name: &str) {
+        self.click(&format!("the fold \"{name}\""), &format!("//details[not(@open)]/summary{}", named(name)))
+            .await;
+    }
+
+    /// Waits until nothing of a path is displayed.
+    pub async fn is_gone(&self, what: &str, path: &str) {
+        let gone = async {
+            while self.displayed(path).await.is_some() {
+                tokio::time::sleep(LOOK).await;
+            }
+        };
+        if tokio::time::timeout(LIMIT, gone).await.is_err() {
+            self.give_up(&format!("{what} does not go away")).await;
+        }
+    }
+
     async fn click(&self, what: &str, path: &str) {
         if let Err(error) = self.find(what, path).await.click().await {
-            self.give_up(&format!("{what} cannot be pressed ({error})")).await;
+            self.give_up(&format!("{what} cannot be pressed ({error:?})")).await;
         }
     }
 
@@ -173,12 +206,30 @@ impl Window {
         file
     }
 
-    async fn give_up(&self, why: &str) -> ! {
+    /// Asks the window to close, as its frame's button and Alt+F4 do.
+    pub fn ask_to_close(&self) {
+        self.display.press("alt+F4");
+    }
+
+    /// Waits until the program with the window has ended.
+    pub fn is_closed(&self) {
+        wait_for("the window closes", || self.display.shows(&programs::pincer()).is_none().then_some(()));
+    }
+
+    pub(super) async fn give_up(&self, why: &str) -> ! {
         let text = self.text().await;
         let file = self.picture("failed");
         let log = fs::read_to_string(&self.log).unwrap_or_default();
         panic!("{why}\nThe page says:\n{text}\nThe window's log:\n{log}\nPicture: {}", file.display());
     }
+}
+
+/// `XPath` of an enabled button.
+fn button(name: &str) -> String {
+    format!(
+        "//*[self::button or @role='button'][not(@disabled) and not(@aria-disabled='true')]{}",
+        named(name)
+    )
 }
 
 /// `XPath` condition: its label is that, or its words when it has no label.
@@ -192,6 +243,15 @@ fn saying(within: &str, words: &str) -> String {
     let said = literal(words);
     format!(
         "{within}//*[contains(normalize-space(.), {said}) and not(*[contains(normalize-space(.), {said})])]"
+    )
+}
+
+/// `XPath` of a model's card within its group.
+pub fn card(words: &Words, group: &str, model: &str) -> String {
+    let title = literal(&words.say(&format!("group.{group}.title"), &[]));
+    let model = literal(model);
+    format!(
+        "//section[.//h2[starts-with(normalize-space(.), {title})]]//article[.//h3[normalize-space(.)={model}]]"
     )
 }
 

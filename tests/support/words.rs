@@ -6,8 +6,15 @@ pub struct Words(Map<String, Value>);
 
 impl Words {
     pub fn english() -> Self {
-        let text = include_str!("../../ui/messages/en.json");
-        Self(serde_json::from_str(text).expect("ui/messages/en.json is a JSON object"))
+        Self::of(include_str!("../../ui/messages/en.json"))
+    }
+
+    pub fn french() -> Self {
+        Self::of(include_str!("../../ui/messages/fr.json"))
+    }
+
+    fn of(text: &str) -> Self {
+        Self(serde_json::from_str(text).expect("ui/messages holds JSON objects"))
     }
 
     /// The sentence of a key with its parameters filled in.

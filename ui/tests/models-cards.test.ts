@@ -176,6 +176,14 @@ describe('fit', () => {
     expect(text).toContain('careful guess');
   });
 
+  test('by a load that was seen overrules what is known of the graphics card', async () => {
+    const fit = { ...numbers, graphicsBytes: 0, verdict: 'fits', basis: 'measured', runsOn: 'graphics' } as const;
+    open(only(model('a:1b', { fit })), 'models');
+    const text = (await details('a:1b')).textContent;
+    expect(text).toContain('This computer has 45 GB.');
+    expect(text).toContain('It runs on the graphics card.');
+  });
+
   test('of one that runs online is not spoken of', async () => {
     open(modelWorlds.groups, 'models');
     const online = await card('kimi-k2:1t-cloud');

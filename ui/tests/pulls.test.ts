@@ -4,8 +4,9 @@ import { fireEvent, screen, within } from '@testing-library/svelte';
 import { describe, expect, test } from 'vitest';
 import { failureOf, pullOf, type World } from '../src/lib/backend/fake';
 import { everyFailure, everyState } from '../src/lib/backend/samples-pulls';
-import { modelsState, settingsOff, settingsState, worlds } from '../src/lib/backend/samples';
+import { lastChange, modelsState, settingsOff, settingsState, worlds } from '../src/lib/backend/samples';
 import type { Failure } from '../src/lib/backend/types/Failure';
+import type { ReceiptSummary } from '../src/lib/backend/types/ReceiptSummary';
 import type { PullState } from '../src/lib/backend/types/PullState';
 import { PullTeller } from '../src/lib/state/progress';
 import { setLanguage } from '../src/lib/words/words.svelte';
@@ -142,9 +143,11 @@ describe('“Also for OpenClaw”', () => {
 
   test('once done says that OpenClaw can use it, and takes that back', async () => {
     const { backend } = open({ ...worlds.well, pulls: [{ ...pullOf('new:1b', 'done', 1, 1e9), listedBy: 'receipt-7' }] }, 'home');
-    backend.receipts = [{ id: 'receipt-7', at: 0, kind: { kind: 'add-models', params: {} }, files: [], undoneBy: null }];
+    const receipt: ReceiptSummary = { id: 'receipt-7', at: 0, kind: { kind: 'list-model', params: { name: 'new:1b' } }, files: [], undoneBy: null };
+    backend.receipts = [receipt];
     backend.push({
-      models: modelsState([{ ...worlds.well.models.models[0]!, id: 'new:1b' }]), settings: settingsState({ listed: ['new:1b'] }),
+      models: modelsState([{ ...worlds.well.models.models[0]!, id: 'new:1b' }]),
+      settings: settingsState({ listed: ['new:1b'], lastChange: receipt }),
     });
     const one = await row('new:1b');
     await within(one).findByText('It is here. OpenClaw can use it now.');
@@ -156,6 +159,17 @@ describe('“Also for OpenClaw”', () => {
     expect(await within(one).findByText('It is here. OpenClaw does not have it on its list.')).toBeTruthy();
     expect(within(one).queryByRole('button', { name: /^Undo/ })).toBeNull();
     expect(focused()).toBe(one);
+  });
+
+  test('offers Undo only as long as nothing was changed since: it would take that back, too', async () => {
+    const { backend } = open({ ...worlds.well, pulls: [{ ...pullOf('new:1b', 'done', 1, 1e9), listedBy: 'receipt-7' }] }, 'home');
+    backend.push({
+      models: modelsState([{ ...worlds.well.models.models[0]!, id: 'new:1b' }]),
+      settings: settingsState({ listed: ['new:1b'], lastChange: { ...lastChange, id: 'receipt-8' } }),
+    });
+    const one = await row('new:1b');
+    await within(one).findByText('It is here. OpenClaw can use it now.');
+    expect(within(one).queryByRole('button', { name: /^Undo/ })).toBeNull();
   });
 
   test('says why it could not be listed', async () => {

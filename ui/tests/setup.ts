@@ -15,6 +15,7 @@ beforeEach(() => {
     this.open = false;
     this.dispatchEvent(new Event('close'));
   };
+  HTMLElement.prototype.scrollIntoView ??= () => undefined;
   localStorage.clear();
   location.hash = '';
   setLanguage('en');

@@ -126,13 +126,15 @@ impl Live {
         &self.checks
     }
 
-    /// Deletes an installed model from Ollama.
+    /// Deletes an installed model from Ollama; its ended download leaves the list.
     ///
     /// # Errors
     /// `model.*`, `ollama.*`.
     pub async fn remove(&self, name: &str) -> Result<(), Error> {
         installed::remove(&self.computer, name).await?;
         self.checks.forget(name);
+        // That it was downloaded here is no longer true.
+        self.pulls.dismiss(name);
         self.look_again();
         Ok(())
     }

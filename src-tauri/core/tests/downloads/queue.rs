@@ -283,3 +283,12 @@ async fn names_are_suggested_by_what_is_known() {
     assert!(typed.nearest.contains(&"qwen3:8b".to_owned()), "installed: {typed:?}");
     assert!(typed.nearest.contains(&"qwen3.5:4b".to_owned()), "on offer: {typed:?}");
 }
+
+#[tokio::test]
+async fn a_model_that_is_removed_takes_its_ended_download_along() {
+    let mut stage = Stage::new(Options::default()).await;
+    stage.live.pull(MODEL, false).unwrap();
+    stage.phase(MODEL, &[PullPhase::Done]).await;
+    stage.live.remove(MODEL).await.unwrap();
+    stage.until(<[_]>::is_empty).await;
+}

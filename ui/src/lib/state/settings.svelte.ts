@@ -183,7 +183,7 @@ export class SettingsDraft {
     if (text.trim() !== this.number(row, field)) {
       this.#numbers = { ...this.#numbers, [row.id]: { ...others, [field]: text } };
     }
-    if (this.missing === 'numbers' && this.#wrong.length === 0) this.missing = null;
+    if (this.missing === 'numbers' && this.wrong.length === 0) this.missing = null;
   }
 
   /** What is typed there cannot be written. */
@@ -191,7 +191,8 @@ export class SettingsDraft {
     return Number.isNaN(wholeNumber(this.number(row, field), field === 'contextWindow' ? LEAST_WINDOW : 1));
   }
 
-  get #wrong(): Row[] {
+  /** The rows with a number that cannot be written. */
+  get wrong(): Row[] {
     if (this.mode === 'automatic') return [];
     return this.rows.filter(
       (row) => this.isTicked(row) && (this.isWrong(row, 'contextWindow') || this.isWrong(row, 'maxTokens')),
@@ -300,7 +301,7 @@ export class SettingsDraft {
     this.failure = null;
     this.missing = null;
     if (ollamaId(this.primary) === null) this.missing = 'primary';
-    else if (this.#wrong.length > 0) this.missing = 'numbers';
+    else if (this.wrong.length > 0) this.missing = 'numbers';
     else if (Number.isNaN(this.#tokens)) this.missing = 'context';
     else if (this.where.wanted !== null && !this.where.elsewhere && !(await this.where.test(backend))) this.missing = 'address';
     const request = this.missing === null ? this.request() : null;

@@ -25,14 +25,16 @@ export function fitText({ verdict, basis }: Fit, remote: boolean): string | null
 export function fitNumbers(fit: Fit, memory: Memory | null): string[] {
   const said: string[] = [];
   const { needBytes, memoryBytes, graphicsBytes, basis } = fit;
+  const seen = basis === 'measured';
   if (needBytes !== null) said.push(t('fit.need', { tokens: integer(fit.context), size: bytes(needBytes) }));
   if (memoryBytes !== null) {
     const size = bytes(memoryBytes);
     if (memory?.unified) said.push(t('fit.have.shared', { size }));
     else if (graphicsBytes) said.push(t('fit.have', { size, graphics: bytes(graphicsBytes) }));
-    else said.push(t('fit.have.main', { size }));
+    // A card that Ollama uses is there, whether or not Pincer sees it.
+    else said.push(t(seen && (fit.runsOn === 'graphics' || fit.runsOn === 'both') ? 'fit.have.plain' : 'fit.have.main', { size }));
   }
-  if (fit.runsOn !== null) said.push(t(`fit.runs-on.${fit.runsOn}`));
+  if (fit.runsOn !== null) said.push(t(`fit.${seen ? 'runs' : 'would-run'}.${fit.runsOn}`));
   if (basis === 'measured' || basis === 'estimated' || basis === 'guessed') {
     if (said.length > 0) said.push(t(`fit.basis.${basis}`));
   }
