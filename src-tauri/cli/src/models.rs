@@ -61,7 +61,8 @@ pub(crate) async fn run(computer: &Computer, output: &Output) -> Result<Done, Fa
     let found = found?;
     // What is loaded only refines the fit.
     let loaded = loaded.map(|running| running.models).unwrap_or_default();
-    let checked = store::by_id(&found.models, &store::read(&computer.folders));
+    let checked =
+        store::by_id(&found.models, &store::read(&computer.folders), &store::Here::of(computer, &address));
     let known = Known {
         remote: !address.is_loopback(),
         memory: computer.memory(),

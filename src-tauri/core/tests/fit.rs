@@ -162,6 +162,8 @@ fn loaded(context_length: u64, size_vram: u64) -> [Loaded; 1] {
 fn checked(outcome: CheckOutcome, context_running: Option<u64>) -> HashMap<String, Checked> {
     let checked = Checked {
         at: 0,
+        host: None,
+        asked_context: None,
         outcome,
         first_token_seconds: None,
         seconds: 1.0,
@@ -211,6 +213,18 @@ fn what_happened_overrules_what_is_computed() {
     assert_eq!(fit(&model, DEFAULT_CONTEXT, &known).need_bytes, Some(9 * GB));
     assert_eq!(recommended_context(&model, &known, DEFAULT_CONTEXT), 16_384);
     assert_eq!(at(Known { loaded: &running, ..known }), (FitVerdict::Fits, FitBasis::Measured));
+    // One that asked for more says nothing of a shorter conversation.
+    let mut failed = failed;
+    failed.get_mut("some:model").unwrap().asked_context = Some(32_768);
+    let known = Known { checked: Some(&failed), ..here(&big) };
+    for (context, expected) in [
+        (16_384, (FitVerdict::Fits, FitBasis::Estimated)),
+        (32_768, (FitVerdict::TooBig, FitBasis::Measured)),
+        (40_960, (FitVerdict::TooBig, FitBasis::Measured)),
+    ] {
+        let found = fit(&model, context, &known);
+        assert_eq!((found.verdict, found.basis), expected, "{context}");
+    }
     // Other ends of a check say nothing about memory.
     let busy = checked(CheckOutcome::Busy {}, Some(32_768));
     assert_eq!(at(Known { checked: Some(&busy), ..here(&small) }), (FitVerdict::TooBig, FitBasis::Estimated));

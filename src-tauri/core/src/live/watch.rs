@@ -62,7 +62,8 @@ pub(super) async fn watch(
             Ok(mut facts) => {
                 let installed = facts.models.as_ref().and_then(|found| found.as_ref().ok());
                 let of_this_session = checks.shown().into_iter().collect();
-                let shown = installed.map(|found| store::by_id(&found.models, &of_this_session));
+                let here = store::Here::of(&computer, &facts.effective.address);
+                let shown = installed.map(|found| store::by_id(&found.models, &of_this_session, &here));
                 for (id, shown) in shown.unwrap_or_default() {
                     let kept = facts.checked.entry(id).or_insert_with(|| shown.clone());
                     if kept.at < shown.at {

@@ -188,7 +188,7 @@ pub fn is_weak(name: &str) -> bool {
     })
 }
 
-/// The installed model to use when the user has not said: ready, not a weak one, with room for OpenClaw's
+/// The installed model to use when the user has not said: ready, not a weak one nor one that failed its check, with room for OpenClaw's
 /// instructions, not too big; the first such in the server's order. Never a weak or too big one by itself.
 #[must_use]
 pub fn best_ready<'a>(models: &'a [Model], known: &Known<'_>) -> Option<&'a Model> {
@@ -198,7 +198,7 @@ pub fn best_ready<'a>(models: &'a [Model], known: &Known<'_>) -> Option<&'a Mode
     };
     let ready: Vec<(&Model, FitVerdict)> = models
         .iter()
-        .filter(|model| model.verdict == Verdict::Ready && !is_weak(&model.id))
+        .filter(|model| model.verdict == Verdict::Ready && !is_weak(&model.id) && !known.failed(model))
         .map(|model| (model, fits(&model)))
         .filter(|(_, fit)| *fit != FitVerdict::TooBig)
         .collect();

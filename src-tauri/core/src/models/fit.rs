@@ -55,6 +55,12 @@ impl<'a> Known<'a> {
         self.loaded.iter().find(|loaded| names::same(&loaded.name, &model.id))
     }
 
+    /// Whether the last live check of a model showed that OpenClaw cannot act with it as it is.
+    #[must_use]
+    pub fn failed(&self, model: &Model) -> bool {
+        self.checked(model).is_some_and(|checked| checked.outcome.failed())
+    }
+
     /// The last live check of a model.
     #[must_use]
     pub fn checked(&self, model: &Model) -> Option<&'a Checked> {
@@ -169,6 +175,12 @@ fn measured(model: &Model, context: u64, known: &Known<'_>, estimate: Fit) -> Op
     }
     let checked = known.checked(model)?;
     match &checked.outcome {
+        // A shorter conversation may well fit.
+        CheckOutcome::NotEnoughMemory { .. }
+            if checked.asked_context.is_some_and(|asked| context < asked) =>
+        {
+            None
+        }
         CheckOutcome::NotEnoughMemory { need_bytes, .. } => Some(Fit {
             verdict: FitVerdict::TooBig,
             basis: FitBasis::Measured,

@@ -157,6 +157,8 @@ pub async fn check(client: &Client, question: Question<'_>, mut tell: impl FnMut
     });
     Checked {
         at: question.at,
+        host: Some(client.address().to_string()),
+        asked_context: question.context,
         outcome,
         first_token_seconds: heard.first.map(|first| first.as_secs_f64()),
         seconds,
