@@ -56,7 +56,7 @@ impl<'a> Entry<'a> {
 pub(crate) async fn run(computer: &Computer, output: &Output) -> Result<Done, Failure> {
     let (address, _) = computer.effective();
     let client = computer.client(&address)?;
-    let mut discovery = Discovery::default();
+    let mut discovery = Discovery::patient();
     let (found, loaded) = tokio::join!(discovery.look(&client), client.ps());
     let found = found?;
     // What is loaded only refines the fit.
@@ -116,6 +116,9 @@ fn describe(output: &Output, one: &Assessed) -> String {
     let mut parts = vec![words.say(key)];
     if one.weak && model.verdict == Verdict::Ready {
         parts.push(words.say("cli.models.weak"));
+    }
+    if one.checked.as_ref().is_some_and(|checked| checked.outcome.failed()) {
+        parts.push(words.say("cli.models.failed"));
     }
     if model.context_known {
         parts.push(words.say_with("cli.models.context", &json!({ "tokens": model.context_window })));

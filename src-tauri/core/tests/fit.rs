@@ -14,6 +14,7 @@ use std::collections::HashMap;
 use pincer_core::{
     machine::memory::{GraphicsCard, Memory},
     models::{
+        catalogue::{on_offer, shipped},
         check::{CheckOutcome, Checked},
         discovery::judge,
         fit::{DEFAULT_CONTEXT, FitBasis, FitVerdict, Known, RunsOn, fit, recommended_context},
@@ -94,6 +95,43 @@ fn every_architecture_by_its_own_keys() {
             assert_eq!(found.basis, basis, "{}", row.name);
             let runs_on = (verdict != FitVerdict::TooBig).then_some(RunsOn::Processor);
             assert_eq!((found.runs_on, found.graphics_bytes), (runs_on, Some(0)), "{}", row.name);
+        }
+    }
+}
+
+#[test]
+fn what_is_said_before_the_download_is_said_after_it() {
+    let rows = rows();
+    for (offered, installed) in [
+        ("qwen3.5", "qwen3.5:9b"),
+        ("qwen3:8b", "qwen3:8b"),
+        ("gpt-oss:20b", "gpt-oss:20b"),
+        ("gemma4", "gemma4:e4b"),
+        ("glm-4.7-flash", "glm-4.7-flash:latest"),
+        ("qwen3-coder:30b", "qwen3-coder:30b"),
+        ("llama3.3", "llama3.3:latest"),
+        ("qwen2.5-coder:32b", "qwen2.5-coder:32b"),
+        ("mistral", "mistral:latest"),
+    ] {
+        let entry = shipped().into_iter().find(|entry| entry.name == offered).unwrap();
+        let row = rows.iter().find(|row| row.name == installed).unwrap();
+        assert_eq!(entry.download_bytes, Some(row.size), "{offered}");
+        let model = model(row);
+        let least = entry.memory_bytes.unwrap();
+        let at = |memory: &Memory| {
+            let known = here(memory);
+            let offer = on_offer(&[], &[], &known).into_iter().find(|offer| offer.entry.name == offered);
+            let verdict = offer.unwrap().fit;
+            let context = recommended_context(&model, &known, DEFAULT_CONTEXT);
+            assert_eq!(verdict, fit(&model, context, &known).verdict, "{offered} in {memory:?}");
+            assert_eq!(verdict == FitVerdict::TooBig, memory.all_bytes() < least, "{offered} in {memory:?}");
+        };
+        for gigabytes in [4, 6, 8, 10, 12, 14, 16, 18, 20, 24, 32, 48, 64, 128] {
+            at(&memory(gigabytes));
+            at(&with_card(gigabytes, 12));
+        }
+        for total_bytes in [least - 1, least] {
+            at(&Memory { total_bytes, ..Memory::default() });
         }
     }
 }

@@ -305,6 +305,14 @@ fn each_cause_from_its_facts() {
             facts.openclaw.key = true;
             settings(facts).primary = Some("other/model".into());
         }),
+        ("no model, and none that fits", "models.none-installed", &["choose-model"], well(), |facts| {
+            facts.models = Some(Ok(Discovered { server_version: "0".into(), models: Vec::new() }));
+            settings(facts).listed = vec![];
+            facts.openclaw.key = true;
+            settings(facts).primary = Some("other/model".into());
+            facts.memory =
+                Some(crate::machine::memory::Memory { total_bytes: 4_000_000_000, ..Default::default() });
+        }),
         ("no tools", "models.none-with-tools", &["download-model"], well(), |facts| {
             let models = vec![model("qwen3:8b", &["completion"])];
             facts.models = Some(Ok(Discovered { server_version: "0".into(), models }));

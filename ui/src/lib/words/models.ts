@@ -32,7 +32,10 @@ export function fitNumbers(fit: Fit, memory: Memory | null): string[] {
     else if (graphicsBytes) said.push(t('fit.have', { size, graphics: bytes(graphicsBytes) }));
     else said.push(t('fit.have.main', { size }));
   }
-  if (fit.runsOn !== null) said.push(t(`fit.runs-on.${fit.runsOn}`));
+  // That no card was seen does not prove that there is none: not every system tells.
+  const unseen = fit.runsOn === 'processor' && basis !== 'measured' && graphicsBytes === 0;
+  if (unseen) said.push(t('fit.runs-on.no-card'));
+  else if (fit.runsOn !== null) said.push(t(`fit.runs-on.${fit.runsOn}`));
   if (basis === 'measured' || basis === 'estimated' || basis === 'guessed') {
     if (said.length > 0) said.push(t(`fit.basis.${basis}`));
   }

@@ -114,5 +114,5 @@ fn full(folder: &ModelsFolder, free: u64, need: u64) -> ErrorCode {
 /// The size of a model of the catalogue, in bytes, about.
 fn size_of(name: &str) -> Option<u64> {
     let known = catalogue::shipped();
-    known.iter().find(|entry| names::same(&entry.name, name)).map(|entry| entry.download_bytes)
+    known.iter().find(|entry| names::same(&entry.name, name)).and_then(|entry| entry.download_bytes)
 }
