@@ -166,7 +166,7 @@ describe('fit', () => {
   });
 
   test.each([
-    ['without a graphics card', { graphicsBytes: 0 }, false, '45 GB, none of it on a graphics card'],
+    ['without a graphics card', { graphicsBytes: 0 }, false, '45 GB; no graphics card was seen'],
     ['with shared memory', { graphicsBytes: 45e9 }, true, '45 GB, shared with its graphics'],
   ])('says whose memory it is %s', async (_, change, unified, words) => {
     const one = model('a:1b', { fit: { ...numbers, ...change, verdict: 'fits', basis: 'guessed' } });

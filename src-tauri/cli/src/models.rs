@@ -36,12 +36,13 @@ struct Answer<'a> {
 pub(crate) async fn run(computer: &Computer, output: &Output) -> Result<Done, Failure> {
     let (address, _) = computer.effective();
     let client = computer.client(&address)?;
-    let mut discovery = Discovery::default();
+    let mut discovery = Discovery::patient();
     let (found, loaded) = tokio::join!(discovery.look(&client), client.ps());
     let found = found?;
     // What is loaded only refines the fit.
     let loaded = loaded.map(|running| running.models).unwrap_or_default();
-    let checked = store::by_id(&found.models, &store::read(&computer.folders));
+    let checked =
+        store::by_id(&found.models, &store::read(&computer.folders), &store::Here::of(computer, &address));
     let known = Known {
         remote: !address.is_loopback(),
         memory: computer.memory(),
@@ -159,6 +160,9 @@ fn describe(output: &Output, one: &Assessed) -> String {
     let mut parts = vec![words.say(key)];
     if one.weak && model.verdict == Verdict::Ready {
         parts.push(words.say("cli.models.weak"));
+    }
+    if one.checked.as_ref().is_some_and(|checked| checked.outcome.failed()) {
+        parts.push(words.say("cli.models.failed"));
     }
     if model.context_known {
         parts.push(words.say_with("cli.models.context", &json!({ "tokens": model.context_window })));

@@ -117,6 +117,12 @@ pub enum ErrorCode {
         /// Installed names that look most like it, best first.
         nearest: Vec<String>,
     },
+    /// A model that makes embeddings: it cannot be asked anything.
+    #[serde(rename = "model.cannot-chat")]
+    ModelCannotChat {
+        /// Its name as listed.
+        name: String,
+    },
     /// No installed model that OpenClaw can use to act.
     #[serde(rename = "model.none-ready")]
     ModelNoneReady {},

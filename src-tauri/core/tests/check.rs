@@ -362,3 +362,15 @@ async fn a_model_is_unloaded_and_removed() {
     let refused = window.live.remove("no-tools:1b").await.unwrap_err().code;
     assert!(matches!(refused, ErrorCode::OllamaStatus { status: 500, .. }));
 }
+
+#[tokio::test]
+async fn a_model_that_cannot_chat_is_not_asked() {
+    let options = Options::with_models(vec![PracticeModel::embedding("embed:1b")]);
+    let practice = Practice::start(options).await.unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let machine = computer(&practice.url(), home.path());
+    let refused = ask::run(&machine, "embed:1b", None, |_| ()).await.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::ModelCannotChat { name: "embed:1b".into() });
+    assert!(practice.requests().iter().all(|request| request.path != "/api/chat"));
+    assert!(store::read(&machine.folders).is_empty());
+}

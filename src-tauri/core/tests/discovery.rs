@@ -9,7 +9,10 @@
     reason = "a test says what broke by panicking"
 )]
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use pincer_core::{
     models::{
@@ -115,4 +118,25 @@ async fn a_broken_show_is_asked_again() {
     discovery.look(&client).await.unwrap();
     discovery.look(&client).await.unwrap();
     assert_eq!(practice.requests().iter().filter(|request| request.path == "/api/show").count(), 2);
+}
+
+#[tokio::test]
+async fn the_list_is_told_before_its_answers() {
+    let practice = Practice::start(Options::many(20)).await.unwrap();
+    let heard: Arc<Mutex<Vec<Vec<Model>>>> = Arc::default();
+    let told = Arc::clone(&heard);
+    let mut discovery =
+        Discovery::default().telling(move |_, found| told.lock().unwrap().push(found.models.clone()));
+    let client = client(&practice);
+    discovery.look(&client).await.unwrap();
+    let count = {
+        let heard = heard.lock().unwrap();
+        let first = heard.first().unwrap();
+        assert_eq!(first.len(), 20);
+        assert!(first.iter().all(|model| model.reason == Some(UnknownReason::NotAskedYet)), "{first:?}");
+        heard.len()
+    };
+    // Nothing is new: the next look says it all by itself.
+    discovery.look(&client).await.unwrap();
+    assert_eq!(heard.lock().unwrap().len(), count);
 }

@@ -14,6 +14,7 @@ use std::collections::HashMap;
 use pincer_core::{
     machine::memory::{GraphicsCard, Memory},
     models::{
+        catalogue::{on_offer, shipped},
         check::{CheckOutcome, Checked},
         discovery::judge,
         fit::{DEFAULT_CONTEXT, FitBasis, FitVerdict, Known, RunsOn, fit, recommended_context},
@@ -98,6 +99,43 @@ fn every_architecture_by_its_own_keys() {
     }
 }
 
+#[test]
+fn what_is_said_before_the_download_is_said_after_it() {
+    let rows = rows();
+    for (offered, installed) in [
+        ("qwen3.5", "qwen3.5:9b"),
+        ("qwen3:8b", "qwen3:8b"),
+        ("gpt-oss:20b", "gpt-oss:20b"),
+        ("gemma4", "gemma4:e4b"),
+        ("glm-4.7-flash", "glm-4.7-flash:latest"),
+        ("qwen3-coder:30b", "qwen3-coder:30b"),
+        ("llama3.3", "llama3.3:latest"),
+        ("qwen2.5-coder:32b", "qwen2.5-coder:32b"),
+        ("mistral", "mistral:latest"),
+    ] {
+        let entry = shipped().into_iter().find(|entry| entry.name == offered).unwrap();
+        let row = rows.iter().find(|row| row.name == installed).unwrap();
+        assert_eq!(entry.download_bytes, Some(row.size), "{offered}");
+        let model = model(row);
+        let least = entry.memory_bytes.unwrap();
+        let at = |memory: &Memory| {
+            let known = here(memory);
+            let offer = on_offer(&[], &[], &known).into_iter().find(|offer| offer.entry.name == offered);
+            let verdict = offer.unwrap().fit;
+            let context = recommended_context(&model, &known, DEFAULT_CONTEXT);
+            assert_eq!(verdict, fit(&model, context, &known).verdict, "{offered} in {memory:?}");
+            assert_eq!(verdict == FitVerdict::TooBig, memory.all_bytes() < least, "{offered} in {memory:?}");
+        };
+        for gigabytes in [4, 6, 8, 10, 12, 14, 16, 18, 20, 24, 32, 48, 64, 128] {
+            at(&memory(gigabytes));
+            at(&with_card(gigabytes, 12));
+        }
+        for total_bytes in [least - 1, least] {
+            at(&Memory { total_bytes, ..Memory::default() });
+        }
+    }
+}
+
 fn named(name: &str) -> Model {
     model(rows().iter().find(|row| row.name == name).unwrap())
 }
@@ -162,6 +200,8 @@ fn loaded(context_length: u64, size_vram: u64) -> [Loaded; 1] {
 fn checked(outcome: CheckOutcome, context_running: Option<u64>) -> HashMap<String, Checked> {
     let checked = Checked {
         at: 0,
+        host: None,
+        asked_context: None,
         outcome,
         first_token_seconds: None,
         seconds: 1.0,
@@ -211,6 +251,18 @@ fn what_happened_overrules_what_is_computed() {
     assert_eq!(fit(&model, DEFAULT_CONTEXT, &known).need_bytes, Some(9 * GB));
     assert_eq!(recommended_context(&model, &known, DEFAULT_CONTEXT), 16_384);
     assert_eq!(at(Known { loaded: &running, ..known }), (FitVerdict::Fits, FitBasis::Measured));
+    // One that asked for more says nothing of a shorter conversation.
+    let mut failed = failed;
+    failed.get_mut("some:model").unwrap().asked_context = Some(32_768);
+    let known = Known { checked: Some(&failed), ..here(&big) };
+    for (context, expected) in [
+        (16_384, (FitVerdict::Fits, FitBasis::Estimated)),
+        (32_768, (FitVerdict::TooBig, FitBasis::Measured)),
+        (40_960, (FitVerdict::TooBig, FitBasis::Measured)),
+    ] {
+        let found = fit(&model, context, &known);
+        assert_eq!((found.verdict, found.basis), expected, "{context}");
+    }
     // Other ends of a check say nothing about memory.
     let busy = checked(CheckOutcome::Busy {}, Some(32_768));
     assert_eq!(at(Known { checked: Some(&busy), ..here(&small) }), (FitVerdict::TooBig, FitBasis::Estimated));

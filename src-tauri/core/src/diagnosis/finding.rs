@@ -270,6 +270,12 @@ pub enum Cause {
         /// Its name as listed.
         name: String,
     },
+    /// The chosen model answered without calling the tool when it was tried.
+    #[serde(rename = "models.no-call")]
+    ModelsNoCall {
+        /// Its name as listed.
+        name: String,
+    },
     /// The chosen model runs online, and nobody is signed in.
     #[serde(rename = "models.cloud-sign-in")]
     ModelsCloudSignIn {

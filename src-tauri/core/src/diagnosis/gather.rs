@@ -90,7 +90,9 @@ pub async fn first_stage(computer: &Computer, discovery: &mut Discovery) -> Resu
         Vec::new()
     };
     let installed = models.as_ref().and_then(|found| found.as_ref().ok());
-    let checked = installed.map(|found| store::by_id(&found.models, &files.checks)).unwrap_or_default();
+    let here = store::Here::of(computer, &effective.address);
+    let checked =
+        installed.map(|found| store::by_id(&found.models, &files.checks, &here)).unwrap_or_default();
     Ok(Facts {
         written: files.written,
         invalid_base_url: files.invalid_base_url,

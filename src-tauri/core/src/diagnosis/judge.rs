@@ -187,6 +187,7 @@ fn place(cause: &Cause) -> (Link, Severity) {
         Cause::ModelsContextTooSmall { .. }
         | Cause::ModelsDoesNotFit { .. }
         | Cause::ModelsOnCpu { .. }
+        | Cause::ModelsNoCall { .. }
         | Cause::ModelsCapabilitiesUnknown { .. } => (Link::Models, Warning),
         Cause::ModelsWeakForAgents { .. } => (Link::Models, Note),
         Cause::SettingsModelNotInstalled { primary: false, .. }

@@ -43,6 +43,16 @@ fn chosen(facts: &Facts) -> Option<Finding> {
             let seen = format!("the live check of {name}: it wrote the tool call as text");
             Some(finding(Cause::ModelsCallsAsText { name }, vec![seen], another(facts, models, model)))
         }
+        CheckOutcome::NoCall {} => {
+            let seen = format!("the live check of {name}: it answered without calling the tool");
+            Some(finding(Cause::ModelsNoCall { name }, vec![seen], another(facts, models, model)))
+        }
+        // Where the server says so of itself, the settings' own part names it.
+        CheckOutcome::NoTools {} if model.tools != Some(false) => {
+            let seen = format!("the live check of {name}: Ollama says that it does not support tools");
+            let cause = Cause::SettingsModelWithoutTools { name, primary: true };
+            Some(finding(cause, vec![seen], another(facts, models, model)))
+        }
         CheckOutcome::SignIn {} => {
             let seen = format!("the live check of {name}: /api/chat answered 401 with signin_url");
             let command = ["ollama", "signin"].map(str::to_owned).to_vec();

@@ -36,15 +36,24 @@ pub(super) fn models(facts: &Facts) -> Option<Finding> {
             return Some(finding(cause, vec![format!("the list of models: {}", error.detail)], Vec::new()));
         }
     };
-    let download = || vec![action(Remedy::DownloadModel { name: catalogue::first_download(&facts.known()) })];
+    let with_download = |cause: Cause, mut seen: Vec<String>| {
+        let remedy = match catalogue::first_download(&facts.known()) {
+            Some(name) => Remedy::DownloadModel { name },
+            None => {
+                seen.push("none of the models that Pincer offers fits this computer's memory".into());
+                Remedy::ChooseModel {}
+            }
+        };
+        Some(finding(cause, seen, vec![action(remedy)]))
+    };
     if models.is_empty() {
-        return Some(finding(Cause::ModelsNoneInstalled {}, vec!["/api/tags is empty".into()], download()));
+        return with_download(Cause::ModelsNoneInstalled {}, vec!["/api/tags is empty".into()]);
     }
     // Only what the server said counts: an unknown model might have tools.
     if models.iter().all(|model| model.tools == Some(false)) {
         let seen =
             models.iter().map(|model| format!("{}: {}", model.id, model.capabilities.join(", "))).collect();
-        return Some(finding(Cause::ModelsNoneWithTools { count: models.len() }, seen, download()));
+        return with_download(Cause::ModelsNoneWithTools { count: models.len() }, seen);
     }
     None
 }

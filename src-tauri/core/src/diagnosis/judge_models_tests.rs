@@ -46,6 +46,8 @@ fn choose(facts: &mut Facts, name: &str) {
 fn remember(facts: &mut Facts, outcome: CheckOutcome, context_running: Option<u64>) {
     let checked = Checked {
         at: 0,
+        host: None,
+        asked_context: None,
         outcome,
         first_token_seconds: None,
         seconds: 1.0,

@@ -138,6 +138,8 @@ fn fails(facts: &mut Facts, url: &str, code: impl Fn(String) -> ErrorCode) {
 fn tried(facts: &mut Facts, name: &str, at: u64, outcome: CheckOutcome) {
     let checked = Checked {
         at,
+        host: None,
+        asked_context: None,
         outcome,
         first_token_seconds: None,
         seconds: 1.0,
@@ -303,6 +305,14 @@ fn each_cause_from_its_facts() {
             facts.openclaw.key = true;
             settings(facts).primary = Some("other/model".into());
         }),
+        ("no model, and none that fits", "models.none-installed", &["choose-model"], well(), |facts| {
+            facts.models = Some(Ok(Discovered { server_version: "0".into(), models: Vec::new() }));
+            settings(facts).listed = vec![];
+            facts.openclaw.key = true;
+            settings(facts).primary = Some("other/model".into());
+            facts.memory =
+                Some(crate::machine::memory::Memory { total_bytes: 4_000_000_000, ..Default::default() });
+        }),
         ("no tools", "models.none-with-tools", &["download-model"], well(), |facts| {
             let models = vec![model("qwen3:8b", &["completion"])];
             facts.models = Some(Ok(Discovered { server_version: "0".into(), models }));
@@ -399,6 +409,12 @@ fn each_cause_from_its_facts() {
             with_ready(facts, "other:1b");
             tried(facts, "qwen3:8b", 1, CheckOutcome::CallAsText {});
             tried(facts, "other:1b", 1, CheckOutcome::NoCall {});
+        }),
+        ("it calls nothing", "models.no-call", &["choose-model"], well(), |facts| {
+            tried(facts, "qwen3:8b", 1, CheckOutcome::NoCall {});
+        }),
+        ("it has no tools after all", "settings.model-without-tools", &["choose-model"], well(), |facts| {
+            tried(facts, "qwen3:8b", 1, CheckOutcome::NoTools {});
         }),
         ("not signed in", "models.cloud-sign-in", &["sign-in", "choose-model"], well(), |facts| {
             tried(facts, "qwen3:8b", 1, CheckOutcome::SignIn {});
@@ -508,7 +524,7 @@ fn a_check_says_nothing_of_others_and_a_newer_one_counts() {
     // Another model's fault, one that is not lasting, one of files that are gone.
     let mut facts = well();
     tried(&mut facts, "gemma2:2b", 1, CheckOutcome::CallAsText {});
-    tried(&mut facts, "qwen3:8b", 2, CheckOutcome::NoCall {});
+    tried(&mut facts, "qwen3:8b", 2, CheckOutcome::CalledTool {});
     tried(&mut facts, "gone:1b", 3, CheckOutcome::RunnerMissing {});
     assert_eq!(codes(&judge(&facts)), Vec::<String>::new());
     // A load that went well since says that Ollama is mended.

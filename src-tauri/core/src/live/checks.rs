@@ -213,6 +213,8 @@ const fn tells_of_the_model(outcome: &CheckOutcome) -> bool {
 fn failed(at: u64, failure: Error) -> Checked {
     Checked {
         at,
+        host: None,
+        asked_context: None,
         outcome: CheckOutcome::Failed { failure },
         first_token_seconds: None,
         seconds: 0.0,

@@ -2,6 +2,7 @@
 //! cannot disagree. Started by [`super::Live`].
 
 use std::{
+    collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -17,10 +18,17 @@ use crate::{
         facts::{Facts, SettingsFact},
     },
     error::Error,
-    models::{assess, catalogue, check::store, discovery::Discovery, model::Model},
-    ollama::{names, wire::Recommendation},
+    models::{
+        assess, catalogue,
+        check::{Checked, store},
+        discovery::{Discovered, Discovery},
+        fit::Known,
+        model::Model,
+    },
+    ollama::{address::Address, names, wire::Recommendation},
     openclaw::outcome::Mode,
     openclaw::{
+        asked::Asking,
         change,
         context::ToldContext,
         dialect::{Automatic, Dialect},
@@ -44,12 +52,24 @@ const ADVICE_EVERY: Duration = Duration::from_secs(60 * 60);
 /// Watches until it is aborted.
 pub(super) async fn watch(
     computer: Computer,
-    publish: impl Fn(Slice),
+    publish: impl Fn(Slice) + Send + Sync + 'static,
     look: Arc<Notify>,
     mut visible: Receiver<bool>,
     checks: Checks,
 ) {
-    let mut discovery = Discovery::default();
+    let publish = Arc::new(publish);
+    let last: Arc<Mutex<Option<LastLook>>> = Arc::default();
+    let kept = {
+        let folders = computer.folders.clone();
+        tokio::task::spawn_blocking(move || store::read(&folders)).await.unwrap_or_default()
+    };
+    let mut discovery = {
+        let (computer, publish, last) = (computer.clone(), Arc::clone(&publish), Arc::clone(&last));
+        Discovery::default().telling(move |address, found| {
+            let last = last.lock().unwrap_or_else(PoisonError::into_inner);
+            publish(Slice::Models(early(&computer, address, found, last.as_ref(), &kept)));
+        })
+    };
     let mut last_models: Vec<Model> = Vec::new();
     let mut judge = OpenclawsWord::default();
     let mut advice = ServersAdvice::default();
@@ -62,7 +82,8 @@ pub(super) async fn watch(
             Ok(mut facts) => {
                 let installed = facts.models.as_ref().and_then(|found| found.as_ref().ok());
                 let of_this_session = checks.shown().into_iter().collect();
-                let shown = installed.map(|found| store::by_id(&found.models, &of_this_session));
+                let here = store::Here::of(&computer, &facts.effective.address);
+                let shown = installed.map(|found| store::by_id(&found.models, &of_this_session, &here));
                 for (id, shown) in shown.unwrap_or_default() {
                     let kept = facts.checked.entry(id).or_insert_with(|| shown.clone());
                     if kept.at < shown.at {
@@ -79,6 +100,7 @@ pub(super) async fn watch(
                 publish(Slice::Openclaw(openclaw(&facts)));
                 let well = found.ok;
                 publish(Slice::Path(found));
+                *last.lock().unwrap_or_else(PoisonError::into_inner) = Some(LastLook { facts, recommended });
                 well
             }
             // A fault of our own: the next look may do better.
@@ -171,16 +193,65 @@ fn models(facts: &Facts, recommended: &[Recommendation], last: &mut Vec<Model>) 
         Some(Err(error)) => (None, Some(error.clone())),
         None => (None, Some(unreached(facts))),
     };
-    let known = facts.known();
     let told = facts.openclaw.settings.read().cloned().unwrap_or_default();
-    let catalogue = catalogue::on_offer(last, recommended, &known);
+    let asking = facts.openclaw.asking(&told);
+    let state = state(&facts.effective.address, last, &facts.known(), &asking, recommended);
+    ModelsState { server_version, problem, ..state }
+}
+
+/// What the last look saw.
+struct LastLook {
+    facts: Facts,
+    recommended: Vec<Recommendation>,
+}
+
+/// The list while Ollama is still being asked about its models, judged by what the last look saw. `kept`: the checks
+/// of earlier times, for the first look.
+fn early(
+    computer: &Computer,
+    address: &Address,
+    found: &Discovered,
+    last: Option<&LastLook>,
+    kept: &HashMap<String, Checked>,
+) -> ModelsState {
+    let version = Some(found.server_version.clone());
+    let state = match last.filter(|last| last.facts.effective.address == *address) {
+        Some(LastLook { facts, recommended }) => {
+            let told = facts.openclaw.settings.read().cloned().unwrap_or_default();
+            let asking = facts.openclaw.asking(&told);
+            state(address, &found.models, &facts.known(), &asking, recommended)
+        }
+        None => {
+            let checked = store::by_id(&found.models, kept, &store::Here::of(computer, address));
+            let known = Known {
+                remote: !address.is_loopback(),
+                memory: computer.memory(),
+                loaded: &[],
+                checked: Some(&checked),
+            };
+            let told = Settings::default();
+            let asking = Asking { told: &told, mode: Mode::Off, dialect: Dialect::of(None) };
+            state(address, &found.models, &known, &asking, &[])
+        }
+    };
+    ModelsState { server_version: version, ..state }
+}
+
+fn state(
+    address: &Address,
+    models: &[Model],
+    known: &Known<'_>,
+    asking: &Asking<'_>,
+    recommended: &[Recommendation],
+) -> ModelsState {
+    let catalogue = catalogue::on_offer(models, recommended, known);
     ModelsState {
-        host: facts.effective.address.to_string(),
-        server_version,
-        models: assess::assess(last, &known, &facts.openclaw.asking(&told), &catalogue),
+        host: address.to_string(),
+        server_version: None,
+        models: assess::assess(models, known, asking, &catalogue),
         remote: known.remote,
-        memory: facts.memory.clone().filter(|_| !known.remote),
-        problem,
+        memory: known.memory.cloned().filter(|_| !known.remote),
+        problem: None,
         catalogue,
     }
 }

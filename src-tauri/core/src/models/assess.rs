@@ -6,7 +6,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
     catalogue::{self, Offered},
-    check::Checked,
+    check::{CheckOutcome, Checked},
     fit::{self, DEFAULT_CONTEXT, Fit, FitVerdict, Known},
     model::{Model, Verdict},
 };
@@ -19,7 +19,7 @@ use crate::{ollama::wire::Loaded, openclaw::asked::Asking};
 pub enum Group {
     /// Can act, and fits.
     Recommended,
-    /// Can act, but is on Ollama's own list of models that often fail with OpenClaw.
+    /// Can act, but is on Ollama's own list of models that often fail with OpenClaw, or failed its live check.
     OftenFails,
     /// Can talk, has no tools.
     ChatOnly,
@@ -70,7 +70,7 @@ pub struct Assessed {
     pub in_memory: Option<InMemory>,
     /// What the last live check of exactly these files showed; `null`: not tried yet.
     pub checked: Option<Checked>,
-    /// For one that often fails: a better model that is installed or on offer, and fits.
+    /// For one that often fails, or failed its live check: a better model that is installed or on offer, and fits.
     pub better: Option<String>,
 }
 
@@ -93,9 +93,13 @@ fn one(model: &Model, known: &Known<'_>, asking: &Asking<'_>, better: Option<&st
     let asked_context = asking.context(model).filter(|_| model.verdict != Verdict::Cloud);
     // A context that is too long can be shortened: the model is too big only when it does not fit at its best.
     let best = fit::fit(model, recommended_context, known);
+    let checked = known.checked(model);
+    let failed = known.failed(model);
+    let no_tools = checked.is_some_and(|checked| checked.outcome == CheckOutcome::NoTools {});
     let group = match model.verdict {
+        Verdict::Ready | Verdict::Unknown if no_tools => Group::ChatOnly,
         Verdict::Ready if best.verdict == FitVerdict::TooBig => Group::TooBig,
-        Verdict::Ready if weak => Group::OftenFails,
+        Verdict::Ready if weak || failed => Group::OftenFails,
         Verdict::Ready => Group::Recommended,
         Verdict::ChatOnly => Group::ChatOnly,
         Verdict::Embedding => Group::Embedding,
@@ -110,8 +114,8 @@ fn one(model: &Model, known: &Known<'_>, asking: &Asking<'_>, better: Option<&st
         recommended_context,
         asked_context,
         in_memory: known.loaded(model).map(in_memory),
-        checked: known.checked(model).cloned(),
-        better: better.filter(|_| weak && model.verdict == Verdict::Ready).map(str::to_owned),
+        checked: checked.cloned(),
+        better: better.filter(|_| (weak || failed) && model.verdict == Verdict::Ready).map(str::to_owned),
     }
 }
 

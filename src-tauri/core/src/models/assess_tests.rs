@@ -94,6 +94,8 @@ fn what_is_in_memory_and_what_was_tried() {
     let outcome = CheckOutcome::NotEnoughMemory { need_bytes: None, have_bytes: None };
     let tried = Checked {
         at: 1,
+        host: None,
+        asked_context: None,
         outcome,
         first_token_seconds: None,
         seconds: 2.0,
@@ -144,4 +146,41 @@ fn a_better_one_is_ready_and_fits() {
     assert_eq!(catalogue::best_ready(&models, &known), None);
     let models = [act("tight:14b", 8), act("good:8b", 5)];
     assert_eq!(catalogue::best_ready(&models, &known).map(|model| model.id.as_str()), Some("good:8b"));
+}
+
+#[test]
+fn a_failed_check_takes_the_recommendation_away() {
+    let memory = memory(16);
+    let told = Settings::default();
+    let full = CheckOutcome::NotEnoughMemory { need_bytes: None, have_bytes: None };
+    for (outcome, group, chosen) in [
+        (CheckOutcome::CalledTool {}, Group::Recommended, true),
+        (CheckOutcome::CallAsText {}, Group::OftenFails, false),
+        (CheckOutcome::NoCall {}, Group::OftenFails, false),
+        (CheckOutcome::NoTools {}, Group::ChatOnly, false),
+        // It fits at a shorter conversation, as far as can be computed.
+        (full, Group::OftenFails, false),
+        (CheckOutcome::RunnerMissing {}, Group::Recommended, true),
+    ] {
+        let tried = Checked {
+            at: 1,
+            host: None,
+            asked_context: Some(32_768),
+            outcome: outcome.clone(),
+            first_token_seconds: None,
+            seconds: 2.0,
+            tokens_per_second: None,
+            prompt_tokens: None,
+            context_running: None,
+            on_graphics_card: None,
+        };
+        let checked = HashMap::from([("qwen3:8b".to_owned(), tried)]);
+        let known = Known { memory: Some(&memory), checked: Some(&checked), ..Known::default() };
+        let models = [model("qwen3:8b", 5, &["completion", "tools"])];
+        let offered = catalogue::on_offer(&models, &[], &known);
+        let assessed = &assess(&models, &known, &asking(&told, Mode::Off), &offered)[0];
+        assert_eq!(assessed.group, group, "{outcome:?}");
+        assert_eq!(catalogue::best_ready(&models, &known).is_some(), chosen, "{outcome:?}");
+        assert_eq!(assessed.better.is_some(), !chosen, "{outcome:?}");
+    }
 }

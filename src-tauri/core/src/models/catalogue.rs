@@ -4,12 +4,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    fit::{self, DEFAULT_CONTEXT, FitVerdict, Known, OVERHEAD_BYTES},
+    discovery,
+    fit::{self, DEFAULT_CONTEXT, FitVerdict, Known},
     model::{Model, Verdict},
+    shape::CacheShape,
 };
 use crate::ollama::{
     names::{self, ModelName},
-    wire::Recommendation,
+    wire::{Recommendation, Tag},
 };
 
 const CATALOGUE: &str = include_str!("catalogue.json");
@@ -32,16 +34,16 @@ const WEAK: [&str; 10] = [
 pub const LEAST_CONTEXT: u64 = 16_000;
 
 /// One model on offer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
 #[serde(rename_all = "camelCase")]
 pub struct CatalogueEntry {
     /// The name to pull.
     pub name: String,
-    /// Size of the download in bytes, about; 0 when not known (one that only the user's own server recommends).
-    pub download_bytes: u64,
-    /// Memory that it wants in bytes, about; 0 when not known.
-    pub memory_bytes: u64,
+    /// Size of the download in bytes, about; `null` when not known (one that only the user's own server recommends).
+    pub download_bytes: Option<u64>,
+    /// The memory of the smallest computer that it is not too big for, in bytes, about; `null` when not known.
+    pub memory_bytes: Option<u64>,
     /// What it is expected to be; the user's own server decides once it is installed.
     pub verdict: Verdict,
     /// It thinks before it answers.
@@ -50,6 +52,23 @@ pub struct CatalogueEntry {
     pub vision: bool,
     /// On Ollama's own list of models that do not work well with OpenClaw.
     pub weak: bool,
+    /// What it keeps in memory for a conversation; for the fit alone.
+    #[serde(skip)]
+    #[cfg_attr(feature = "typescript", ts(skip))]
+    pub cache: Option<CacheShape>,
+}
+
+/// One of Pincer's own list, as the data has it. Size and cache are those of the files that the name gives.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Shipped {
+    name: String,
+    download_bytes: u64,
+    cache: CacheShape,
+    verdict: Verdict,
+    reasoning: bool,
+    vision: bool,
+    weak: bool,
 }
 
 /// One model on offer, for this computer.
@@ -83,8 +102,8 @@ pub struct Suggestion {
 const MOST_RECOMMENDED: usize = 50;
 /// The longest description that is shown, in characters.
 const DESCRIPTION: usize = 200;
-/// What a conversation of the usual length adds to a model's size, in percent, where only its size is known.
-const CONVERSATION_PERCENT: u64 = 15;
+/// The shortest conversation that is recommended, in tokens: with it a model needs the least.
+const SHORTEST: u64 = 16_384;
 
 /// The models on offer that are not installed: Pincer's own list, and what the user's own server recommends; what fits
 /// the computer first, then in the order of the list, weak ones last.
@@ -103,17 +122,14 @@ pub fn on_offer(installed: &[Model], recommended: &[Recommendation], known: &Kno
         // One that runs online is nothing to download.
         let downloads = ModelName::parse(name).is_ok_and(|name| !name.is_cloud());
         if downloads && !known_name {
-            all.push(theirs(name, recommendation));
+            all.push(theirs(name, recommendation, known));
         }
     }
     all.splice(
         0..0,
-        ours.into_iter().map(|entry| Offered { entry, fit: FitVerdict::Unknown, description: None }),
+        ours.into_iter().map(|entry| Offered { fit: fits(&entry, known), entry, description: None }),
     );
     all.retain(|offer| !there(&offer.entry.name));
-    for offer in &mut all {
-        offer.fit = fits(&offer.entry, known);
-    }
     let rank = |fit: FitVerdict| match fit {
         FitVerdict::Fits => 0,
         FitVerdict::Tight => 1,
@@ -127,21 +143,40 @@ pub fn on_offer(installed: &[Model], recommended: &[Recommendation], known: &Kno
 /// Pincer's own list, best first.
 #[must_use]
 pub fn shipped() -> Vec<CatalogueEntry> {
-    serde_json::from_str(CATALOGUE).unwrap_or_default()
+    let all: Vec<Shipped> = serde_json::from_str(CATALOGUE).unwrap_or_default();
+    let entry = |one: Shipped| {
+        let need = fit::need_bytes(one.download_bytes, &one.cache, SHORTEST);
+        CatalogueEntry {
+            name: one.name,
+            download_bytes: Some(one.download_bytes),
+            memory_bytes: Some(fit::least_memory(need)),
+            verdict: one.verdict,
+            reasoning: one.reasoning,
+            vision: one.vision,
+            weak: one.weak,
+            cache: Some(one.cache),
+        }
+    };
+    all.into_iter().map(entry).collect()
 }
 
 /// One that only the server recommends: what it can do is known once it is there.
-fn theirs(name: &str, recommendation: &Recommendation) -> Offered {
+fn theirs(name: &str, recommendation: &Recommendation, known: &Known<'_>) -> Offered {
+    let need = recommendation.vram_bytes.filter(|bytes| *bytes > 0);
     let entry = CatalogueEntry {
         name: name.to_owned(),
-        download_bytes: 0,
-        memory_bytes: recommendation.vram_bytes.unwrap_or_default(),
+        download_bytes: None,
+        memory_bytes: need.map(fit::least_memory),
         verdict: Verdict::Unknown,
         reasoning: false,
         vision: false,
         weak: is_weak(name),
+        cache: None,
     };
-    Offered { entry, fit: FitVerdict::Unknown, description: plain(&recommendation.description) }
+    let memory = known.memory.filter(|_| !known.remote);
+    let fit =
+        need.zip(memory).map_or(FitVerdict::Unknown, |(need, memory)| fit::verdict(need, memory.all_bytes()));
+    Offered { entry, fit, description: plain(&recommendation.description) }
 }
 
 /// A text from outside in one line of bounded length, without control characters.
@@ -156,25 +191,21 @@ fn plain(text: &str) -> Option<String> {
     (!short.is_empty()).then_some(short)
 }
 
-/// Whether one on offer fits: by its size where it is known, else by what the server says that it wants.
+/// Whether one of Pincer's own list fits: as it will be judged once it is installed.
 fn fits(entry: &CatalogueEntry, known: &Known<'_>) -> FitVerdict {
-    let Some(memory) = known.memory.filter(|_| !known.remote) else { return FitVerdict::Unknown };
-    let need = if entry.download_bytes > 0 {
-        let conversation = entry.download_bytes / 100 * CONVERSATION_PERCENT;
-        entry.download_bytes.saturating_add(conversation).saturating_add(OVERHEAD_BYTES)
-    } else if entry.memory_bytes > 0 {
-        entry.memory_bytes
-    } else {
-        return FitVerdict::Unknown;
-    };
-    fit::verdict(need, memory.all_bytes())
+    let (Some(size), Some(cache)) = (entry.download_bytes, entry.cache) else { return FitVerdict::Unknown };
+    let tag = Tag { name: entry.name.clone(), size, ..Tag::default() };
+    let model = Model { context_window: DEFAULT_CONTEXT, cache, ..discovery::judge(&tag, None) };
+    let context = fit::recommended_context(&model, known, DEFAULT_CONTEXT);
+    fit::fit(&model, context, known).verdict
 }
 
-/// The model to download when there is none: the first on offer that fits.
+/// The model to download when there is none: the first on offer that fits, or, where nothing is known of the memory,
+/// the first of the list; `None` when all are too big.
 #[must_use]
-pub fn first_download(known: &Known<'_>) -> String {
-    let first = on_offer(&[], &[], known).into_iter().next();
-    first.map_or_else(|| "qwen3:8b".into(), |offer| offer.entry.name)
+pub fn first_download(known: &Known<'_>) -> Option<String> {
+    let first = on_offer(&[], &[], known).into_iter().find(|offer| !offer.entry.weak)?;
+    (first.fit != FitVerdict::TooBig).then_some(first.entry.name)
 }
 
 /// On Ollama's own list of models that do not work well with OpenClaw.
@@ -188,7 +219,7 @@ pub fn is_weak(name: &str) -> bool {
     })
 }
 
-/// The installed model to use when the user has not said: ready, not a weak one, with room for OpenClaw's
+/// The installed model to use when the user has not said: ready, not a weak one nor one that failed its check, with room for OpenClaw's
 /// instructions, not too big; the first such in the server's order. Never a weak or too big one by itself.
 #[must_use]
 pub fn best_ready<'a>(models: &'a [Model], known: &Known<'_>) -> Option<&'a Model> {
@@ -198,7 +229,7 @@ pub fn best_ready<'a>(models: &'a [Model], known: &Known<'_>) -> Option<&'a Mode
     };
     let ready: Vec<(&Model, FitVerdict)> = models
         .iter()
-        .filter(|model| model.verdict == Verdict::Ready && !is_weak(&model.id))
+        .filter(|model| model.verdict == Verdict::Ready && !is_weak(&model.id) && !known.failed(model))
         .map(|model| (model, fits(&model)))
         .filter(|(_, fit)| *fit != FitVerdict::TooBig)
         .collect();
@@ -223,7 +254,7 @@ mod tests {
         for entry in &all {
             assert!(ModelName::parse(&entry.name).is_ok(), "{}", entry.name);
             assert!(
-                entry.download_bytes > 1_000_000_000 && entry.memory_bytes >= entry.download_bytes,
+                entry.download_bytes > Some(1_000_000_000) && entry.memory_bytes > entry.download_bytes,
                 "{}",
                 entry.name
             );
@@ -272,6 +303,12 @@ mod tests {
         }
         assert_eq!(names(8).first().unwrap().entry.name, "qwen3.5:4b");
         assert_eq!(names(8).first().unwrap().fit, FitVerdict::Fits);
+        for (gigabytes, first) in [(4, None), (8, Some("qwen3.5:4b"))] {
+            let memory = memory(gigabytes);
+            let known = Known { memory: Some(&memory), ..Known::default() };
+            assert_eq!(first_download(&known).as_deref(), first, "{gigabytes}");
+        }
+        assert_eq!(first_download(&Known::default()).as_deref(), Some("qwen3.5:4b"), "nothing is known");
         assert!(names(4).iter().all(|offer| offer.fit == FitVerdict::TooBig));
         let remote = memory(64);
         let remote = Known { memory: Some(&remote), remote: true, ..Known::default() };
@@ -304,7 +341,8 @@ mod tests {
         assert_eq!(find("qwen3.5").description, None, "ours stays");
         let new = find("new:1b");
         assert_eq!(new.description.as_deref(), Some("plain [31m words"));
-        assert_eq!((new.fit, new.entry.memory_bytes), (FitVerdict::Fits, 2_000_000_000));
+        assert_eq!((new.fit, new.entry.memory_bytes), (FitVerdict::Fits, Some(2_222_222_223)));
+        assert_eq!(find("unsized").entry.download_bytes, None);
         assert_eq!((find("unsized").fit, &find("unsized").description), (FitVerdict::Unknown, &None));
         assert_eq!(find("big:1t").fit, FitVerdict::TooBig);
         assert_eq!(find("big:1t").description.as_ref().unwrap().chars().count(), DESCRIPTION + 1);

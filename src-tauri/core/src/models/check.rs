@@ -16,6 +16,14 @@ use crate::error::Error;
 pub struct Checked {
     /// When, in milliseconds since 1970 (UTC).
     pub at: u64,
+    /// The address of the server that was asked: another one has other memory. Absent when it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub host: Option<String>,
+    /// The context that was asked for, in tokens; absent when it was left to Ollama.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub asked_context: Option<u64>,
     /// What came back.
     pub outcome: CheckOutcome,
     /// Seconds until the first word or call; `null` when none came.
@@ -70,6 +78,17 @@ pub enum CheckOutcome {
         /// What.
         failure: Error,
     },
+}
+
+impl CheckOutcome {
+    /// The model did not prove that OpenClaw can act with it, for a reason of its own: it is not chosen by itself.
+    #[must_use]
+    pub const fn failed(&self) -> bool {
+        matches!(
+            self,
+            Self::CallAsText {} | Self::NoCall {} | Self::NoTools {} | Self::NotEnoughMemory { .. }
+        )
+    }
 }
 
 /// A check as the window follows it.

@@ -1,9 +1,12 @@
 //! Discovery exactly as OpenClaw's page on Ollama says: tags, then show for each model; `tools` decides.
 //! One model whose show fails does not sink the rest.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::{Duration, Instant},
+};
 
-use futures_util::{StreamExt, stream};
+use futures_util::{StreamExt, stream::FuturesUnordered};
 
 use super::{
     model::{Cost, Input, Model, UnknownReason, Verdict},
@@ -12,6 +15,7 @@ use super::{
 use crate::{
     error::{Error, ErrorCode},
     ollama::{
+        address::Address,
         client::Client,
         names::ModelName,
         wire::{Show, Tag},
@@ -28,6 +32,10 @@ const MAX_TOKENS_FACTOR: u64 = 10;
 /// For all shows together: a server that hangs on them must not hold a diagnosis up. What is missing then is
 /// `unknown`, and asked again at the next look.
 const DEADLINE: Duration = Duration::from_secs(8);
+/// For one that looks only once.
+const PATIENT: Duration = Duration::from_secs(60);
+/// A list of a thousand is not put together anew for each of its answers.
+const TELL_EVERY: Duration = Duration::from_millis(100);
 
 /// What a server has.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,13 +47,63 @@ pub struct Discovered {
 }
 
 /// Discovers, and remembers what show said of each digest: a later look asks only about what is new.
-#[derive(Debug, Default)]
 pub struct Discovery {
-    shown: HashMap<(String, String), Show>,
+    shown: HashMap<Key, Show>,
+    tried: HashMap<Key, Tried>,
     server_version: String,
+    patience: Duration,
+    told: Option<Box<Told>>,
+}
+
+/// Name and digest.
+type Key = (String, String);
+/// Who is told of a list that is not whole yet: the server's address, and what is known.
+type Told = dyn Fn(&Address, &Discovered) + Send + Sync;
+
+/// How often a model was asked for, and what came of the last time.
+#[derive(Default)]
+struct Tried {
+    times: u32,
+    failed: bool,
+}
+
+impl std::fmt::Debug for Discovery {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Discovery").field("shown", &self.shown.len()).finish_non_exhaustive()
+    }
+}
+
+impl Default for Discovery {
+    fn default() -> Self {
+        Self {
+            shown: HashMap::new(),
+            tried: HashMap::new(),
+            server_version: String::new(),
+            patience: DEADLINE,
+            told: None,
+        }
+    }
+}
+
+fn key(tag: &Tag) -> Key {
+    (tag.name.clone(), tag.digest.clone())
 }
 
 impl Discovery {
+    /// One that waits longer, for who looks only once.
+    #[must_use]
+    pub fn patient() -> Self {
+        Self { patience: PATIENT, ..Self::default() }
+    }
+
+    /// `told` hears of new models at once, by what the server's list says, and again as answers come; [`Self::look`]
+    /// gives the whole.
+    #[must_use]
+    pub fn telling(mut self, told: impl Fn(&Address, &Discovered) + Send + Sync + 'static) -> Self {
+        self.told = Some(Box::new(told));
+        self
+    }
+
     /// Asks the server.
     ///
     /// # Errors
@@ -53,23 +111,45 @@ impl Discovery {
     pub async fn look(&mut self, client: &Client) -> Result<Discovered, Error> {
         let (version, tags) = tokio::join!(client.version(), client.tags());
         let (version, tags) = (without_version(version)?, tags?);
-        let key = |tag: &Tag| (tag.name.clone(), tag.digest.clone());
         if self.server_version != version {
             // Another version may say more of the same model.
             self.shown.clear();
+            self.tried.clear();
             self.server_version.clone_from(&version);
         }
-        self.shown.retain(|known, _| tags.models.iter().any(|tag| key(tag) == *known));
-        let unknown: Vec<Tag> =
+        let there: HashSet<Key> = tags.models.iter().map(key).collect();
+        self.shown.retain(|known, _| there.contains(known));
+        self.tried.retain(|known, _| there.contains(known));
+        let mut unknown: Vec<Tag> =
             tags.models.iter().filter(|tag| !self.shown.contains_key(&key(tag))).cloned().collect();
+        // Those that hang do not keep the others waiting, look after look.
+        unknown.sort_by_key(|tag| self.tried.get(&key(tag)).map_or(0, |tried| tried.times));
+        let has_new = unknown.iter().any(|tag| !self.tried.contains_key(&key(tag)));
         // Answers that are not to be remembered.
         let mut once = HashMap::new();
-        let answers = stream::iter(unknown)
-            .map(|tag| async move { (shown(client, &tag.name).await, tag) })
-            .buffer_unordered(AT_A_TIME);
-        let mut answers = std::pin::pin!(answers);
-        let deadline = tokio::time::Instant::now() + DEADLINE;
-        while let Ok(Some((answer, tag))) = tokio::time::timeout_at(deadline, answers.next()).await {
+        let mut waiting = unknown.into_iter();
+        let mut asked = FuturesUnordered::new();
+        let mut told: Option<Instant> = None;
+        let deadline = tokio::time::Instant::now() + self.patience;
+        loop {
+            while asked.len() < AT_A_TIME
+                && let Some(tag) = waiting.next()
+            {
+                self.tried.entry(key(&tag)).or_default().times += 1;
+                asked.push(async move { (shown(client, &tag.name).await, tag) });
+            }
+            if has_new
+                && told.is_none_or(|told| told.elapsed() >= TELL_EVERY)
+                && let Some(tell) = &self.told
+            {
+                let models = self.judged(&tags.models, &once);
+                tell(client.address(), &Discovered { models, server_version: version.clone() });
+                told = Some(Instant::now());
+            }
+            let Ok(Some((answer, tag))) = tokio::time::timeout_at(deadline, asked.next()).await else {
+                break;
+            };
+            self.tried.entry(key(&tag)).or_default().failed = answer.is_err();
             match answer {
                 // Without a digest two looks cannot be told to mean the same model.
                 Ok(show) if tag.digest.is_empty() => drop(once.insert(key(&tag), show)),
@@ -77,11 +157,21 @@ impl Discovery {
                 Err(_) => {}
             }
         }
-        let models = tags.models.iter().map(|tag| {
+        Ok(Discovered { models: self.judged(&tags.models, &once), server_version: version })
+    }
+
+    /// The models as far as they are known. `once`: answers that are not remembered.
+    fn judged(&self, tags: &[Tag], once: &HashMap<Key, Show>) -> Vec<Model> {
+        let of = |tag: &Tag| {
             let key = key(tag);
-            judge(tag, self.shown.get(&key).or(once.get(&key)))
-        });
-        Ok(Discovered { models: models.collect(), server_version: version })
+            let mut model = judge(tag, self.shown.get(&key).or(once.get(&key)));
+            let failed = self.tried.get(&key).is_some_and(|tried| tried.failed);
+            if model.reason == Some(UnknownReason::ShowFailed) && !failed {
+                model.reason = Some(UnknownReason::NotAskedYet);
+            }
+            model
+        };
+        tags.iter().map(of).collect()
     }
 }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     check::{CheckOutcome, Checked},
     model::{Model, Verdict},
+    shape::CacheShape,
 };
 use crate::{
     machine::memory::Memory,
@@ -53,6 +54,12 @@ impl<'a> Known<'a> {
     #[must_use]
     pub fn loaded(&self, model: &Model) -> Option<&'a Loaded> {
         self.loaded.iter().find(|loaded| names::same(&loaded.name, &model.id))
+    }
+
+    /// Whether the last live check of a model showed that OpenClaw cannot act with it as it is.
+    #[must_use]
+    pub fn failed(&self, model: &Model) -> bool {
+        self.checked(model).is_some_and(|checked| checked.outcome.failed())
     }
 
     /// The last live check of a model.
@@ -169,6 +176,12 @@ fn measured(model: &Model, context: u64, known: &Known<'_>, estimate: Fit) -> Op
     }
     let checked = known.checked(model)?;
     match &checked.outcome {
+        // A shorter conversation may well fit.
+        CheckOutcome::NotEnoughMemory { .. }
+            if checked.asked_context.is_some_and(|asked| context < asked) =>
+        {
+            None
+        }
         CheckOutcome::NotEnoughMemory { need_bytes, .. } => Some(Fit {
             verdict: FitVerdict::TooBig,
             basis: FitBasis::Measured,
@@ -199,8 +212,8 @@ fn estimate(model: &Model, context: u64, memory: &Memory, nothing: Fit) -> Fit {
     if model.size_bytes == 0 {
         return Fit { basis: FitBasis::Guessed, ..nothing };
     }
-    let alone = model.size_bytes.saturating_add(OVERHEAD_BYTES);
-    let need = alone.saturating_add(model.cache.bytes(context));
+    let alone = need_bytes(model.size_bytes, &CacheShape::default(), context);
+    let need = need_bytes(model.size_bytes, &model.cache, context);
     let all = memory.all_bytes();
     let verdict = match verdict(need, all) {
         // A guess is not enough to call a model too big that fits without it.
@@ -221,6 +234,19 @@ fn estimate(model: &Model, context: u64, memory: &Memory, nothing: Fit) -> Fit {
     };
     let runs_on = (verdict != FitVerdict::TooBig).then_some(runs_on);
     Fit { verdict, basis, need_bytes: Some(need), runs_on, ..nothing }
+}
+
+/// What a model of this size needs with `context` tokens, in bytes.
+#[must_use]
+pub fn need_bytes(size_bytes: u64, cache: &CacheShape, context: u64) -> u64 {
+    size_bytes.saturating_add(OVERHEAD_BYTES).saturating_add(cache.bytes(context))
+}
+
+/// The least memory, in bytes, in which a need of so many bytes is not too big.
+#[must_use]
+pub fn least_memory(need_bytes: u64) -> u64 {
+    let least = (u128::from(need_bytes) * 100).div_ceil(u128::from(MOST_PERCENT));
+    u64::try_from(least).unwrap_or(u64::MAX)
 }
 
 /// The verdict on a need of so many bytes in so much memory.

@@ -29,6 +29,8 @@ pub enum Verdict {
 pub enum UnknownReason {
     /// `/api/show` failed for this model.
     ShowFailed,
+    /// `/api/show` has not answered yet; the next look asks again.
+    NotAskedYet,
     /// The server is too old to say (before 0.6.4), or left `capabilities` out.
     NoCapabilities,
 }

@@ -5,6 +5,7 @@
 //! between architectures is data, as llama.cpp (`src/llama-model.cpp`, `llama-kv-cache-iswa.cpp`) and Ollama's
 //! converters (`convert/`) have it. Where Ollama is told to use a smaller cache type, less is needed than said here.
 
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 /// Bytes of one number of the cache (f16).
@@ -53,7 +54,8 @@ const LARGEST_GUESS: u64 = 512 << 10;
 const PACKED_TENTHS: u64 = 6;
 
 /// What a model keeps for a conversation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct CacheShape {
     /// Bytes for each token of the conversation.
     pub token_bytes: u64,
@@ -62,6 +64,7 @@ pub struct CacheShape {
     /// Tokens that layers with a window hold at most.
     pub window: u64,
     /// The server did not say enough: this is a safe guess.
+    #[serde(default)]
     pub guessed: bool,
 }
 

@@ -77,6 +77,16 @@ pub enum Warning {
         /// The model.
         name: String,
     },
+    /// The primary makes embeddings: it cannot chat.
+    Embedding {
+        /// The model.
+        name: String,
+    },
+    /// The last live check of the primary failed: it did not call the tool, or there was not enough memory.
+    FailedCheck {
+        /// The model.
+        name: String,
+    },
     /// The server did not say what the primary can do.
     UnknownAbilities {
         /// The model.

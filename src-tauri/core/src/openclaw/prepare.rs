@@ -60,7 +60,9 @@ pub(super) fn prepare(
         Some(Err(error)) => (None, Some(error)),
     };
     let unset = computer.unset(&present);
-    let checked = checks::by_id(installed.as_deref().unwrap_or_default(), &checks::read(&computer.folders));
+    let here = checks::Here::of(computer, &address);
+    let checked =
+        checks::by_id(installed.as_deref().unwrap_or_default(), &checks::read(&computer.folders), &here);
     let situation = Situation {
         value: configuration.value(),
         installed: installed.as_deref(),

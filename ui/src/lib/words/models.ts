@@ -34,7 +34,10 @@ export function fitNumbers(fit: Fit, memory: Memory | null): string[] {
     // A card that Ollama uses is there, whether or not Pincer sees it.
     else said.push(t(seen && (fit.runsOn === 'graphics' || fit.runsOn === 'both') ? 'fit.have.plain' : 'fit.have.main', { size }));
   }
-  if (fit.runsOn !== null) said.push(t(`fit.${seen ? 'runs' : 'would-run'}.${fit.runsOn}`));
+  // That no card was seen does not prove that there is none: not every system tells.
+  const unseen = fit.runsOn === 'processor' && basis !== 'measured' && graphicsBytes === 0;
+  if (unseen) said.push(t('fit.would-run.no-card'));
+  else if (fit.runsOn !== null) said.push(t(`fit.${seen ? 'runs' : 'would-run'}.${fit.runsOn}`));
   if (basis === 'measured' || basis === 'estimated' || basis === 'guessed') {
     if (said.length > 0) said.push(t(`fit.basis.${basis}`));
   }

@@ -129,5 +129,5 @@ fn full(folder: &ModelsFolder, free: u64, room: Option<u64>, need: u64) -> Error
 /// The size of a model of the catalogue, in bytes, about.
 pub(super) fn size_of(name: &str) -> Option<u64> {
     let known = catalogue::shipped();
-    known.iter().find(|entry| names::same(&entry.name, name)).map(|entry| entry.download_bytes)
+    known.iter().find(|entry| names::same(&entry.name, name)).and_then(|entry| entry.download_bytes)
 }

@@ -13,7 +13,7 @@ use crate::{
         discovery,
         fit::{self, Known},
         installed,
-        model::Model,
+        model::{Model, Verdict},
     },
     ollama::{
         client::{ChatRequest, Client, Refusal},
@@ -56,7 +56,7 @@ pub struct Question<'a> {
 /// given, and remembers what it showed.
 ///
 /// # Errors
-/// `model.bad-name`, `model.not-installed`, and `ollama.*` when the server cannot say what it has; what goes wrong
+/// `model.bad-name`, `model.not-installed`, `model.cannot-chat`, and `ollama.*` when the server cannot say what it has; what goes wrong
 /// with the question itself is an outcome.
 pub async fn run(
     computer: &Computer,
@@ -67,6 +67,9 @@ pub async fn run(
     let (client, tag) = installed::find(computer, name).await?;
     let show = client.show(&tag.name).await;
     let model = discovery::judge(&tag, show.ok().as_ref());
+    if model.verdict == Verdict::Embedding {
+        return Err(ErrorCode::ModelCannotChat { name: model.id }.into());
+    }
     let context = match tokens {
         Some(tokens) => Some(tokens),
         None => asked_context(computer, &client, &model).await?,
@@ -157,6 +160,8 @@ pub async fn check(client: &Client, question: Question<'_>, mut tell: impl FnMut
     });
     Checked {
         at: question.at,
+        host: Some(client.address().to_string()),
+        asked_context: question.context,
         outcome,
         first_token_seconds: heard.first.map(|first| first.as_secs_f64()),
         seconds,

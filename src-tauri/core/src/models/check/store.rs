@@ -5,9 +5,11 @@ use std::collections::HashMap;
 
 use super::{CheckOutcome, Checked};
 use crate::{
+    computer::Computer,
     error::Error,
     folders::Folders,
     models::model::Model,
+    ollama::address::Address,
     openclaw::{atomic, lock::Lock, settings::read_bounded},
 };
 
@@ -71,10 +73,63 @@ pub fn key(model: &Model) -> &str {
     if model.digest.is_empty() { &model.id } else { &model.digest }
 }
 
-/// The checks of these models, by id, from those by [`key`].
+/// Where and when a check is looked at again.
+#[derive(Debug, Clone)]
+pub struct Here {
+    /// The address of the server.
+    pub host: String,
+    /// Now, in milliseconds since 1970 (UTC).
+    pub now: u64,
+}
+
+impl Here {
+    /// The server at `address`, by this computer's clock.
+    #[must_use]
+    pub fn of(computer: &Computer, address: &Address) -> Self {
+        let now = computer.surroundings.now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        Self { host: address.to_string(), now: u64::try_from(now.as_millis()).unwrap_or(u64::MAX) }
+    }
+
+    /// What a check still says here. How a model answers holds wherever the same files run; memory, speed and
+    /// Ollama's own parts are those of one server, and a lack of memory those of one day.
+    fn still(&self, checked: &Checked) -> Option<Checked> {
+        let here = checked.host.as_ref() == Some(&self.host);
+        match checked.outcome {
+            CheckOutcome::CalledTool {}
+            | CheckOutcome::CallAsText {}
+            | CheckOutcome::NoCall {}
+            | CheckOutcome::NoTools {} => Some(if here { checked.clone() } else { without_numbers(checked) }),
+            CheckOutcome::NotEnoughMemory { .. } => {
+                let young = self.now.saturating_sub(checked.at) < FULL_FOR_MILLIS;
+                (here && young).then(|| checked.clone())
+            }
+            _ => here.then(|| checked.clone()),
+        }
+    }
+}
+
+/// What else was in memory then may long be gone.
+const FULL_FOR_MILLIS: u64 = 24 * 60 * 60 * 1000;
+
+fn without_numbers(checked: &Checked) -> Checked {
+    Checked {
+        at: checked.at,
+        host: checked.host.clone(),
+        asked_context: None,
+        outcome: checked.outcome.clone(),
+        first_token_seconds: None,
+        seconds: 0.0,
+        tokens_per_second: None,
+        prompt_tokens: None,
+        context_running: None,
+        on_graphics_card: None,
+    }
+}
+
+/// The checks of these models as far as they count here, by id, from those by [`key`].
 #[must_use]
-pub fn by_id(models: &[Model], checks: &HashMap<String, Checked>) -> HashMap<String, Checked> {
-    let of = |model: &Model| Some((model.id.clone(), checks.get(key(model))?.clone()));
+pub fn by_id(models: &[Model], checks: &HashMap<String, Checked>, here: &Here) -> HashMap<String, Checked> {
+    let of = |model: &Model| Some((model.id.clone(), here.still(checks.get(key(model))?)?));
     models.iter().filter_map(of).collect()
 }
 
@@ -94,6 +149,8 @@ mod tests {
     fn checked(at: u64, outcome: CheckOutcome) -> Checked {
         Checked {
             at,
+            host: Some("http://here".into()),
+            asked_context: Some(32_768),
             outcome,
             first_token_seconds: Some(1.5),
             seconds: 2.0,
@@ -190,5 +247,39 @@ mod tests {
         assert_eq!(read(&folders).keys().collect::<Vec<_>>(), ["old"]);
         remember(&folders, "a", &checked(1, CheckOutcome::NoTools {})).unwrap();
         assert_eq!(read(&folders).len(), 2);
+    }
+
+    #[test]
+    fn numbers_and_memory_count_on_the_same_server_alone() {
+        let tag = crate::ollama::wire::Tag { name: "m".into(), digest: "d".into(), ..Default::default() };
+        let models = [crate::models::discovery::judge(&tag, None)];
+        let full = CheckOutcome::NotEnoughMemory { need_bytes: None, have_bytes: None };
+        let day = FULL_FOR_MILLIS;
+        // Outcome, server, age; whether it counts, and whether with its numbers.
+        for (outcome, host, age, counts, numbers) in [
+            (CheckOutcome::CalledTool {}, "http://here", 9 * day, true, true),
+            (CheckOutcome::CalledTool {}, "http://there", 0, true, false),
+            (CheckOutcome::NoCall {}, "http://there", 0, true, false),
+            (CheckOutcome::NoTools {}, "http://there", 0, true, false),
+            (full.clone(), "http://here", day - 1, true, true),
+            (full.clone(), "http://here", day, false, false),
+            (full, "http://there", 0, false, false),
+            (CheckOutcome::RunnerMissing {}, "http://there", 0, false, false),
+            (CheckOutcome::RunnerMissing {}, "http://here", 0, true, true),
+        ] {
+            let all = HashMap::from([("d".to_owned(), checked(1, outcome.clone()))]);
+            let here = Here { host: host.into(), now: 1 + age };
+            let found = by_id(&models, &all, &here);
+            assert_eq!(
+                found.get("m").map(|one| one.outcome.clone()),
+                counts.then_some(outcome),
+                "{host} {age}"
+            );
+            assert_eq!(
+                found.get("m").is_some_and(|one| one.context_running.is_some()),
+                numbers,
+                "{host} {age}"
+            );
+        }
     }
 }

@@ -410,8 +410,12 @@ fn warnings(situation: Situation<'_>, primary: &str, automatic: bool) -> Vec<War
         match model.verdict {
             Verdict::Cloud => warnings.push(Warning::RunsOnline { name: name() }),
             Verdict::Unknown => warnings.push(Warning::UnknownAbilities { name: name() }),
-            Verdict::ChatOnly | Verdict::Embedding => warnings.push(Warning::ChatOnly { name: name() }),
+            Verdict::ChatOnly => warnings.push(Warning::ChatOnly { name: name() }),
+            Verdict::Embedding => warnings.push(Warning::Embedding { name: name() }),
             Verdict::Ready => {}
+        }
+        if matches!(model.verdict, Verdict::Ready | Verdict::Unknown) && situation.known.failed(model) {
+            warnings.push(Warning::FailedCheck { name: name() });
         }
     }
     if !automatic && !situation.dialect.tells_context() {

@@ -526,3 +526,46 @@ fn what_a_newer_version_ran_is_what_an_older_one_runs() {
     let warned = Warning::ContextSmall { name: "qwen3:8b".into(), tokens: 4096, guessed: false };
     assert!(edits.warnings.contains(&warned), "{:?}", edits.warnings);
 }
+
+#[test]
+fn what_a_model_showed_is_said_before_it_is_chosen() {
+    use crate::models::check::{CheckOutcome, Checked};
+    let document = Document::parse(Path::new("openclaw.json"), b"{}").unwrap();
+    let models = vec![
+        model("nomic-embed-text:latest", &["embedding"], Some(32_768)),
+        model("qwen3:8b", &["completion", "tools"], Some(40_960)),
+    ];
+    let told = |name: &str, outcome: CheckOutcome| {
+        let tried = Checked {
+            at: 1,
+            host: None,
+            asked_context: None,
+            outcome,
+            first_token_seconds: None,
+            seconds: 1.0,
+            tokens_per_second: None,
+            prompt_tokens: None,
+            context_running: None,
+            on_graphics_card: None,
+        };
+        let checked = [("qwen3:8b".to_owned(), tried)].into();
+        let situation = Situation {
+            value: document.value(),
+            installed: Some(&models),
+            known: Known { checked: Some(&checked), ..Known::default() },
+            address: &Address::default(),
+            address_asked: false,
+            dialect: Dialect::of(None),
+            key: false,
+            unset: &[],
+        };
+        use_model(&request(name), situation).unwrap().warnings
+    };
+    let embedding = Warning::Embedding { name: "nomic-embed-text:latest".into() };
+    assert_eq!(told("nomic-embed-text", CheckOutcome::CalledTool {}), [embedding]);
+    assert_eq!(told("qwen3:8b", CheckOutcome::CalledTool {}), []);
+    let failed = Warning::FailedCheck { name: "qwen3:8b".into() };
+    for outcome in [CheckOutcome::NoCall {}, CheckOutcome::CallAsText {}, CheckOutcome::NoTools {}] {
+        assert_eq!(told("qwen3:8b", outcome), [failed.clone()]);
+    }
+}

@@ -41,7 +41,7 @@ inMemory: InMemory | null,
  */
 checked: Checked | null, 
 /**
- * For one that often fails: a better model that is installed or on offer, and fits.
+ * For one that often fails, or failed its live check: a better model that is installed or on offer, and fits.
  */
 better: string | null, 
 /**

@@ -10,6 +10,14 @@ export type Checked = {
  */
 at: number, 
 /**
+ * The address of the server that was asked: another one has other memory. Absent when it is not known.
+ */
+host?: string, 
+/**
+ * The context that was asked for, in tokens; absent when it was left to Ollama.
+ */
+askedContext?: number, 
+/**
  * What came back.
  */
 outcome: CheckOutcome, 

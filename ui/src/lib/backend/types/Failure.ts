@@ -69,7 +69,11 @@ name: string,
 /**
  * Installed names that look most like it, best first.
  */
-nearest: Array<string>, } } | { "code": "model.none-ready", "params": Record<symbol, never> } | { "code": "settings.unreadable", "params": { 
+nearest: Array<string>, } } | { "code": "model.cannot-chat", "params": { 
+/**
+ * Its name as listed.
+ */
+name: string, } } | { "code": "model.none-ready", "params": Record<symbol, never> } | { "code": "settings.unreadable", "params": { 
 /**
  * The file.
  */

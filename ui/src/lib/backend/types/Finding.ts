@@ -228,6 +228,10 @@ count: number, } } | { "code": "models.calls-as-text", "params": {
 /**
  * Its name as listed.
  */
+name: string, } } | { "code": "models.no-call", "params": { 
+/**
+ * Its name as listed.
+ */
 name: string, } } | { "code": "models.cloud-sign-in", "params": { 
 /**
  * Its name as listed.

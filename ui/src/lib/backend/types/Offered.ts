@@ -19,13 +19,13 @@ description: string | null,
  */
 name: string, 
 /**
- * Size of the download in bytes, about; 0 when not known (one that only the user's own server recommends).
+ * Size of the download in bytes, about; `null` when not known (one that only the user's own server recommends).
  */
-downloadBytes: number, 
+downloadBytes: number | null, 
 /**
- * Memory that it wants in bytes, about; 0 when not known.
+ * The memory of the smallest computer that it is not too big for, in bytes, about; `null` when not known.
  */
-memoryBytes: number, 
+memoryBytes: number | null, 
 /**
  * What it is expected to be; the user's own server decides once it is installed.
  */

@@ -3,4 +3,4 @@
 /**
  * Why a verdict is `unknown`.
  */
-export type UnknownReason = "show-failed" | "no-capabilities";
+export type UnknownReason = "show-failed" | "not-asked-yet" | "no-capabilities";

@@ -7,6 +7,14 @@ export type Warning = { "code": "chat-only", "params": {
 /**
  * The model.
  */
+name: string, } } | { "code": "embedding", "params": { 
+/**
+ * The model.
+ */
+name: string, } } | { "code": "failed-check", "params": { 
+/**
+ * The model.
+ */
 name: string, } } | { "code": "unknown-abilities", "params": { 
 /**
  * The model.
