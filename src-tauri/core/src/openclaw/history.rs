@@ -16,7 +16,7 @@ use crate::{
         lock::Lock,
         outcome::{FileDiff, ReceiptKind, ReceiptSummary},
         plan::{FileEdit, Hash},
-        receipt::{Receipt, Status, WrittenFile},
+        receipt::{Receipt, Status, WrittenFile, number},
         store,
     },
 };
@@ -166,9 +166,10 @@ fn undone(receipts: &[Receipt]) -> BTreeMap<&str, String> {
     for receipt in receipts {
         let state_before = undone.clone();
         if let (ReceiptKind::Undo { receipt: goal }, Status::Done) = (&receipt.kind, receipt.status) {
-            // A goal that is forgotten by now was older than all that are left.
-            let first = earlier.iter().position(|(other, _)| other.id == *goal).unwrap_or(0);
-            undone = earlier.get(first).map(|(_, state)| state.clone()).unwrap_or_default();
+            // A goal may be forgotten by now: those after it went with it, those before it stayed.
+            let goal = number(goal).unwrap_or(0);
+            let first = earlier.partition_point(|(other, _)| other.number < goal);
+            undone = earlier.get(first).map_or(undone, |(_, state)| state.clone());
             undone
                 .extend(earlier.iter().skip(first).map(|(other, _)| (other.id.as_str(), receipt.id.clone())));
         }
