@@ -132,6 +132,14 @@ pub enum ErrorCode {
         /// The text of that line, shortened, secrets masked.
         text: String,
     },
+    /// OpenClaw's `.env` is not UTF-8.
+    #[serde(rename = "settings.env-unreadable")]
+    SettingsEnvUnreadable {
+        /// The file.
+        path: String,
+        /// The 1-based line where it stops being.
+        line: usize,
+    },
     /// OpenClaw reads the file, but we cannot edit it without risk: paste this by hand.
     #[serde(rename = "settings.not-editable")]
     SettingsNotEditable {

@@ -228,7 +228,7 @@ pub fn difference(folders: &Folders, id: &str, mask: &Mask<'_>) -> Result<Vec<Fi
     for trail in trails(goal, later)? {
         let present = atomic::read(&trail.target)?;
         let before = trail.goal.map(|hash| store::content_of(folders, hash)).transpose()?;
-        let diff = mask(&text(present.as_deref()), &text(before.as_deref()));
+        let diff = mask(trail.path, &text(present.as_deref()), &text(before.as_deref()));
         diffs.push(FileDiff { path: trail.path.display().to_string(), diff });
     }
     Ok(diffs)
@@ -337,7 +337,7 @@ impl Trail<'_> {
             // A content that was pruned or damaged is shown as empty: the refusal is what counts.
             let kept = |hash: Option<Hash>| hash.and_then(|hash| store::content_of(folders, hash).ok());
             let theirs = foreign.map_or_else(|| present.clone(), kept);
-            let diff = mask(&text(kept(last).as_deref()), &text(theirs.as_deref()));
+            let diff = mask(self.path, &text(kept(last).as_deref()), &text(theirs.as_deref()));
             return Err(ErrorCode::UndoChangedSince { path: self.path.display().to_string(), diff }.into());
         }
         let content = self.goal.map(|hash| store::content_of(folders, hash)).transpose()?;

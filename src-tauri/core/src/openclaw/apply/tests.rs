@@ -22,7 +22,7 @@ pub(crate) fn now() -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(1_795_428_930)
 }
 
-pub(crate) fn mask(before: &str, after: &str) -> String {
+pub(crate) fn mask(_path: &Path, before: &str, after: &str) -> String {
     format!("-{before}+{after}")
 }
 
