@@ -194,6 +194,9 @@ pub enum ErrorCode {
     /// There is nothing to undo.
     #[serde(rename = "undo.nothing")]
     UndoNothing {},
+    /// What was to be undone is not there any more: every file holds already what it held before.
+    #[serde(rename = "undo.already")]
+    UndoAlready {},
     /// No receipt of that name.
     #[serde(rename = "undo.unknown")]
     UndoUnknown {

@@ -185,7 +185,7 @@ fn undone(receipts: &[Receipt]) -> BTreeMap<&str, String> {
 /// brings it back.
 ///
 /// # Errors
-/// `undo.nothing`, `undo.unknown`, `undo.changed-since` with what would be lost, and those of `apply`.
+/// `undo.nothing`, `undo.already`, `undo.unknown`, `undo.changed-since` with what would be lost, and those of `apply`.
 pub fn undo(
     folders: &Folders,
     id: Option<&str>,
@@ -204,6 +204,8 @@ pub(crate) fn undo_watched(
     mask: &Mask<'_>,
     watch: &mut Watch<'_>,
 ) -> Result<Receipt, Error> {
+    // What cannot be read is no empty history.
+    store::receipts(folders)?;
     // Nothing to lock, and nothing to make, where nothing was ever changed.
     if folders.history().exists() {
         folders.create()?;
@@ -264,8 +266,10 @@ fn undo_held(
     for trail in trails(goal, later)? {
         edits.extend(trail.back(folders, force, mask)?);
     }
-    if edits.is_empty() && undone.contains_key(goal.id.as_str()) {
-        return Err(ErrorCode::UndoNothing {}.into());
+    if edits.is_empty() {
+        let is_undone = undone.contains_key(goal.id.as_str());
+        let code = if is_undone { ErrorCode::UndoNothing {} } else { ErrorCode::UndoAlready {} };
+        return Err(code.into());
     }
     let kind = ReceiptKind::Undo { receipt: goal.id.clone() };
     commit(folders, lock, &kind, &edits, now, mask, watch)

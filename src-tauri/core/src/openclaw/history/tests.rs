@@ -186,15 +186,15 @@ fn a_foreign_change_that_was_taken_back_does_not_stop_undo() {
 }
 
 #[test]
-fn what_the_user_took_back_by_hand_counts_as_undone() {
+fn what_the_user_took_back_by_hand_is_said_and_makes_no_receipt() {
     let home = Fixture::new();
     home.put("a", "1");
-    home.write(&[("a", Some("2"))]);
+    let first = home.write(&[("a", Some("2"))]);
     home.write(&[("a", Some("3"))]);
     home.put("a", "2");
-    let undo = home.undo(None).unwrap();
-    assert_eq!(undo.files, []);
-    home.undo(None).unwrap();
+    assert_eq!(home.undo(None).unwrap_err().code, ErrorCode::UndoAlready {});
+    assert_eq!(home.receipts().len(), 2);
+    home.undo(Some(&first.id)).unwrap();
     assert_eq!(home.get("a").unwrap(), "1");
 }
 
@@ -210,6 +210,15 @@ fn a_link_that_became_a_file_of_its_own_is_a_foreign_change() {
     let error = home.undo(None).unwrap_err();
     assert!(matches!(error.code, ErrorCode::UndoChangedSince { diff, .. } if diff == "-2+theirs"));
     assert_eq!(home.get("dotfiles/a").unwrap(), "2");
+}
+
+#[test]
+fn a_history_that_cannot_be_read_is_no_empty_one() {
+    let home = Fixture::new();
+    fs::create_dir_all(home.folders.data.parent().unwrap()).unwrap();
+    fs::write(&home.folders.data, "a file").unwrap();
+    let listed = list(&home.folders).unwrap_err();
+    assert_eq!(home.undo(None).unwrap_err(), listed);
 }
 
 #[test]
@@ -344,7 +353,9 @@ proptest! {
                 let expected = expected.clone();
                 match home.undo(Some(id)) {
                     Ok(undo) => before.push((undo.id, now)),
-                    Err(error) => prop_assert_eq!(error.code, ErrorCode::UndoNothing {}),
+                    Err(error) => {
+                        prop_assert!(matches!(error.code, ErrorCode::UndoNothing {} | ErrorCode::UndoAlready {}));
+                    }
                 }
                 prop_assert_eq!(state(), expected);
             } else {
