@@ -296,7 +296,7 @@ fn an_undo_of_what_is_gone_already_makes_no_receipt() {
     machine.json(&["use", "qwen3:8b", "--yes", "--json"]);
     fs::write(machine.home.openclaw_json(), before).unwrap();
     let undone = machine.json(&["undo", "--json"]);
-    assert_eq!((&undone["undone"], &undone["receipt"]), (&json!(false), &serde_json::Value::Null));
+    assert_eq!((&undone["undone"], &undone["receipt"]), (&json!(false), &Value::Null));
     assert!(machine.says("en_GB.UTF-8", &["undo"]).contains("everything is already as it was"));
     assert_eq!(machine.json(&["history", "--json"])["receipts"].as_array().unwrap().len(), 1);
 }
