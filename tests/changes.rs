@@ -273,3 +273,49 @@ fn an_openclaw_that_dies_is_silent_in_json_and_one_that_does_not_run_is_none() {
     let text = machine.says("en_GB.UTF-8", &["use", "qwen3:8b", "--yes"]);
     assert!(!text.contains("OpenClaw is running") && !text.contains("OpenClaw was running"), "{text}");
 }
+
+#[test]
+fn an_undo_looks_at_the_gateway_and_says_what_it_removed() {
+    let machine = Machine::new();
+    let gateway = Gateway::start(None);
+    machine.write(&json!({ "gateway": { "mode": "local", "port": gateway.port() } }));
+    machine.json(&["use", "qwen3:8b", "--automatic", "--yes", "--json"]);
+    let text = machine.says("en_GB.UTF-8", &["undo"]);
+    assert!(text.contains("Removed, as it was not there before: ") && text.contains("Restored: "), "{text}");
+    assert!(text.contains("and it still answers."), "{text}");
+    machine.json(&["use", "qwen3:8b", "--yes", "--json"]);
+    let undone = machine.json(&["undo", "--json"]);
+    assert_eq!((&undone["undone"], &undone["gateway"]), (&json!(true), &json!("answers")));
+}
+
+#[test]
+fn an_undo_of_what_is_gone_already_makes_no_receipt() {
+    let machine = Machine::new();
+    machine.write(&json!({ "gateway": { "mode": "local" } }));
+    let before = fs::read(machine.home.openclaw_json()).unwrap();
+    machine.json(&["use", "qwen3:8b", "--yes", "--json"]);
+    fs::write(machine.home.openclaw_json(), before).unwrap();
+    let undone = machine.json(&["undo", "--json"]);
+    assert_eq!((&undone["undone"], &undone["receipt"]), (&json!(false), &Value::Null));
+    assert!(machine.says("en_GB.UTF-8", &["undo"]).contains("everything is already as it was"));
+    assert_eq!(machine.json(&["history", "--json"])["receipts"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_change_whose_answer_cannot_be_written_is_told_with_the_way_back() {
+    let machine = Machine::new();
+    machine.write(&json!({ "gateway": { "mode": "local" } }));
+    let full = || fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let use_it = ["use", "qwen3:8b", "--yes", "--json", "--host", &machine.ollama.url()];
+    for (arguments, told) in [
+        (&use_it[..], "The change was made"),
+        (&["undo", "--json"], "The change was made"),
+        (&["history", "--json"], "The answer could not be written"),
+    ] {
+        let mut command = machine.home.command(programs::pincer_cli());
+        let output = command.args(arguments).env("LANG", "C.UTF-8").stdout(full()).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(said.starts_with(told), "{arguments:?}: {said}");
+    }
+}

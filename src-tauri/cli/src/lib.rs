@@ -72,6 +72,25 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
+/// The newest change's name.
+async fn newest(computer: &Computer) -> Option<String> {
+    Some(change::list(computer).await.ok()?.into_iter().next()?.id)
+}
+
+/// An answer that could not be written is told with the change that was made all the same.
+async fn unseen(
+    computer: &Computer,
+    before: Option<String>,
+    ended: Result<Done, Failure>,
+) -> Result<Done, Failure> {
+    let Err(Failure::Output(error)) = ended else { return ended };
+    let made = newest(computer).await.filter(|id| before.as_ref() != Some(id));
+    Err(match made {
+        Some(id) => Failure::Unseen { id, error },
+        None => Failure::Output(error),
+    })
+}
+
 async fn run(arguments: Arguments, surroundings: Surroundings, output: &Output) -> Result<Done, Failure> {
     let host = arguments.host.as_deref().map(pincer_core::ollama::address::Address::parse).transpose()?;
     let computer = Computer::new(surroundings, host);
@@ -80,9 +99,15 @@ async fn run(arguments: Arguments, surroundings: Surroundings, output: &Output) 
         Command::Doctor { deep } => doctor::run(&computer, output, deep).await,
         Command::Use(wanted) => {
             change::settle(&computer).await?;
-            use_model::run(&computer, output, wanted).await
+            let before = newest(&computer).await;
+            let ended = use_model::run(&computer, output, wanted).await;
+            unseen(&computer, before, ended).await
         }
-        Command::Undo(wanted) => undo::run(&computer, output, wanted).await,
+        Command::Undo(wanted) => {
+            let before = newest(&computer).await;
+            let ended = undo::run(&computer, output, wanted).await;
+            unseen(&computer, before, ended).await
+        }
         Command::History => history::run(&computer, output).await,
         Command::Pull { name, anyway } => pull::run(&computer, output, &name, anyway).await,
         Command::Check { model, context } => check::run(&computer, output, &model, context).await,

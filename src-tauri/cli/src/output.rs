@@ -26,6 +26,13 @@ pub(crate) enum Failure {
     Usage(String),
     /// Standard output or input failed.
     Output(io::Error),
+    /// Standard output failed after this change was made.
+    Unseen {
+        /// The receipt's name.
+        id: String,
+        /// Why.
+        error: io::Error,
+    },
     /// The user stopped it.
     Cancelled,
     /// It was told already.
@@ -78,7 +85,8 @@ impl Output {
         if matches!(failure, Failure::Told) {
             return ExitCode::from(2);
         }
-        let told = if self.json {
+        let has_output = !matches!(failure, Failure::Output(_) | Failure::Unseen { .. });
+        let told = if self.json && has_output {
             self.document(&json!({ "error": as_json(failure) }))
         } else {
             self.complain(failure)
@@ -96,6 +104,10 @@ impl Output {
             Failure::Usage(text) => (text.clone(), ""),
             Failure::Cancelled => (self.words.say("cli.cancelled"), ""),
             Failure::Told => return Ok(()),
+            Failure::Unseen { id, error } => {
+                let params = json!({ "id": id, "detail": error.to_string() });
+                (self.words.say_with("cli.output.changed", &params), "")
+            }
             Failure::Output(error) => {
                 (self.words.say_with("cli.output", &json!({ "detail": error.to_string() })), "")
             }
@@ -178,7 +190,9 @@ fn as_json(failure: &Failure) -> Value {
         Failure::Usage(text) => json!({ "code": "cli.usage", "params": {}, "detail": text.trim() }),
         Failure::Cancelled => json!({ "code": "cli.cancelled", "params": {}, "detail": "" }),
         Failure::Told => Value::Null,
-        Failure::Output(error) => json!({ "code": "cli.output", "params": {}, "detail": error.to_string() }),
+        Failure::Output(error) | Failure::Unseen { error, .. } => {
+            json!({ "code": "cli.output", "params": {}, "detail": error.to_string() })
+        }
     }
 }
 

@@ -1,9 +1,13 @@
 //! `pincer undo`: takes a change back, the newest when none is named.
 
+use std::path::Path;
+
 use pincer_core::{
     computer::Computer,
+    error::ErrorCode,
     openclaw::{
         change,
+        gateway::{self, Gateway},
         outcome::{ReceiptKind, ReceiptSummary},
     },
 };
@@ -17,13 +21,40 @@ use crate::{
 };
 
 pub(crate) async fn run(computer: &Computer, output: &Output, wanted: Undo) -> Result<Done, Failure> {
-    let receipt = change::undo(computer, wanted.id, wanted.force).await?;
+    let before = gateway::now(computer).await;
+    let receipt = match change::undo(computer, wanted.id, wanted.force).await {
+        // All is as was wished.
+        Err(error) if error.code == (ErrorCode::UndoAlready {}) => {
+            if output.json {
+                output.document(&json!({ "undone": false, "receipt": null, "gateway": before }))?;
+            } else {
+                output.line(&output.error(&error))?;
+            }
+            return Ok(Done::Fine);
+        }
+        receipt => receipt?,
+    };
     if output.json {
-        output.document(&json!({ "undone": true, "receipt": receipt }))?;
-    } else {
-        let undone = undone(computer, &receipt).await;
-        let what = undone.map(|undone| effects::receipt(&output.words, &undone.kind));
-        output.say("cli.undo.done", &json!({ "what": what, "files": receipt.files }))?;
+        let gateway = gateway::after_change(computer, before).await;
+        output.document(&json!({ "undone": true, "receipt": receipt, "gateway": gateway }))?;
+        return Ok(Done::Fine);
+    }
+    let undone = undone(computer, &receipt).await;
+    let what = undone.map(|undone| effects::receipt(&output.words, &undone.kind));
+    let mut parts = vec![output.words.say_with("cli.undo.done", &json!({ "what": what }))];
+    let (restored, removed): (Vec<&String>, Vec<&String>) =
+        receipt.files.iter().partition(|file| Path::new(file).exists());
+    for (key, files) in [("cli.undo.restored", restored), ("cli.undo.removed", removed)] {
+        if !files.is_empty() {
+            parts.push(output.words.say_with(key, &json!({ "files": files })));
+        }
+    }
+    output.line(&parts.join(" "))?;
+    if before == Gateway::Answers {
+        output.say("change.gateway.watching", &json!({}))?;
+        let still = gateway::after_change(computer, before).await == Gateway::Answers;
+        let key = if still { "change.gateway.answers" } else { "change.gateway.silent.undone" };
+        output.say(key, &json!({}))?;
     }
     Ok(Done::Fine)
 }

@@ -138,6 +138,14 @@ pub enum ErrorCode {
         /// The text of that line, shortened, secrets masked.
         text: String,
     },
+    /// OpenClaw's `.env` is not UTF-8.
+    #[serde(rename = "settings.env-unreadable")]
+    SettingsEnvUnreadable {
+        /// The file.
+        path: String,
+        /// The 1-based line where it stops being.
+        line: usize,
+    },
     /// OpenClaw reads the file, but we cannot edit it without risk: paste this by hand.
     #[serde(rename = "settings.not-editable")]
     SettingsNotEditable {
@@ -202,6 +210,9 @@ pub enum ErrorCode {
     /// There is nothing to undo.
     #[serde(rename = "undo.nothing")]
     UndoNothing {},
+    /// What was to be undone is not there any more: every file holds already what it held before.
+    #[serde(rename = "undo.already")]
+    UndoAlready {},
     /// No receipt of that name.
     #[serde(rename = "undo.unknown")]
     UndoUnknown {

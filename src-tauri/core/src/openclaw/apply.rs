@@ -17,8 +17,8 @@ use crate::{
     },
 };
 
-/// Makes a unified diff of two texts with the secrets masked.
-pub type Mask<'a> = dyn Fn(&str, &str) -> String + 'a;
+/// Makes a unified diff of two texts of a file with the secrets masked.
+pub type Mask<'a> = dyn Fn(&Path, &str, &str) -> String + 'a;
 
 /// What came of a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -199,7 +199,7 @@ fn numbered(
 }
 
 fn changed_meanwhile(edit: &FileEdit, present: Option<&[u8]>, mask: &Mask<'_>) -> Error {
-    let diff = mask(&text(edit.seen.as_deref()), &text(present));
+    let diff = mask(&edit.path, &text(edit.seen.as_deref()), &text(present));
     ErrorCode::SettingsChangedMeanwhile { path: edit.path.display().to_string(), diff }.into()
 }
 

@@ -304,7 +304,7 @@ fn ensure_owned(path: &Path, metadata: &Metadata, owner_bits: u32) -> Result<(),
         return Err(refusal(path, FileReason::Permission, &detail));
     }
     if metadata.mode() & owner_bits != owner_bits {
-        let detail = format!("mode {:04o}", metadata.mode() & 0o7777);
+        let detail = format!("its owner may not write there: mode {:04o}", metadata.mode() & 0o7777);
         return Err(refusal(path, FileReason::Permission, &detail));
     }
     Ok(())

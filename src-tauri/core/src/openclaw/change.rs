@@ -1,6 +1,8 @@
 //! A change of OpenClaw's settings from wish to preview, and from preview to receipt; and back by undo.
 //! The faces show the preview and apply exactly the plan that was shown.
 
+use std::path::Path;
+
 use super::{
     apply::{self, Applied},
     history,
@@ -178,6 +180,7 @@ async fn blocking<T: Send + 'static>(
     done.map_err(|error| Error::new(ErrorCode::Internal {}, error.to_string()))?
 }
 
-fn diff(before: &str, after: &str) -> String {
-    secrets::unified_diff("openclaw.json", before, after)
+fn diff(path: &Path, before: &str, after: &str) -> String {
+    let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    secrets::unified_diff(&name, before, after)
 }

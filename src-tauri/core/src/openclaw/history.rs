@@ -16,7 +16,7 @@ use crate::{
         lock::Lock,
         outcome::{FileDiff, ReceiptKind, ReceiptSummary},
         plan::{FileEdit, Hash},
-        receipt::{Receipt, Status, WrittenFile},
+        receipt::{Receipt, Status, WrittenFile, number},
         store,
     },
 };
@@ -166,9 +166,10 @@ fn undone(receipts: &[Receipt]) -> BTreeMap<&str, String> {
     for receipt in receipts {
         let state_before = undone.clone();
         if let (ReceiptKind::Undo { receipt: goal }, Status::Done) = (&receipt.kind, receipt.status) {
-            // A goal that is forgotten by now was older than all that are left.
-            let first = earlier.iter().position(|(other, _)| other.id == *goal).unwrap_or(0);
-            undone = earlier.get(first).map(|(_, state)| state.clone()).unwrap_or_default();
+            // A goal may be forgotten by now: those after it went with it, those before it stayed.
+            let goal = number(goal).unwrap_or(0);
+            let first = earlier.partition_point(|(other, _)| other.number < goal);
+            undone = earlier.get(first).map_or(undone, |(_, state)| state.clone());
             undone
                 .extend(earlier.iter().skip(first).map(|(other, _)| (other.id.as_str(), receipt.id.clone())));
         }
@@ -184,7 +185,7 @@ fn undone(receipts: &[Receipt]) -> BTreeMap<&str, String> {
 /// brings it back.
 ///
 /// # Errors
-/// `undo.nothing`, `undo.unknown`, `undo.changed-since` with what would be lost, and those of `apply`.
+/// `undo.nothing`, `undo.already`, `undo.unknown`, `undo.changed-since` with what would be lost, and those of `apply`.
 pub fn undo(
     folders: &Folders,
     id: Option<&str>,
@@ -203,6 +204,8 @@ pub(crate) fn undo_watched(
     mask: &Mask<'_>,
     watch: &mut Watch<'_>,
 ) -> Result<Receipt, Error> {
+    // What cannot be read is no empty history.
+    store::receipts(folders)?;
     // Nothing to lock, and nothing to make, where nothing was ever changed.
     if folders.history().exists() {
         folders.create()?;
@@ -227,7 +230,7 @@ pub fn difference(folders: &Folders, id: &str, mask: &Mask<'_>) -> Result<Vec<Fi
     for trail in trails(goal, later)? {
         let present = atomic::read(&trail.target)?;
         let before = trail.goal.map(|hash| store::content_of(folders, hash)).transpose()?;
-        let diff = mask(&text(present.as_deref()), &text(before.as_deref()));
+        let diff = mask(trail.path, &text(present.as_deref()), &text(before.as_deref()));
         diffs.push(FileDiff { path: trail.path.display().to_string(), diff });
     }
     Ok(diffs)
@@ -263,8 +266,10 @@ fn undo_held(
     for trail in trails(goal, later)? {
         edits.extend(trail.back(folders, force, mask)?);
     }
-    if edits.is_empty() && undone.contains_key(goal.id.as_str()) {
-        return Err(ErrorCode::UndoNothing {}.into());
+    if edits.is_empty() {
+        let is_undone = undone.contains_key(goal.id.as_str());
+        let code = if is_undone { ErrorCode::UndoNothing {} } else { ErrorCode::UndoAlready {} };
+        return Err(code.into());
     }
     let kind = ReceiptKind::Undo { receipt: goal.id.clone() };
     commit(folders, lock, &kind, &edits, now, mask, watch)
@@ -336,7 +341,7 @@ impl Trail<'_> {
             // A content that was pruned or damaged is shown as empty: the refusal is what counts.
             let kept = |hash: Option<Hash>| hash.and_then(|hash| store::content_of(folders, hash).ok());
             let theirs = foreign.map_or_else(|| present.clone(), kept);
-            let diff = mask(&text(kept(last).as_deref()), &text(theirs.as_deref()));
+            let diff = mask(self.path, &text(kept(last).as_deref()), &text(theirs.as_deref()));
             return Err(ErrorCode::UndoChangedSince { path: self.path.display().to_string(), diff }.into());
         }
         let content = self.goal.map(|hash| store::content_of(folders, hash)).transpose()?;

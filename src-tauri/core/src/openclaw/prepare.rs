@@ -172,15 +172,7 @@ impl Files {
     fn env(&mut self, home: &OpenclawHome) -> Result<(), Error> {
         let path = home.env_file();
         let before = settings::read_bounded(&path)?;
-        let text = String::from_utf8(before.clone().unwrap_or_default()).map_err(|error| {
-            let at = ErrorCode::SettingsUnreadable {
-                path: path.display().to_string(),
-                line: 0,
-                column: 0,
-                text: String::new(),
-            };
-            Error::new(at, error.to_string())
-        })?;
+        let text = env_file::text_of(&path, before.as_deref().unwrap_or_default())?;
         let after = env_file::with(&text, KEY_VARIABLE, KEY_VALUE);
         self.changes.push(Change {
             path: format!(".env {KEY_VARIABLE}"),

@@ -89,6 +89,12 @@ pub(crate) fn id(at: u64, number: u64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}-{minute:02}-{second:02}Z-{number:04x}")
 }
 
+/// The number in a receipt's name.
+pub(crate) fn number(id: &str) -> Option<u64> {
+    let (_, number) = id.rsplit_once('-')?;
+    u64::from_str_radix(number, 16).ok()
+}
+
 /// Milliseconds since 1970; a clock before that counts as 1970.
 pub(crate) fn milliseconds(time: SystemTime) -> u64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -172,8 +178,10 @@ mod tests {
         ] {
             let time = UNIX_EPOCH + Duration::from_secs(seconds);
             assert_eq!(id(milliseconds(time), 7), expected);
+            assert_eq!(number(expected), Some(7));
         }
         assert_eq!(milliseconds(UNIX_EPOCH - Duration::from_secs(1)), 0);
+        assert_eq!(number(&id(0, 0x1_2345)), Some(0x1_2345));
         assert!(id(0, 9) < id(0, 10), "two within one second differ, and sort");
         assert!(!id(u64::MAX, u64::MAX).is_empty(), "no overflow");
     }

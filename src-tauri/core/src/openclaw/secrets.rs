@@ -20,6 +20,7 @@ mod names;
 mod spans;
 #[cfg(test)]
 mod tests;
+mod webhooks;
 
 pub use diff::unified_diff;
 
@@ -38,7 +39,7 @@ pub fn is_secret_key(name: &str) -> bool {
 }
 
 /// The text with `***` in place of every secret, `ollama-local` excepted. It has as many lines as before.
-/// JSON5 is masked by its structure and stays JSON5 but for masked numbers; `.env` by its names; of broken text
+/// JSON5 is masked by its structure and stays JSON5 but for masked numbers; of `.env` every value; of broken text
 /// only keys, numbers and short words are left.
 #[must_use]
 pub fn masked(text: &str) -> String {
@@ -60,6 +61,11 @@ pub fn masked(text: &str) -> String {
 #[must_use]
 pub fn masked_address(text: &str) -> String {
     inline::addresses(text, true).shown(text)
+}
+
+/// As [`masked`], for the text of a `.env`, whatever its first line is.
+fn masked_env(text: &str) -> String {
+    env::spans(text).shown(text)
 }
 
 fn masked_document(tree: &Tree<'_>, value: &Value) -> String {

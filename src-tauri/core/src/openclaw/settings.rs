@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{document::Value, home::OpenclawHome, outcome::ListedModel, version::Version};
+use super::{document::Value, env_file, home::OpenclawHome, outcome::ListedModel, version::Version};
 use crate::{
     error::{Error, ErrorCode, FileReason},
     openclaw::outcome::Mode,
@@ -63,7 +63,7 @@ pub struct Settings {
     pub flat_key: bool,
     /// Names of `env.vars`.
     pub variables: Vec<String>,
-    /// `env.vars.OLLAMA_API_KEY` (or the flat form of old versions) is there.
+    /// `env.vars.OLLAMA_API_KEY` (or the flat form of old versions) is there and not empty.
     pub key_in_file: bool,
     /// `meta.lastTouchedVersion`.
     pub last_touched: Option<Version>,
@@ -92,6 +92,7 @@ impl Settings {
         let of_model = |key| [model, &[key]].concat();
         let of_provider = |key| [&PROVIDER[..], &[key]].concat();
         let has_key = |path: &[&str]| value.get_path(path).is_some();
+        let is_set = |path: &[&str]| value.get_path(path).is_some_and(is_key);
         let mut fallbacks = texts(&of_model("fallbacks"));
         for meant in texts(&of_model("fallback")) {
             if !fallbacks.contains(&meant) {
@@ -113,14 +114,14 @@ impl Settings {
             entries: listed.iter().filter_map(entry).collect(),
             base_url: text(&of_provider("baseUrl")),
             api: text(&of_provider("api")),
-            api_key: value.get_path(&of_provider("apiKey")).is_some_and(is_key),
+            api_key: is_set(&of_provider("apiKey")),
             list_empty: models.is_some_and(<[Value]>::is_empty),
             timeout: has_key(&of_provider("timeoutSeconds")),
             sends: listed.iter().filter_map(sends).collect(),
             allowed: keys(&["agents", "defaults", "models"]).filter(|keys| !keys.is_empty()),
             references: provider.map(references).unwrap_or_default(),
             agents: agents(value),
-            key_in_file: has_key(&["env", "vars", KEY_VARIABLE]) || flat_key,
+            key_in_file: is_set(&["env", "vars", KEY_VARIABLE]) || is_set(&["env", KEY_VARIABLE]),
             flat_key,
             variables: keys(&["env", "vars"]).unwrap_or_default(),
             last_touched: text(&["meta", "lastTouchedVersion"]).and_then(|text| Version::find(&text)),
@@ -154,9 +155,9 @@ impl Settings {
     }
 }
 
-/// Whether a value counts as `apiKey`: a text that is not empty, or a reference object.
+/// Whether a value counts as a key: a text that is not blank, or a reference object.
 pub(super) fn is_key(value: &Value) -> bool {
-    value.as_str().map_or_else(|| value.as_object().is_some(), |text| !text.is_empty())
+    value.as_str().map_or_else(|| value.as_object().is_some(), |text| !text.trim().is_empty())
 }
 
 fn entry(model: &Value) -> Option<ListedModel> {
@@ -267,13 +268,7 @@ pub fn read_bounded(path: &Path) -> Result<Option<Vec<u8>>, Error> {
 pub fn in_env_file(home: &OpenclawHome, variable: &str) -> Option<String> {
     let bytes = read_bounded(&home.env_file()).ok()??;
     let text = String::from_utf8_lossy(&bytes);
-    let value = text.lines().rev().find_map(|line| {
-        let line = line.trim();
-        let line = line.strip_prefix("export ").unwrap_or(line);
-        let (name, value) = line.split_once('=')?;
-        (name.trim() == variable).then(|| value.trim().trim_matches(['"', '\'']).to_owned())
-    })?;
-    (!value.is_empty()).then_some(value)
+    env_file::value(&text, variable)
 }
 
 /// An old OpenClaw's stored credential for Ollama (`agents/*/agent/auth-profiles.json`).
@@ -322,6 +317,9 @@ mod tests {
             settings(json!({ "env": { "vars": { "OLLAMA_API_KEY": "x" } } })).mode(false),
             Mode::Automatic
         );
+        for env in [json!({ "vars": { "OLLAMA_API_KEY": "" } }), json!({ "OLLAMA_API_KEY": " " })] {
+            assert_eq!(settings(json!({ "env": env })).mode(false), Mode::Off, "an empty key is none");
+        }
     }
 
     #[test]
@@ -367,10 +365,8 @@ mod tests {
         let home = OpenclawHome { config: folder.path().join("openclaw.json"), state: folder.path().into() };
         for (text, value) in [
             ("OLLAMA_API_KEY=ollama-local\n", Some("ollama-local")),
-            ("export OLLAMA_API_KEY=\"x\"", Some("x")),
-            ("# OLLAMA_API_KEY=x\n", None),
-            ("OLLAMA_API_KEY=\n", None),
-            ("OLLAMA_API_KEY=a\r\nOTHER=1\r\nOLLAMA_API_KEY=b\r\n", Some("b")),
+            ("\u{feff}OLLAMA_API_KEY: abc\n", Some("abc")),
+            ("OLLAMA_API_KEY= # put key here\n", None),
         ] {
             fs::write(home.env_file(), text).unwrap();
             assert_eq!(in_env_file(&home, KEY_VARIABLE).as_deref(), value, "{text}");

@@ -13,7 +13,7 @@ use crate::{
     openclaw::{
         atomic::{self, refusal},
         plan::Hash,
-        receipt::{Receipt, Status},
+        receipt::{Receipt, Status, WrittenFile},
     },
 };
 
@@ -109,24 +109,29 @@ fn snapshot_path(folders: &Folders, hash: Hash) -> PathBuf {
     folders.snapshots().join(hash.to_string())
 }
 
-/// Forgets the oldest receipts past the limits, never the newest nor a pending one, and every snapshot that
-/// none needs any more.
+/// Forgets the oldest receipts past the limits, and every snapshot that none needs any more. The newest stays, a
+/// pending one, and of every file the first: what it held before Pincer can always be put back. Changes that are
+/// forgotten go on in the receipt before them that is kept, so that the chain of hashes keeps every link.
 pub(crate) fn prune(folders: &Folders, limits: Limits) -> Result<(), Error> {
-    let mut needed = BTreeSet::new();
-    let mut bytes = 0;
-    let mut full = false;
-    for (newer, receipt) in receipts(folders)?.iter().rev().enumerate() {
-        let more: BTreeSet<Hash> = receipt.hashes().filter(|hash| !needed.contains(hash)).collect();
-        let size = |hash: &Hash| fs::metadata(snapshot_path(folders, *hash)).map_or(0, |found| found.len());
-        let more_bytes: u64 = more.iter().map(size).sum();
-        full |= newer >= limits.receipts || bytes + more_bytes > limits.snapshot_bytes;
-        if full && newer > 0 && receipt.status != Status::Pending {
-            forget(folders, &receipt.id)?;
+    let all = receipts(folders)?;
+    let forgotten = past(folders, &all, limits);
+    let mut kept: Vec<(Receipt, bool)> = Vec::with_capacity(all.len());
+    for receipt in &all {
+        if forgotten.contains(&receipt.number) {
+            for file in &receipt.files {
+                take_in(&mut kept, file);
+            }
         } else {
-            needed.extend(more);
-            bytes += more_bytes;
+            kept.push((receipt.clone(), false));
         }
     }
+    for (receipt, _) in kept.iter().filter(|(_, grown)| *grown) {
+        save(folders, receipt)?;
+    }
+    for receipt in all.iter().filter(|receipt| forgotten.contains(&receipt.number)) {
+        forget(folders, &receipt.id)?;
+    }
+    let needed: BTreeSet<Hash> = kept.iter().flat_map(|(receipt, _)| receipt.hashes()).collect();
     let snapshots = folders.snapshots();
     let entries = fs::read_dir(&snapshots).map_err(|error| Error::file(&snapshots, &error))?;
     for entry in entries.flatten() {
@@ -136,4 +141,53 @@ pub(crate) fn prune(folders: &Folders, limits: Limits) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// The numbers of the receipts past the limits.
+fn past(folders: &Folders, all: &[Receipt], limits: Limits) -> BTreeSet<u64> {
+    let size = |hash: &Hash| fs::metadata(snapshot_path(folders, *hash)).map_or(0, |found| found.len());
+    let mut targets = BTreeSet::new();
+    let mut firsts = BTreeSet::new();
+    let mut needed = BTreeSet::new();
+    for receipt in all {
+        for file in receipt.files.iter().filter(|file| targets.insert(&file.target)) {
+            firsts.insert(receipt.number);
+            needed.extend(file.before);
+        }
+    }
+    let mut bytes: u64 = needed.iter().map(size).sum();
+    let mut count = firsts.len();
+    let mut full = false;
+    let mut past = BTreeSet::new();
+    for (newer, receipt) in all.iter().rev().enumerate() {
+        let is_first = firsts.contains(&receipt.number);
+        let more: BTreeSet<Hash> = receipt.hashes().filter(|hash| !needed.contains(hash)).collect();
+        let more_bytes: u64 = more.iter().map(size).sum();
+        full |= (!is_first && count >= limits.receipts) || bytes + more_bytes > limits.snapshot_bytes;
+        if full && newer > 0 && receipt.status != Status::Pending {
+            if !is_first {
+                past.insert(receipt.number);
+            }
+        } else {
+            count += usize::from(!is_first);
+            needed.extend(more);
+            bytes += more_bytes;
+        }
+    }
+    past
+}
+
+/// Lets the newest kept receipt of the file lead to where a later, forgotten one led. Where someone else wrote in
+/// between it does not: undo then finds the missing link and asks.
+fn take_in(kept: &mut [(Receipt, bool)], file: &WrittenFile) {
+    let same = kept.iter_mut().rev().find_map(|(receipt, grown)| {
+        receipt.files.iter_mut().find(|known| known.target == file.target).map(|known| (known, grown))
+    });
+    if let Some((known, grown)) = same.filter(|(known, _)| known.after == file.before) {
+        known.after = file.after;
+        let new = file.folders.iter().filter(|folder| !known.folders.contains(folder)).cloned();
+        let new: Vec<PathBuf> = new.collect();
+        known.folders.extend(new);
+        *grown = true;
+    }
 }

@@ -186,15 +186,15 @@ fn a_foreign_change_that_was_taken_back_does_not_stop_undo() {
 }
 
 #[test]
-fn what_the_user_took_back_by_hand_counts_as_undone() {
+fn what_the_user_took_back_by_hand_is_said_and_makes_no_receipt() {
     let home = Fixture::new();
     home.put("a", "1");
-    home.write(&[("a", Some("2"))]);
+    let first = home.write(&[("a", Some("2"))]);
     home.write(&[("a", Some("3"))]);
     home.put("a", "2");
-    let undo = home.undo(None).unwrap();
-    assert_eq!(undo.files, []);
-    home.undo(None).unwrap();
+    assert_eq!(home.undo(None).unwrap_err().code, ErrorCode::UndoAlready {});
+    assert_eq!(home.receipts().len(), 2);
+    home.undo(Some(&first.id)).unwrap();
     assert_eq!(home.get("a").unwrap(), "1");
 }
 
@@ -213,12 +213,90 @@ fn a_link_that_became_a_file_of_its_own_is_a_foreign_change() {
 }
 
 #[test]
+fn a_history_that_cannot_be_read_is_no_empty_one() {
+    let home = Fixture::new();
+    fs::create_dir_all(home.folders.data.parent().unwrap()).unwrap();
+    fs::write(&home.folders.data, "a file").unwrap();
+    let listed = list(&home.folders).unwrap_err();
+    assert_eq!(home.undo(None).unwrap_err(), listed);
+}
+
+#[test]
 fn an_unknown_name_is_told() {
     let home = Fixture::new();
     let unknown = ErrorCode::UndoUnknown { id: "x".into() };
     assert_eq!(home.undo(Some("x")).unwrap_err().code, unknown);
     home.write(&[("a", Some("1"))]);
     assert_eq!(home.undo(Some("x")).unwrap_err().code, unknown);
+}
+
+/// A change, and then so few receipts are kept.
+fn write_keeping(home: &Fixture, edits: &[(&str, Option<&str>)], receipts: usize) -> Receipt {
+    let receipt = home.write(edits);
+    store::prune(&home.folders, store::Limits { receipts, snapshot_bytes: 1 << 20 }).unwrap();
+    receipt
+}
+
+#[test]
+fn everything_can_be_put_back_after_more_changes_than_are_kept() {
+    let home = Fixture::new();
+    home.put("a", "before Pincer");
+    let first = write_keeping(&home, &[("a", Some("0"))], 5);
+    for change in 1..=20 {
+        let content = change.to_string();
+        let edits = [("a", Some(content.as_str())), ("new/b", Some(content.as_str()))];
+        write_keeping(&home, &edits[..if change < 10 { 1 } else { 2 }], 5);
+    }
+    let kept: Vec<u64> = home.receipts().iter().map(|receipt| receipt.number).collect();
+    assert_eq!(kept, [1, 11, 19, 20, 21], "the first of each file, and the newest");
+    assert!(undone_by(&home).iter().all(|(_, by)| by.is_none()));
+    // One back, then all: no change of someone else's is seen where there was none.
+    home.undo(None).unwrap();
+    assert_eq!((home.get("a").unwrap(), home.get("new/b").unwrap()), ("19".into(), "19".into()));
+    home.undo(Some(&first.id)).unwrap();
+    assert_eq!(home.get("a").unwrap(), "before Pincer");
+    assert!(!home.path("new").exists());
+}
+
+#[test]
+fn the_oldest_can_be_put_back_after_202_changes() {
+    let home = Fixture::new();
+    home.put("a", "before Pincer");
+    for change in 1..=202 {
+        home.write(&[("a", Some(&change.to_string()))]);
+    }
+    let oldest = list(&home.folders).unwrap().pop().unwrap();
+    home.undo(Some(&oldest.id)).unwrap();
+    assert_eq!(home.get("a").unwrap(), "before Pincer");
+    assert_eq!(home.receipts().len(), 200);
+}
+
+#[test]
+fn a_forgotten_change_of_someone_else_is_still_not_lost_without_a_word() {
+    let home = Fixture::new();
+    home.put("a", "before Pincer");
+    let first = write_keeping(&home, &[("a", Some("1"))], 3);
+    home.put("a", "theirs");
+    for content in ["2", "3", "4", "5"] {
+        write_keeping(&home, &[("a", Some(content))], 3);
+    }
+    let error = home.undo(Some(&first.id)).unwrap_err();
+    assert!(matches!(error.code, ErrorCode::UndoChangedSince { .. }), "{error}");
+    force(&home, Some(&first.id));
+    assert_eq!(home.get("a").unwrap(), "before Pincer");
+}
+
+#[test]
+fn an_undo_of_a_forgotten_change_leaves_the_first_in_force() {
+    let home = Fixture::new();
+    home.put("a", "0");
+    let first = write_keeping(&home, &[("a", Some("1"))], 3);
+    let second = write_keeping(&home, &[("a", Some("2"))], 3);
+    let undo = home.undo(Some(&second.id)).unwrap();
+    let last = write_keeping(&home, &[("a", Some("3"))], 3);
+    assert_eq!(undone_by(&home), [(first.id.clone(), None), (undo.id, None), (last.id, None)]);
+    home.undo(Some(&first.id)).unwrap();
+    assert_eq!(home.get("a").unwrap(), "0");
 }
 
 #[test]
@@ -275,7 +353,9 @@ proptest! {
                 let expected = expected.clone();
                 match home.undo(Some(id)) {
                     Ok(undo) => before.push((undo.id, now)),
-                    Err(error) => prop_assert_eq!(error.code, ErrorCode::UndoNothing {}),
+                    Err(error) => {
+                        prop_assert!(matches!(error.code, ErrorCode::UndoNothing {} | ErrorCode::UndoAlready {}));
+                    }
                 }
                 prop_assert_eq!(state(), expected);
             } else {

@@ -162,7 +162,7 @@ impl Configuration {
         if let Some(why) = closed {
             return Err(self.refusal(at, &[file], why));
         }
-        ours(document.path()).map_err(|error| self.refusal(at, &[file], &error.to_string()))
+        ours(document.path()).map_err(|error| self.refusal(at, &[file], &error.detail))
     }
 }
 

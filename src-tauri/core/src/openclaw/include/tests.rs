@@ -410,7 +410,7 @@ fn a_plan_shows_and_writes_the_included_file_and_undo_takes_it_back() {
     let order: Vec<_> = prepared.plan.edits.iter().map(|edit| edit.path.file_name().unwrap()).collect();
     assert_eq!(order, ["ollama.json5", "models.json5", MAIN]);
 
-    let applied = apply(&computer.folders, &prepared.plan, UNIX_EPOCH, &|_, _| String::new()).unwrap();
+    let applied = apply(&computer.folders, &prepared.plan, UNIX_EPOCH, &|_, _, _| String::new()).unwrap();
     let Applied::Written(receipt) = applied else { panic!("nothing written") };
     assert_eq!(receipt.files.len(), 1);
     let text = fs::read_to_string(&inner).unwrap();
@@ -419,7 +419,7 @@ fn a_plan_shows_and_writes_the_included_file_and_undo_takes_it_back() {
         "{text}"
     );
 
-    history::undo(&computer.folders, None, false, UNIX_EPOCH, &|_, _| String::new()).unwrap();
+    history::undo(&computer.folders, None, false, UNIX_EPOCH, &|_, _, _| String::new()).unwrap();
     for (name, text) in SPLIT {
         assert_eq!(fs::read_to_string(home.path().join(name)).unwrap(), *text, "{name}");
     }
@@ -431,7 +431,8 @@ fn a_plan_stops_when_any_of_its_files_was_written_since() {
         let home = folder(SPLIT.iter().copied());
         let (computer, prepared) = planned(&home);
         fs::write(home.path().join(name), "{}").unwrap();
-        let error = apply(&computer.folders, &prepared.plan, UNIX_EPOCH, &|_, _| String::new()).unwrap_err();
+        let error =
+            apply(&computer.folders, &prepared.plan, UNIX_EPOCH, &|_, _, _| String::new()).unwrap_err();
         match error.code {
             ErrorCode::SettingsChangedMeanwhile { path, .. } => assert!(path.ends_with(name), "{path}"),
             other => panic!("{name}: {other:?}"),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use similar::{DiffTag, TextDiff};
 
-use super::masked;
+use super::{masked, masked_env};
 
 /// How long the difference of two texts may be searched; after that it is still right, only coarser.
 const DIFF_LIMIT: Duration = Duration::from_secs(2);
@@ -14,8 +14,8 @@ const DIFF_LIMIT: Duration = Duration::from_secs(2);
 /// Lines around a change in a difference, as `diff -u` has it.
 const CONTEXT: usize = 3;
 
-/// The difference of two texts as `diff -u` writes it, secrets masked; empty when they are equal. A changed
-/// secret is seen to change (`-` and `+` lines), but not from what to what.
+/// The difference of two texts as `diff -u` writes it, secrets masked; empty when they are equal. `path_label` is the
+/// file's name, by which `.env` is known. A changed secret is seen to change (`-` and `+` lines), but not from what to what.
 #[must_use]
 pub fn unified_diff(path_label: &str, before: &str, after: &str) -> String {
     if before == after {
@@ -24,6 +24,7 @@ pub fn unified_diff(path_label: &str, before: &str, after: &str) -> String {
     // Lines are compared as they are and shown masked: masking keeps their number.
     let (old, new): (Vec<&str>, Vec<&str>) =
         (before.split_inclusive('\n').collect(), after.split_inclusive('\n').collect());
+    let masked = if path_label == ".env" { masked_env } else { masked };
     let (masked_before, masked_after) = (masked(before), masked(after));
     let (old_shown, new_shown): (Vec<&str>, Vec<&str>) =
         (masked_before.split_inclusive('\n').collect(), masked_after.split_inclusive('\n').collect());

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::lines::{length_of_open, name_before};
 use super::names::{Secrecy, is_name_char, of_flag};
 use super::spans::{LineEnds, Spans};
-use super::{is_quote, scan};
+use super::{is_quote, scan, webhooks};
 
 /// How the tokens of well-known vendors begin, as these publish them for secret scanners.
 const PREFIXES: [&str; 21] = [
@@ -50,6 +50,7 @@ pub(super) fn of_line(text: &str) -> Spans {
     flags(text, &mut spans);
     bearers(text, &mut spans);
     known(text, &mut spans);
+    webhooks::collect(text, &mut spans);
     spans
 }
 

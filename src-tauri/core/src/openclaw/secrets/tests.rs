@@ -128,18 +128,47 @@ fn broken_text_and_env_files_are_masked_line_by_line() {
         ("{ url: 'http://me:S3CRET@host/' oops", "{ url: '***' oops"),
         (
             "# comment\nOLLAMA_API_KEY=ollama-local\nexport GH_TOKEN=\"S3CRET\"\nPATH=/bin\nA_KEY = S3CRET # x\n",
-            "# comment\nOLLAMA_API_KEY=ollama-local\nexport GH_TOKEN=***\nPATH=/bin\nA_KEY = ***\n",
+            "# comment\nOLLAMA_API_KEY=ollama-local\nexport GH_TOKEN=***\nPATH=***\nA_KEY = ***\n",
         ),
-        ("PRIVATE_KEY=\"-----BEGIN\nS3CRET\n-----END\"\nA=1\n", "PRIVATE_KEY=***\n***\n***\nA=1\n"),
+        ("PRIVATE_KEY=\"-----BEGIN\nS3CRET\n-----END\"\nA=1\n", "PRIVATE_KEY=***\n***\n***\nA=***\n"),
         (
             "\n# see documentation\nexport OLLAMA_HOST=http://me:S3CRET@127.0.0.1:11434\nOTHER=something-long\nS3CRETS3CRET\n",
-            "\n# see documentation\nexport OLLAMA_HOST=http://***@127.0.0.1:11434\nOTHER=something-long\n***\n",
+            "\n# see documentation\nexport OLLAMA_HOST=***\nOTHER=***\n***\n",
         ),
-        ("ARGS=\"--token S3CRET\"\nMAX_TOKENS=5\n", "ARGS=\"--token ***\"\nMAX_TOKENS=5\n"),
+        ("ARGS=\"--token S3CRET\"\nMAX_TOKENS=5\n", "ARGS=***\nMAX_TOKENS=***\n"),
         ("OLLAMA_API_KEY=\"ollama-local\"\n", "OLLAMA_API_KEY=\"ollama-local\"\n"),
         ("{a:1 b:2}", "{a:1 b:2}"),
     ] {
         assert_eq!(masked(text), expected, "{text:?}");
+    }
+}
+
+#[test]
+fn no_value_of_an_env_file_is_shown_but_ours() {
+    let before = "TG: 123456789:AA-S3CRET\nexport\tK=sk-proj-S3CRET\nDBPASS=a3 # was=S3CRET\n# OLD=S3CRET\n";
+    let after = format!("{before}OLLAMA_API_KEY=ollama-local\n");
+    assert_eq!(
+        unified_diff(".env", before, &after),
+        "--- .env\n+++ .env\n@@ -2,3 +2,4 @@\n export\tK=***\n DBPASS=*** # was=***\n # OLD=***\n+OLLAMA_API_KEY=ollama-local\n"
+    );
+    let first = unified_diff(".env", before, &before.replace("TG: 1", "TG: 2"));
+    assert!(first.contains("\n-TG: ***\n+TG: ***\n") && !first.contains("S3CRET"), "{first}");
+}
+
+#[test]
+fn addresses_whose_path_is_a_secret_are_masked() {
+    for (url, shown) in [
+        ("https://hooks.slack.com/services/T0/B0/S3CRET", "https://hooks.slack.com/***"),
+        ("https://discord.com/api/webhooks/123/S3CRET", "https://discord.com/api/webhooks/***"),
+        ("https://discordapp.com/api/webhooks/123/S3CRET", "https://discordapp.com/api/webhooks/***"),
+        ("https://api.telegram.org/bot1:S3CRET/send", "https://api.telegram.org/bot***"),
+        ("https://ha.local/api/webhook/S3CRET", "https://ha.local/api/webhook/***"),
+        ("http://127.0.0.1:11434/v1", "http://127.0.0.1:11434/v1"),
+        ("https://docs.openclaw.ai/automation/webhook", "https://docs.openclaw.ai/automation/webhook"),
+    ] {
+        let text = |url: &str| format!("{{ tools: {{ notify: {{ url: \"{url}\" }} }} }}");
+        assert_eq!(masked(&text(url)), text(shown));
+        assert_eq!(masked_value("tools.notify.url", &url.into()), serde_json::Value::from(shown));
     }
 }
 
@@ -357,7 +386,7 @@ fn a_difference_shows_that_a_secret_changes_but_not_from_what_to_what() {
     );
     assert_eq!(
         unified_diff("f", "A_KEY=S3CRET\r\nB=1\r\n", "B=1\r\n"),
-        "--- f\n+++ f\n@@ -1,2 +1 @@\n-A_KEY=***\n B=1\n"
+        "--- f\n+++ f\n@@ -1,2 +1 @@\n-A_KEY=***\n B=***\n"
     );
     // Broken on one side, readable on the other: still no secret.
     let mixed = unified_diff("f", "{ token: 'S3CRET' b", "{ token: 'S3CRET' }");

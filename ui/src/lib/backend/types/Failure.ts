@@ -89,7 +89,15 @@ column: number,
 /**
  * The text of that line, shortened, secrets masked.
  */
-text: string, } } | { "code": "settings.not-editable", "params": { 
+text: string, } } | { "code": "settings.env-unreadable", "params": { 
+/**
+ * The file.
+ */
+path: string, 
+/**
+ * The 1-based line where it stops being.
+ */
+line: number, } } | { "code": "settings.not-editable", "params": { 
 /**
  * The file.
  */
@@ -149,7 +157,7 @@ reason: FileReason, } } | { "code": "file.locked", "params": {
 /**
  * The lock file.
  */
-path: string, } } | { "code": "undo.nothing", "params": Record<symbol, never> } | { "code": "undo.unknown", "params": { 
+path: string, } } | { "code": "undo.nothing", "params": Record<symbol, never> } | { "code": "undo.already", "params": Record<symbol, never> } | { "code": "undo.unknown", "params": { 
 /**
  * The name as given.
  */
