@@ -1,5 +1,7 @@
 //! Reading and setting by the rules of `dotenv`: whatever else the file holds stays, byte by byte.
 
+#![allow(clippy::string_slice, reason = "a test says what broke by panicking")]
+
 use proptest::prelude::*;
 
 use super::*;

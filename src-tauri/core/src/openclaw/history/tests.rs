@@ -354,7 +354,9 @@ proptest! {
                 match home.undo(Some(id)) {
                     Ok(undo) => before.push((undo.id, now)),
                     Err(error) => {
-                        prop_assert!(matches!(error.code, ErrorCode::UndoNothing {} | ErrorCode::UndoAlready {}));
+                        let nothing =
+                            matches!(error.code, ErrorCode::UndoNothing {} | ErrorCode::UndoAlready {});
+                        prop_assert!(nothing);
                     }
                 }
                 prop_assert_eq!(state(), expected);
