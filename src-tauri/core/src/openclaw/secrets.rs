@@ -12,6 +12,7 @@ mod broken;
 mod comment;
 mod diff;
 mod env;
+pub mod found;
 mod inline;
 #[cfg(test)]
 mod laws;
@@ -60,6 +61,15 @@ pub fn masked(text: &str) -> String {
 #[must_use]
 pub fn masked_address(text: &str) -> String {
     inline::addresses(text, true).shown(text)
+}
+
+/// Text as programs write it (logs, error messages), with `***` in place of what a name, a form or an address says to
+/// be a secret. It has as many lines as before.
+#[must_use]
+pub fn masked_words(text: &str) -> String {
+    let mut spans = inline::of_value(text);
+    lines::collect(text, 0, lines::Rest::Nothing, &mut spans);
+    spans.shown(text)
 }
 
 fn masked_document(tree: &Tree<'_>, value: &Value) -> String {
