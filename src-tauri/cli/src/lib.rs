@@ -10,6 +10,7 @@ mod history;
 mod models;
 mod output;
 mod pull;
+mod report;
 mod start;
 mod undo;
 mod use_model;
@@ -86,5 +87,6 @@ async fn run(arguments: Arguments, surroundings: Surroundings, output: &Output) 
         Command::Pull { name } => pull::run(&computer, output, &name).await,
         Command::Check { model, context } => check::run(&computer, output, &model, context).await,
         Command::Start => start::run(&computer, output).await,
+        Command::Report => report::run(&computer, output).await,
     }
 }

@@ -82,7 +82,7 @@ fn in_files(computer: &Computer) -> Vec<String> {
     for file in stored(&home) {
         let text = text(&file);
         all.extend(match serde_json::from_str::<serde_json::Value>(&text) {
-            Ok(value) => found::in_value(&value.into()),
+            Ok(value) => found::in_credentials(&value.into()),
             Err(_) => found::in_text(&text),
         });
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use serde_json::Value;
 
 use super::{
-    facts::Facts,
+    facts::{Facts, SettingsFact},
     finding::Remedy,
     report::{KEY, Page, at, code, key, state, word},
 };
@@ -58,10 +58,12 @@ pub(super) fn models(page: &mut Page<'_>, facts: &Facts) {
 
 fn model(one: &Assessed) -> String {
     let (model, fit) = (&one.model, &one.fit);
+    // Where they are the same, one says it.
+    let mut kinds = vec![word(&model.verdict), word(&one.group)];
+    kinds.dedup();
     let mut text = format!(
-        "{}, {}, {}, context {}{}, {} with {} ({})",
-        word(&model.verdict),
-        word(&one.group),
+        "{}, {}, context {}{}, {} with {} ({})",
+        kinds.join(", "),
         bytes(model.size_bytes),
         model.context_window,
         if model.context_known { "" } else { " (guessed)" },
@@ -107,6 +109,7 @@ pub(super) fn openclaw(page: &mut Page<'_>, facts: &Facts) {
     let told = found.settings.read().cloned().unwrap_or_default();
     page.safe("Gateway", &format!("{} (port {})", word(&found.gateway), told.gateway()));
     let mode = match told.mode(found.key_anywhere()) {
+        _ if matches!(found.settings, SettingsFact::Unreadable(_)) => "unknown",
         Mode::Off => "off",
         Mode::Pinned => "pinned",
         Mode::Automatic => "automatic",

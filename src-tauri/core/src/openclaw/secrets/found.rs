@@ -14,6 +14,27 @@ pub fn in_value(value: &Value) -> Vec<String> {
     found
 }
 
+/// Every secret of a file that keeps credentials: there, shorter names are a secret's, too.
+#[must_use]
+pub fn in_credentials(value: &Value) -> Vec<String> {
+    let mut found = in_value(value);
+    of_credentials(value, &mut found);
+    found
+}
+
+fn of_credentials(value: &Value, found: &mut Vec<String>) {
+    for (name, member) in value.as_object().unwrap_or_default() {
+        match member.as_str().filter(|text| *text != NO_SECRET) {
+            Some(text) if CREDENTIALS.contains(&name.as_str()) => found.push(text.to_owned()),
+            _ => of_credentials(member, found),
+        }
+    }
+    value.as_array().unwrap_or_default().iter().for_each(|element| of_credentials(element, found));
+}
+
+/// Names of secrets in OpenClaw's `auth-profiles.json` (`key`; `access` and `refresh` of OAuth).
+const CREDENTIALS: [&str; 3] = ["key", "access", "refresh"];
+
 /// The secrets of a text without structure: `.env`, or one variable's value.
 #[must_use]
 pub fn in_text(text: &str) -> Vec<String> {
@@ -46,15 +67,19 @@ fn collect(value: &Value, secrecy: Secrecy, found: &mut Vec<String>) {
     }
 }
 
-/// What the ranges cover, out of its quotes; of `user:password` the password, too.
+/// What the ranges cover, out of its quotes and without a comment behind it; of `user:password` the password, too.
 fn parts<'t>(spans: &'t Spans, text: &'t str) -> impl Iterator<Item = String> + 't {
     let whole = spans.ranges().filter_map(|range| text.get(range)).flat_map(str::lines);
     whole.flat_map(|line| {
         let line = line.trim();
-        let quote = line.chars().next().filter(|c| is_quote(*c));
-        let inner = quote.and_then(|quote| line.trim_start_matches(quote).split(quote).next());
-        let word = inner.unwrap_or(line).trim_end_matches([',', ';']);
+        let inner = match line.chars().next().filter(|c| is_quote(*c)) {
+            Some(quote) => line.trim_start_matches(quote).split(quote).next(),
+            // The quote before it may be lost.
+            None => line.split(is_quote).next(),
+        };
+        let bare = inner.unwrap_or(line).split(" //").next().and_then(|text| text.split(" #").next());
+        let word = bare.unwrap_or(line).trim_end_matches([',', ';']);
         let password = word.split_once(':').map(|(_, password)| password);
-        [Some(word), password].into_iter().flatten().map(str::to_owned).collect::<Vec<_>>()
+        [Some(line), Some(word), password].into_iter().flatten().map(str::to_owned).collect::<Vec<_>>()
     })
 }
