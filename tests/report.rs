@@ -4,6 +4,7 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::string_slice,
     clippy::unwrap_used,
     reason = "a test says what broke by panicking"
 )]
@@ -171,19 +172,19 @@ fn the_report_says_everything_but_what_is_private() {
     let stage = Stage::new(|text| text);
     let report = stage.report();
     for told in [
-        "Pincer             0.1.0",
-        "Memory             64.0 GB",
+        "Pincer: 0.1.0",
+        "Memory: 64.0 GB",
         "warning: settings.stale-agent-file (settings)",
         "~/.openclaw/agents/main/agent/models.json",
-        &format!("Address            {} (from settings)", stage.ollama.url()),
+        &format!("Address: {} (from settings)", stage.ollama.url()),
         "qwen3:8b: ready, recommended, 5.2 GB, context 40960, fits with 32768 (estimated)",
-        "Version            2026.9.6",
-        "Program            ~/bin/openclaw",
-        "Primary            ollama/qwen3:8b",
-        "Next choices       ollama/gone:1b, anthropic/claude",
-        "apiKey             set",
-        "OLLAMA_API_KEY     ***",
-        "http_proxy         http://***@host-1:4000/x?api_key=***",
+        "Version: 2026.9.6",
+        "Program: ~/bin/openclaw",
+        "Primary: ollama/qwen3:8b",
+        "Next choices: ollama/gone:1b, anthropic/claude",
+        "apiKey: set",
+        "OLLAMA_API_KEY: ***",
+        "http_proxy: http://***@host-1:4000/x?api_key=***",
         "[GIN] 200 | 1ms | host-2 | POST \"/api/chat\"",
         "source=routes.go:1503 msg=\"server config\"",
         "said *** and *** again",

@@ -105,7 +105,7 @@ fn computer(root: &Path, plants: &Plants, readable: bool) -> Computer {
 #[test]
 fn nothing_private_of_any_home_is_in_its_report() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let config = ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() };
+    let config = ProptestConfig { cases: 16, failure_persistence: None, ..ProptestConfig::default() };
     let checked = TestRunner::new(config).run(&(plants(), any::<bool>()), |(plants, readable)| {
         let root = tempfile::tempdir().unwrap();
         let computer = computer(root.path(), &plants, readable);
@@ -116,7 +116,7 @@ fn nothing_private_of_any_home_is_in_its_report() {
             prop_assert!(!report.contains(private), "{private}\n{report}");
         }
         // What helps is there all the same.
-        let state = if readable { "Settings           read" } else { "settings.unreadable" };
+        let state = if readable { "Settings: read" } else { "settings.unreadable" };
         for told in [
             "engine",
             "http://127.0.0.1:1",

@@ -25,8 +25,6 @@ use crate::{
 
 /// The longest line, in characters: more is no fact but a dump.
 const LINE: usize = 600;
-/// How wide the labels are.
-const LABELS: usize = 18;
 
 /// What the report says beside the facts.
 #[derive(Debug, Clone)]
@@ -282,7 +280,7 @@ impl Page<'_> {
 
     /// A value that is Pincer's own word, or was redacted.
     pub(super) fn safe(&mut self, label: &str, value: &str) {
-        self.plain(&format!("{label:<LABELS$} {value}"));
+        self.plain(&format!("{label}: {value}"));
     }
 
     /// A text without what is private in it, to go on with.
