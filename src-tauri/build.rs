@@ -29,6 +29,7 @@ const COMMANDS: &[&str] = &[
     "set_visible",
     "run_remedy",
     "explain_error",
+    "report",
     "language",
 ];
 

@@ -214,6 +214,13 @@ pub(crate) async fn explain_error(desk: State<'_, Desk>, text: String) -> Result
     .await
 }
 
+/// Everything that was seen, as text for whoever helps, without anything private; the checks are made anew for it.
+#[tauri::command]
+pub(crate) async fn report(desk: State<'_, Desk>) -> Result<String, Error> {
+    let computer = desk.computer.clone();
+    guarded(async move { diagnosis::make_report(&computer).await }).await
+}
+
 /// The system's language as a tag (`fr-FR`).
 #[tauri::command]
 pub(crate) fn language(desk: State<'_, Desk>) -> String {

@@ -69,6 +69,7 @@ fn run(computer: Computer, practice: bool) -> tauri::Result<()> {
             commands::set_visible,
             commands::run_remedy,
             commands::explain_error,
+            commands::report,
             commands::language,
         ])
         .on_window_event(|window, event| {

@@ -1,6 +1,6 @@
 // Entry of the look-only page: the window on a fake backend, `fake.html?world=stopped&language=fr&theme=dark#models`;
 // `closing` wishes to close the window, `typed=name` types into the field for any model;
-// `pasted=topic` pastes an error of that topic on Fix, `pasted=unknown` one that is not known; with `fits` it explains.
+// `pasted=topic` pastes an error of that topic on Fix, `pasted=unknown` one that is not known; with `fits` it explains; `report` shows the report.
 
 import { mount } from 'svelte';
 import App from './App.svelte';
@@ -29,6 +29,7 @@ mount(App, { target: document.body, props: { backend } });
 setTimeout(() => {
   if (query.has('closing')) backend.wishToClose();
   paste(query.get('pasted'));
+  if (query.has('report')) document.querySelector<HTMLButtonElement>('[aria-labelledby=report-title] button')?.click();
   const typed = query.get('typed');
   const field = document.querySelector<HTMLInputElement>('#any-model');
   if (typed === null || !field) return;

@@ -35,7 +35,7 @@ describe('Fix a problem', () => {
   test('lists everything in order, evidence folded', async () => {
     open(worlds.bare, 'fix');
     const titles = (await screen.findAllByRole('heading', { level: 2 })).map((heading) => heading.textContent);
-    expect(titles).toEqual(['Ollama is not installed', 'OpenClaw is not on this computer']);
+    expect(titles).toEqual(['Ollama is not installed', 'OpenClaw is not on this computer', 'A report for whoever helps you']);
     expect(screen.getByText('no binary in 8 places').closest('details')?.open).toBe(false);
   });
 

@@ -21,6 +21,7 @@ const calls: [string, (backend: Backend) => Promise<unknown>, string, Record<str
   ['difference', (backend) => backend.difference('r'), 'difference', { receipt: 'r' }],
   ['testAddress', (backend) => backend.testAddress('h'), 'test_address', { address: 'h' }],
   ['explainError', (backend) => backend.explainError('e'), 'explain_error', { text: 'e' }],
+  ['report', (backend) => backend.report(), 'report', {}],
   ['runRemedy', (backend) => backend.runRemedy(remedy), 'run_remedy', { remedy }],
   ['language', (backend) => backend.language(), 'language', {}],
 ];

@@ -53,6 +53,8 @@ pub(crate) enum Command {
     },
     /// Start Ollama
     Start,
+    /// Print what is known, for whoever helps you; keys and names are left out
+    Report,
 }
 
 #[derive(Debug, Args)]

@@ -11,6 +11,7 @@ mod models;
 pub mod numbers;
 mod output;
 mod pull;
+mod report;
 mod start;
 mod undo;
 mod use_model;
@@ -112,5 +113,6 @@ async fn run(arguments: Arguments, surroundings: Surroundings, output: &Output) 
         Command::Pull { name, anyway } => pull::run(&computer, output, &name, anyway).await,
         Command::Check { model, context } => check::run(&computer, output, &model, context).await,
         Command::Start => start::run(&computer, output).await,
+        Command::Report => report::run(&computer, output).await,
     }
 }

@@ -6,14 +6,27 @@ pub mod finding;
 pub mod gather;
 mod judge;
 pub mod pasted;
+mod private;
 mod proxy;
+pub mod redact;
+mod redact_hosts;
 pub mod remedy;
+pub mod report;
+mod report_parts;
 
 pub use judge::{judge, needs};
 
 use finding::Diagnosis;
 
-use crate::{computer::Computer, error::Error, models::discovery::Discovery, openclaw::verdict};
+use crate::{
+    computer::Computer,
+    error::{Error, ErrorCode},
+    models::discovery::Discovery,
+    openclaw::{change, verdict},
+};
+
+/// So many of Pincer's changes stand in a report.
+const CHANGES: usize = 10;
 
 /// Gathers the facts: the first stage, then what the judge asks for.
 ///
@@ -50,4 +63,22 @@ pub async fn diagnose_deeply(computer: &Computer, discovery: &mut Discovery) -> 
         facts.openclaw.verdict = verdict::ask(&computer.surroundings, &program.path).await;
     }
     Ok(judge(&facts))
+}
+
+/// Gathers, judges, and puts everything into a text for whoever helps, without anything private (see [`report`] and
+/// [`redact`]). In English.
+///
+/// # Errors
+/// Only faults of our own: whatever is wrong with Ollama or OpenClaw stands in the report.
+pub async fn make_report(computer: &Computer) -> Result<String, Error> {
+    let (facts, diagnosis) = diagnose(computer, &mut Discovery::default()).await?;
+    // A history that cannot be read has nothing to tell.
+    let mut changes = change::list(computer).await.unwrap_or_default();
+    changes.truncate(CHANGES);
+    let computer = computer.clone();
+    let written = tokio::task::spawn_blocking(move || {
+        let mut redactor = redact::Redactor::new(private::private(&computer));
+        report::report(&facts, &diagnosis, &private::system(&computer, changes), &mut redactor)
+    });
+    written.await.map_err(|error| Error::new(ErrorCode::Internal {}, error.to_string()))
 }

@@ -12,6 +12,7 @@ mod broken;
 mod comment;
 mod diff;
 mod env;
+pub mod found;
 mod inline;
 #[cfg(test)]
 mod laws;
@@ -66,6 +67,15 @@ pub fn masked_address(text: &str) -> String {
 /// As [`masked`], for the text of a `.env`, whatever its first line is.
 fn masked_env(text: &str) -> String {
     env::spans(text).shown(text)
+}
+
+/// Text as programs write it (logs, error messages), with `***` in place of what a name, a form or an address says to
+/// be a secret. It has as many lines as before.
+#[must_use]
+pub fn masked_words(text: &str) -> String {
+    let mut spans = inline::of_value(text);
+    lines::collect(text, 0, lines::Rest::Nothing, &mut spans);
+    spans.shown(text)
 }
 
 fn masked_document(tree: &Tree<'_>, value: &Value) -> String {

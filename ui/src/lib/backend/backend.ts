@@ -62,6 +62,8 @@ export interface Backend {
   runRemedy(remedy: Remedy): Promise<RemedyOutcome>;
   /** Makes the checks anew and says what they find to an error that someone saw; `text` steers and is not kept. */
   explainError(text: string): Promise<Explanation>;
+  /** Everything that was seen, as text for whoever helps, without anything private; the checks are made anew for it. */
+  report(): Promise<string>;
   /** Whether the window can be seen: while it is hidden, nothing is watched. */
   setVisible(visible: boolean): Promise<void>;
   /** The system's language as a tag (`fr-FR`). */

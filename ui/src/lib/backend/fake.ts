@@ -24,7 +24,7 @@ import type { SettingsState } from './types/SettingsState';
 import type { Suggestion } from './types/Suggestion';
 import type { Update } from './types/Update';
 import type { UseRequest } from './types/UseRequest';
-import { effectsOf, model, noRequest, previewOf } from './samples';
+import { effectsOf, model, noRequest, previewOf, report } from './samples';
 
 /** The slices; an absent one was not sent yet. */
 export interface World {
@@ -47,6 +47,7 @@ type Call =
   | { name: 'resumePull'; value: { name: string; anyway: boolean } }
   | { name: 'setPullForOpenclaw'; value: { name: string; on: boolean } }
   | { name: 'gatewayAfterChange' }
+  | { name: 'report' }
   | { name: 'setVisible'; value: boolean }
   | { name: 'previewUse'; value: UseRequest }
   | { name: 'undo'; value: { receipt: string | null; force: boolean } }
@@ -266,6 +267,11 @@ export class FakeBackend implements Backend {
       const problem = this.world.path?.findings.find((finding) => finding.severity === 'problem');
       return this.explanation ?? { topic: null, finding: problem ?? null, fits: false };
     });
+  }
+
+  report(): Promise<string> {
+    this.calls.push({ name: 'report' });
+    return this.#answer('report', () => report);
   }
 
   setVisible(visible: boolean): Promise<void> {

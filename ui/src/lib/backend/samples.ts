@@ -345,3 +345,31 @@ export const worlds = {
     ]),
   },
 } satisfies Record<string, World>;
+
+/** A report, shorter than a real one. */
+export const report = `Pincer report
+Keys, names of people and of other computers, and the home folder are left out of it.
+
+Made: 2026-03-14 09:30 UTC
+Pincer: 0.1.0
+System: Linux (Debian GNU/Linux 12), kernel 6.18.44, x86_64
+
+Path
+----
+engine: broken
+connection: waiting
+
+Findings
+--------
+problem: engine.not-running (engine)
+  url: http://127.0.0.1:11434
+  program: ~/.local/bin/ollama
+  seen: http://127.0.0.1:11434: error sending request for url (http://127.0.0.1:11434/): client error (Connect): tcp connect error: Connection refused (os error 111)
+  offered: start-ollama
+
+OpenClaw
+--------
+Version: 2026.9.6
+Settings file: ~/.openclaw/openclaw.json
+apiKey: set
+`;

@@ -45,6 +45,7 @@ export const tauri: Backend = {
   testAddress: (address) => call('test_address', { address }),
   runRemedy: (remedy) => call('run_remedy', { remedy }),
   explainError: (text) => call('explain_error', { text }),
+  report: () => call('report'),
   setVisible: (visible) => call('set_visible', { visible }),
   language: () => call('language'),
 };

@@ -7,6 +7,7 @@ import type { Downloads } from './downloads.svelte';
 import type { Live } from './live.svelte';
 import type { Pasted } from './pasted.svelte';
 import type { Preferences } from './preferences.svelte';
+import type { Report } from './report.svelte';
 import type { Route } from './route.svelte';
 
 /** The window's states. */
@@ -17,6 +18,7 @@ export interface App {
   downloads: Downloads;
   pasted: Pasted;
   preferences: Preferences;
+  report: Report;
   route: Route;
 }
 

@@ -26,6 +26,11 @@ impl Spans {
         self.0.is_empty()
     }
 
+    /// The ranges as they were added.
+    pub(super) fn ranges(&self) -> impl Iterator<Item = Range<usize>> {
+        self.0.iter().cloned()
+    }
+
     /// What stands in place of each range, those that meet taken as one.
     pub(super) fn replacements(mut self, text: &str) -> Vec<Replacement> {
         self.0.sort_by_key(|range| range.start);
