@@ -187,7 +187,7 @@ fn a_change_is_said_in_one_sentence_and_kept() {
     let sentence = "qwen3:8b becomes OpenClaw’s model instead of llama3.2:3b, and 2 models are added to OpenClaw’s list.";
     assert!(dry.lines().any(|line| line == sentence), "{dry}");
     let french = machine.says("fr_FR.UTF-8", &[&arguments[..], &["--yes"]].concat());
-    let phrase = "qwen3:8b devient le modèle d’OpenClaw à la place de llama3.2:3b, et 2 modèles entrent dans la liste d’OpenClaw.";
+    let phrase = "qwen3:8b devient le modèle d’OpenClaw (jusqu’ici llama3.2:3b), et 2 modèles entrent dans la liste d’OpenClaw.";
     assert!(french.lines().any(|line| line == phrase), "{french}");
 
     let history = machine.says("en_GB.UTF-8", &["history"]);

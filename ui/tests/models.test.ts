@@ -75,7 +75,7 @@ describe('installed models', () => {
     const { backend } = open(worlds.well, 'models');
     backend.failing.set('previewUse', failureOf({ code: 'model.not-installed', params: { name: 'qwen3.5:9b', nearest: ['qwen3:8b'] } }));
     await fireEvent.click(await screen.findByRole('button', { name: 'Use it: qwen3.5:9b' }));
-    expect((await screen.findByRole('alert')).textContent).toContain('Ollama does not have qwen3.5:9b. It has qwen3:8b');
+    expect((await screen.findByRole('alert')).textContent).toContain('Ollama does not have qwen3.5:9b. Perhaps you meant qwen3:8b');
     expect(await card('qwen3:8b')).toBeTruthy();
   });
 
@@ -125,7 +125,7 @@ describe('downloads', () => {
 
   test('that failed say why', async () => {
     open(worlds.downloading, 'models');
-    expect(await screen.findByText(/The disk is too full: 38\.7 GB are still to come, and 12 GB are free/)).toBeTruthy();
+    expect(await screen.findByText(/The disk where Ollama keeps its models is full: 12 GB are free/)).toBeTruthy();
   });
 
   test('of any name: the field asks for one, and says what was wrong with it', async () => {

@@ -18,7 +18,7 @@ describe('t', () => {
 
   test('takes the words without a value where it is missing', () => {
     expect(t('error.model.not-installed', { name: 'a', nearest: [] })).toBe('Ollama does not have a. Download it first.');
-    expect(t('error.model.not-installed', { name: 'a', nearest: ['b', 'c'] })).toContain('It has b or c');
+    expect(t('error.model.not-installed', { name: 'a', nearest: ['b', 'c'] })).toContain('Perhaps you meant b or c');
   });
 
   test('counts by the language', () => {
