@@ -386,7 +386,7 @@ fn from_pinned_to_automatic_what_goes_is_shown() {
         early.code,
         ErrorCode::SettingsAutomaticNotPossible {
             since: "2026.5.28".into(),
-            address: Some("http://10.0.0.1:11434".into())
+            address: Some("http://box:11434".into())
         }
     );
 }
