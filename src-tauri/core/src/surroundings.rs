@@ -9,7 +9,7 @@ use std::{
     time::SystemTime,
 };
 
-use crate::machine::os::Os;
+use crate::{machine::os::Os, openclaw::receipt};
 
 /// Environment variables, as the process that asks has them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -95,6 +95,12 @@ impl Surroundings {
     #[must_use]
     pub fn free_space(&self, folder: &Path) -> Option<u64> {
         self.free_space.as_ref()?(folder).ok()
+    }
+
+    /// The time now, in milliseconds since 1970 (UTC).
+    #[must_use]
+    pub fn milliseconds(&self) -> u64 {
+        receipt::milliseconds(self.now())
     }
 
     /// A path from the environment: a leading `~` is the home folder.

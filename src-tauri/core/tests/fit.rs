@@ -198,18 +198,7 @@ fn loaded(context_length: u64, size_vram: u64) -> [Loaded; 1] {
 }
 
 fn checked(outcome: CheckOutcome, context_running: Option<u64>) -> HashMap<String, Checked> {
-    let checked = Checked {
-        at: 0,
-        host: None,
-        asked_context: None,
-        outcome,
-        first_token_seconds: None,
-        seconds: 1.0,
-        tokens_per_second: None,
-        prompt_tokens: None,
-        context_running,
-        on_graphics_card: Some(0.0),
-    };
+    let checked = Checked { context_running, on_graphics_card: Some(0.0), ..Checked::new(0, outcome) };
     HashMap::from([("some:model".to_owned(), checked)])
 }
 

@@ -11,8 +11,8 @@ use crate::{
     ollama::address::Address,
     ollama::wire::Loaded,
     openclaw::{
-        asked::Asking, context::ToldContext, dialect::Dialect, gateway::Gateway, plan::Hash,
-        program::OpenclawProgram, settings::Settings, verdict::Refusal, version::Version,
+        asked::Asking, dialect::Dialect, gateway::Gateway, plan::Hash, program::OpenclawProgram,
+        settings::Settings, verdict::Refusal, version::Version,
     },
 };
 
@@ -76,8 +76,6 @@ pub struct OpenclawFacts {
     pub gateway: Gateway,
     /// Its settings.
     pub settings: SettingsFact,
-    /// Listed ids with what they say of the context that runs.
-    pub contexts: Vec<(String, ToldContext)>,
     /// OpenClaw's service sees `OLLAMA_API_KEY` from beside the file, or has a stored credential.
     pub key: bool,
     /// The key is in the environment of this process.

@@ -24,7 +24,6 @@ use crate::{
     },
     openclaw::outcome::Mode,
     openclaw::{
-        context,
         dialect::Dialect,
         document::{Document, Value},
         gateway::{self, Gateway},
@@ -220,7 +219,6 @@ fn look_at_files(computer: &Computer) -> Files {
         None => on.then(Address::default),
     };
     let version = openclaw_program.as_ref().and_then(|program| program.version).or(told.last_touched);
-    let contexts = configuration.as_ref().map(|all| context::told(all.value())).unwrap_or_default();
     let hash = configuration.as_ref().map(Configuration::hash);
     let refused = configuration.map(|all| refused(all.value(), Dialect::of(version))).unwrap_or_default();
     let stale_from = openclaws.clone().filter(|_| told.base_url.is_some());
@@ -255,7 +253,6 @@ fn look_at_files(computer: &Computer) -> Files {
             state_folder: home.state.is_dir(),
             gateway: Gateway::None,
             settings,
-            contexts,
             key,
             key_here,
             unset: computer.unset(&told),

@@ -32,7 +32,7 @@ fn installed(facts: &mut Facts, models: Vec<Model>) {
 }
 
 fn asks(facts: &mut Facts, num_ctx: Option<u64>) {
-    settings(facts).sends = vec![Sends { id: "qwen3:8b".into(), num_ctx, context_tokens: None }];
+    settings(facts).sends = vec![Sends { id: "qwen3:8b".into(), num_ctx, ..Sends::default() }];
 }
 
 /// Chosen, listed, told its context.
@@ -44,18 +44,7 @@ fn choose(facts: &mut Facts, name: &str) {
 }
 
 fn remember(facts: &mut Facts, outcome: CheckOutcome, context_running: Option<u64>) {
-    let checked = Checked {
-        at: 0,
-        host: None,
-        asked_context: None,
-        outcome,
-        first_token_seconds: None,
-        seconds: 1.0,
-        tokens_per_second: None,
-        prompt_tokens: None,
-        context_running,
-        on_graphics_card: None,
-    };
+    let checked = Checked { context_running, ..Checked::new(0, outcome) };
     facts.checked = HashMap::from([("qwen3:8b".to_owned(), checked)]);
 }
 
@@ -135,7 +124,9 @@ fn each_from_its_facts() {
             &["download-model"],
             on(64),
             |facts| {
-                installed(facts, vec![model("small:1b", &["completion", "tools"])]);
+                let mut small = model("small:1b", &["completion", "tools"]);
+                (small.context_window, small.context_known) = (8192, true);
+                installed(facts, vec![small]);
                 choose(facts, "small:1b");
                 facts.loaded = vec![loaded("small:1b", 10, 8192)];
             },

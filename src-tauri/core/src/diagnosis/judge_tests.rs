@@ -73,7 +73,6 @@ fn well() -> Facts {
             state_folder: true,
             gateway: Gateway::None,
             settings: SettingsFact::Read(settings),
-            contexts: Vec::new(),
             key: false,
             key_here: false,
             unset: Vec::new(),
@@ -104,7 +103,7 @@ fn settings(facts: &mut Facts) -> &mut Settings {
 
 /// A listed model that is told the usual context.
 fn sends(id: &str) -> Vec<Sends> {
-    vec![Sends { id: id.into(), num_ctx: Some(32_768), context_tokens: None }]
+    vec![Sends { id: id.into(), num_ctx: Some(32_768), ..Sends::default() }]
 }
 
 /// Ten gigabytes of a model in memory, so many of them on the graphics card.
@@ -136,18 +135,7 @@ fn fails(facts: &mut Facts, url: &str, code: impl Fn(String) -> ErrorCode) {
 
 /// What a live check of that model showed.
 fn tried(facts: &mut Facts, name: &str, at: u64, outcome: CheckOutcome) {
-    let checked = Checked {
-        at,
-        host: None,
-        asked_context: None,
-        outcome,
-        first_token_seconds: None,
-        seconds: 1.0,
-        tokens_per_second: None,
-        prompt_tokens: None,
-        context_running: None,
-        on_graphics_card: None,
-    };
+    let checked = Checked::new(at, outcome);
     facts.checked.insert(name.to_owned(), checked);
 }
 

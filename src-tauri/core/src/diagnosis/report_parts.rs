@@ -15,7 +15,7 @@ use crate::{
         assess::{self, Assessed},
         check::{CheckOutcome, Checked},
     },
-    openclaw::{outcome::Mode, secrets, settings::Settings},
+    openclaw::{dialect::Dialect, outcome::Mode, secrets, settings::Settings},
 };
 
 /// More models than these say nothing more.
@@ -119,10 +119,10 @@ pub(super) fn openclaw(page: &mut Page<'_>, facts: &Facts) {
     if found.settings.read().is_some() {
         settings(page, &told);
     }
-    for (id, context) in &found.contexts {
-        let dialect = crate::openclaw::dialect::Dialect::of(found.version());
-        let running = context.running(dialect).map_or_else(|| "left to Ollama".to_owned(), |n| n.to_string());
-        page.row("Context", &format!("{id}: {running}"));
+    let dialect = Dialect::of(found.version());
+    for sent in &told.sends {
+        let running = sent.asks(dialect).map_or_else(|| "left to Ollama".to_owned(), |n| n.to_string());
+        page.row("Context", &format!("{}: {running}", sent.id));
     }
     for key in &found.refused {
         page.row("Refused", key);

@@ -4,7 +4,6 @@
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, PoisonError},
-    time::UNIX_EPOCH,
 };
 
 use tokio::{
@@ -143,7 +142,7 @@ impl Checks {
         });
         let (model, checked) = match ran.await {
             Ok((model, checked)) => (Some(model), checked),
-            Err(failure) => (None, failed(self.now(), failure)),
+            Err(failure) => (None, Checked::new(self.now(), CheckOutcome::Failed { failure })),
         };
         self.tell(&key, number, |state| {
             state.phase = CheckPhase::Ended;
@@ -182,8 +181,7 @@ impl Checks {
     }
 
     fn now(&self) -> u64 {
-        let since = self.shared.computer.surroundings.now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+        self.shared.computer.surroundings.milliseconds()
     }
 
     fn entries(&self) -> std::sync::MutexGuard<'_, Entries> {
@@ -208,19 +206,4 @@ impl Entries {
 /// The rest is about this moment, and is told by the check alone.
 const fn tells_of_the_model(outcome: &CheckOutcome) -> bool {
     !matches!(outcome, CheckOutcome::Busy {} | CheckOutcome::TooSlow {} | CheckOutcome::Failed { .. })
-}
-
-fn failed(at: u64, failure: Error) -> Checked {
-    Checked {
-        at,
-        host: None,
-        asked_context: None,
-        outcome: CheckOutcome::Failed { failure },
-        first_token_seconds: None,
-        seconds: 0.0,
-        tokens_per_second: None,
-        prompt_tokens: None,
-        context_running: None,
-        on_graphics_card: None,
-    }
 }

@@ -30,7 +30,6 @@ use crate::{
     openclaw::{
         asked::Asking,
         change,
-        context::ToldContext,
         dialect::{Automatic, Dialect},
         outcome::{ReceiptKind, ReceiptSummary},
         plan::Hash,
@@ -277,7 +276,7 @@ async fn settings(computer: &Computer, facts: &Facts) -> SettingsState {
     };
     let dialect = Dialect::of(facts.openclaw.version());
     SettingsState {
-        context: context(&told, &facts.openclaw.contexts, dialect),
+        context: context(&told, dialect),
         context_settable: dialect.tells_context(),
         file: facts.openclaw.file.display().to_string(),
         exists: facts.openclaw.settings != SettingsFact::Absent,
@@ -295,14 +294,12 @@ async fn settings(computer: &Computer, facts: &Facts) -> SettingsState {
 }
 
 /// The context that runs with the chosen model; with another provider's, or none, what all listed ones have.
-fn context(told: &Settings, listed: &[(String, ToldContext)], dialect: Dialect) -> Option<u64> {
-    let chosen = told.primary_id().and_then(|primary| {
-        listed.iter().find(|(id, _)| names::same(id, primary)).map(|(_, context)| context)
-    });
-    if let Some(chosen) = chosen {
-        return chosen.running(dialect);
+fn context(told: &Settings, dialect: Dialect) -> Option<u64> {
+    let is_chosen = |id: &str| told.primary_id().is_some_and(|primary| names::same(id, primary));
+    if let Some(chosen) = told.sends.iter().find(|sent| is_chosen(&sent.id)) {
+        return chosen.asks(dialect);
     }
-    let mut all = listed.iter().map(|(_, context)| context.running(dialect));
+    let mut all = told.sends.iter().map(|sent| sent.asks(dialect));
     let first = all.next()?;
     first.filter(|_| all.all(|other| other == first))
 }

@@ -70,7 +70,7 @@ fn judged_at_the_context_that_is_asked_for() {
     let known = Known { memory: Some(&memory), ..Known::default() };
     let told = Settings {
         entries: vec![ListedModel { id: "qwen3:8b".into(), ..ListedModel::default() }],
-        sends: vec![Sends { id: "qwen3:8b".into(), num_ctx: Some(131_072), context_tokens: None }],
+        sends: vec![Sends { id: "qwen3:8b".into(), num_ctx: Some(131_072), ..Sends::default() }],
         ..Settings::default()
     };
     let models = [model("qwen3:8b", 5, &["completion", "tools"])];
@@ -92,18 +92,7 @@ fn what_is_in_memory_and_what_was_tried() {
         expires_at: "2026-11-23T07:00:00.5+01:00".into(),
     }];
     let outcome = CheckOutcome::NotEnoughMemory { need_bytes: None, have_bytes: None };
-    let tried = Checked {
-        at: 1,
-        host: None,
-        asked_context: None,
-        outcome,
-        first_token_seconds: None,
-        seconds: 2.0,
-        tokens_per_second: None,
-        prompt_tokens: None,
-        context_running: None,
-        on_graphics_card: None,
-    };
+    let tried = Checked::new(1, outcome);
     let checked = HashMap::from([("small:1b".to_owned(), tried.clone())]);
     let known = Known { loaded: &loaded, checked: Some(&checked), ..Known::default() };
     let models =
@@ -162,18 +151,7 @@ fn a_failed_check_takes_the_recommendation_away() {
         (full, Group::OftenFails, false),
         (CheckOutcome::RunnerMissing {}, Group::Recommended, true),
     ] {
-        let tried = Checked {
-            at: 1,
-            host: None,
-            asked_context: Some(32_768),
-            outcome: outcome.clone(),
-            first_token_seconds: None,
-            seconds: 2.0,
-            tokens_per_second: None,
-            prompt_tokens: None,
-            context_running: None,
-            on_graphics_card: None,
-        };
+        let tried = Checked { asked_context: Some(32_768), ..Checked::new(1, outcome.clone()) };
         let checked = HashMap::from([("qwen3:8b".to_owned(), tried)]);
         let known = Known { memory: Some(&memory), checked: Some(&checked), ..Known::default() };
         let models = [model("qwen3:8b", 5, &["completion", "tools"])];

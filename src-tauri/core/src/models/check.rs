@@ -42,6 +42,25 @@ pub struct Checked {
     pub on_graphics_card: Option<f64>,
 }
 
+impl Checked {
+    /// An outcome of which nothing was measured.
+    #[must_use]
+    pub const fn new(at: u64, outcome: CheckOutcome) -> Self {
+        Self {
+            at,
+            host: None,
+            asked_context: None,
+            outcome,
+            first_token_seconds: None,
+            seconds: 0.0,
+            tokens_per_second: None,
+            prompt_tokens: None,
+            context_running: None,
+            on_graphics_card: None,
+        }
+    }
+}
+
 /// What came back from a check.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]

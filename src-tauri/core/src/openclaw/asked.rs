@@ -38,21 +38,10 @@ impl Asking<'_> {
     }
 
     fn pinned(&self, id: &str) -> Option<u64> {
-        if !self.dialect.native || self.told.api.as_deref() == Some("openai-completions") {
+        if self.told.api.as_deref() == Some("openai-completions") {
             return None;
         }
-        let entry = self.told.entries.iter().find(|entry| names::same(&entry.id, id))?;
-        let sent = self.told.sends.iter().find(|sent| names::same(&sent.id, id));
-        let tokens = sent.and_then(|sent| sent.context_tokens);
-        if self.dialect.params {
-            let num_ctx = sent.and_then(|sent| sent.num_ctx);
-            // From 5.28 to 6.11 `contextTokens` alone is not sent.
-            num_ctx.or(tokens.filter(|_| self.dialect.automatic_advised))
-        } else if self.dialect.context_tokens {
-            tokens.or(entry.context_window)
-        } else {
-            entry.context_window
-        }
+        self.told.sends.iter().find(|sent| names::same(&sent.id, id))?.asks(self.dialect)
     }
 }
 

@@ -5,7 +5,6 @@ pub mod apply;
 pub mod asked;
 pub(crate) mod atomic;
 pub mod change;
-pub mod context;
 pub mod dialect;
 pub mod document;
 pub mod env_file;

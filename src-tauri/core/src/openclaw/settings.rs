@@ -7,7 +7,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{document::Value, env_file, home::OpenclawHome, outcome::ListedModel, version::Version};
+use super::{
+    dialect::Dialect, document::Value, env_file, home::OpenclawHome, outcome::ListedModel, version::Version,
+};
 use crate::{
     error::{Error, ErrorCode, FileReason},
     openclaw::outcome::Mode,
@@ -80,6 +82,37 @@ pub struct Sends {
     pub context_tokens: Option<u64>,
     /// `params.num_ctx`.
     pub num_ctx: Option<u64>,
+    /// `contextWindow`.
+    pub window: Option<u64>,
+}
+
+impl Sends {
+    /// What an entry of the list says; `None` for one without an id.
+    #[must_use]
+    pub fn of(model: &Value) -> Option<Self> {
+        let number = |path: &[&str]| model.get_path(path).and_then(Value::as_u64);
+        Some(Self {
+            id: id(model)?.to_owned(),
+            context_tokens: number(&["contextTokens"]),
+            num_ctx: number(&["params", "num_ctx"]),
+            window: number(&["contextWindow"]),
+        })
+    }
+
+    /// Tokens that this version asks Ollama to run by it; `None`: Ollama's own default (measured on eight releases).
+    #[must_use]
+    pub fn asks(&self, dialect: Dialect) -> Option<u64> {
+        if !dialect.native {
+            None
+        } else if dialect.params {
+            // From 5.28 to 6.11 `contextTokens` alone is not sent.
+            self.num_ctx.or(self.context_tokens.filter(|_| dialect.automatic_advised))
+        } else if dialect.context_tokens {
+            self.context_tokens.or(self.window)
+        } else {
+            self.window
+        }
+    }
 }
 
 impl Settings {
@@ -117,7 +150,7 @@ impl Settings {
             api_key: is_set(&of_provider("apiKey")),
             list_empty: models.is_some_and(<[Value]>::is_empty),
             timeout: has_key(&of_provider("timeoutSeconds")),
-            sends: listed.iter().filter_map(sends).collect(),
+            sends: listed.iter().filter_map(Sends::of).collect(),
             allowed: keys(&["agents", "defaults", "models"]).filter(|keys| !keys.is_empty()),
             references: provider.map(references).unwrap_or_default(),
             agents: agents(value),
@@ -166,15 +199,6 @@ fn entry(model: &Value) -> Option<ListedModel> {
         id: id(model)?.to_owned(),
         context_window: number("contextWindow"),
         max_tokens: number("maxTokens"),
-    })
-}
-
-fn sends(model: &Value) -> Option<Sends> {
-    let number = |path: &[&str]| model.get_path(path).and_then(Value::as_u64);
-    Some(Sends {
-        id: id(model)?.to_owned(),
-        context_tokens: number(&["contextTokens"]),
-        num_ctx: number(&["params", "num_ctx"]),
     })
 }
 

@@ -4,11 +4,10 @@
 use serde_json::{Map, Value as Json};
 
 use super::{
-    context::ToldContext,
     dialect::Dialect,
     document::Value,
     outcome::{Effect, Mode, SetMode},
-    settings::{PREFIX, PROVIDER, Settings},
+    settings::{PREFIX, PROVIDER, Sends, Settings},
 };
 use crate::ollama::{address::Address, names};
 
@@ -136,7 +135,7 @@ fn address(old: &Settings, new: &Settings) -> Option<Effect> {
 
 /// The models whose context that runs is another one afterwards, with it.
 fn context(sides: Sides<'_>) -> Vec<(String, u64)> {
-    let running = |entry: &Value| ToldContext::of(entry).running(sides.dialect);
+    let running = |entry: &Value| Sends::of(entry)?.asks(sides.dialect);
     let before = entries(sides.before);
     let mut found: Vec<(String, u64)> = Vec::new();
     for (id, entry) in entries(sides.after) {

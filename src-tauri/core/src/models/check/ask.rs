@@ -74,8 +74,7 @@ pub async fn run(
         Some(tokens) => Some(tokens),
         None => asked_context(computer, &client, &model).await?,
     };
-    let at = computer.surroundings.now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    let at = u64::try_from(at.as_millis()).unwrap_or(u64::MAX);
+    let at = computer.surroundings.milliseconds();
     let checked = check(&client, Question { model: &model.id, context, at, limit: LIMIT }, tell).await;
     let (folders, digest, remembered) = (computer.folders.clone(), model.digest.clone(), checked.clone());
     let kept = tokio::task::spawn_blocking(move || store::remember(&folders, &digest, &remembered)).await;

@@ -86,8 +86,7 @@ impl Here {
     /// The server at `address`, by this computer's clock.
     #[must_use]
     pub fn of(computer: &Computer, address: &Address) -> Self {
-        let now = computer.surroundings.now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-        Self { host: address.to_string(), now: u64::try_from(now.as_millis()).unwrap_or(u64::MAX) }
+        Self { host: address.to_string(), now: computer.surroundings.milliseconds() }
     }
 
     /// What a check still says here. How a model answers holds wherever the same files run; memory, speed and
@@ -112,18 +111,7 @@ impl Here {
 const FULL_FOR_MILLIS: u64 = 24 * 60 * 60 * 1000;
 
 fn without_numbers(checked: &Checked) -> Checked {
-    Checked {
-        at: checked.at,
-        host: checked.host.clone(),
-        asked_context: None,
-        outcome: checked.outcome.clone(),
-        first_token_seconds: None,
-        seconds: 0.0,
-        tokens_per_second: None,
-        prompt_tokens: None,
-        context_running: None,
-        on_graphics_card: None,
-    }
+    Checked { host: checked.host.clone(), ..Checked::new(checked.at, checked.outcome.clone()) }
 }
 
 /// The checks of these models as far as they count here, by id, from those by [`key`].
@@ -148,16 +136,13 @@ mod tests {
 
     fn checked(at: u64, outcome: CheckOutcome) -> Checked {
         Checked {
-            at,
             host: Some("http://here".into()),
             asked_context: Some(32_768),
-            outcome,
             first_token_seconds: Some(1.5),
-            seconds: 2.0,
-            tokens_per_second: None,
             prompt_tokens: Some(170),
             context_running: Some(32_768),
             on_graphics_card: Some(0.5),
+            ..Checked::new(at, outcome)
         }
     }
 

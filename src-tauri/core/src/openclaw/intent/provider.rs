@@ -11,11 +11,10 @@ use crate::{
     },
     ollama::{address::Address, names},
     openclaw::{
-        context::ToldContext,
         dialect::Dialect,
         document::{Edit, Step, Value},
         outcome::{ListedModel, Warning},
-        settings::{self, KEY_VALUE, PROVIDER},
+        settings::{self, KEY_VALUE, PROVIDER, Sends},
     },
 };
 
@@ -165,7 +164,7 @@ fn model_entry(
     let own_most = own.and_then(|own| own.max_tokens);
     let by_hand = own_window.or(written);
     // What a newer or older version was told to run, in a key that goes: it moves to the key that this one reads.
-    let told = present.map(ToldContext::of).and_then(|told| told.num_ctx.or(told.tokens));
+    let told = present.and_then(Sends::of).and_then(|told| told.num_ctx.or(told.context_tokens));
     let moved = told.filter(|_| context.is_none() && own_window.is_none());
     let running = match moved {
         Some(tokens) => running_context(model, Some(tokens), &situation.known),

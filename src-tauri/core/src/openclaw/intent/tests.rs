@@ -536,18 +536,7 @@ fn what_a_model_showed_is_said_before_it_is_chosen() {
         model("qwen3:8b", &["completion", "tools"], Some(40_960)),
     ];
     let told = |name: &str, outcome: CheckOutcome| {
-        let tried = Checked {
-            at: 1,
-            host: None,
-            asked_context: None,
-            outcome,
-            first_token_seconds: None,
-            seconds: 1.0,
-            tokens_per_second: None,
-            prompt_tokens: None,
-            context_running: None,
-            on_graphics_card: None,
-        };
+        let tried = Checked::new(1, outcome);
         let checked = [("qwen3:8b".to_owned(), tried)].into();
         let situation = Situation {
             value: document.value(),
