@@ -1,6 +1,7 @@
 //! Why it does not work: facts are gathered in two stages, a pure judge names the causes, remedies act.
 //! The watcher of the window and `pincer doctor` share all of it, so they cannot disagree.
 
+pub mod cause;
 pub mod facts;
 pub mod finding;
 pub mod gather;
