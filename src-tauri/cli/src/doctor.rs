@@ -149,8 +149,16 @@ fn remedy(output: &Output, cause: &Cause, offer: &Offer, chosen: &Chosen) -> Str
         Remedy::RepairSettings {} | Remedy::RenameFallback {} => format!("pincer use {model}"),
         Remedy::LocalOnly {} => format!("pincer use {model} --local-only"),
         Remedy::WriteKey {} => format!("{KEY_VARIABLE}={KEY_VALUE} ({})", chosen.env_file),
+        Remedy::SetGatewayMode {} => "openclaw config set gateway.mode local".to_owned(),
         Remedy::UndoChange { .. } => format!("pincer undo {}", text("receipt")),
         Remedy::RestartOllama {}
+        | Remedy::GiveFolder { .. }
+        | Remedy::FindFolder { .. }
+        | Remedy::ReadLog {}
+        | Remedy::UseStore { .. }
+        | Remedy::StartGateway {}
+        | Remedy::UpdateNode { .. }
+        | Remedy::ConfigureElsewhere { .. }
         | Remedy::MoveOllama { .. }
         | Remedy::CloseProgram { .. }
         | Remedy::SignIn {}

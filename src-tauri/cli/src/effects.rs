@@ -65,6 +65,7 @@ fn part(words: &Words, effect: &Effect, tense: Tense) -> String {
         Effect::Context { names, tokens } => counted("context", names, &json!({ "tokens": tokens })),
         Effect::Numbers { names } => counted("numbers", names, &nothing),
         Effect::Key {} => say("key", &nothing),
+        Effect::Gateway {} => say("gateway", &nothing),
         Effect::InOrder {} => say("in-order", &nothing),
     }
 }
@@ -136,6 +137,7 @@ mod tests {
             Effect::Numbers { names: one },
             Effect::Numbers { names: pair },
             Effect::Key {},
+            Effect::Gateway {},
             Effect::InOrder {},
         ];
         for language in ["en", "fr"] {

@@ -15,8 +15,10 @@ use crate::{
         client::{Client, Limits},
     },
     openclaw::{
+        elsewhere::LastSeen,
         home::OpenclawHome,
         include::{Configuration, Roots},
+        node::NodeVersions,
         program, settings,
         settings::{KEY_VARIABLE, Settings},
         version::Version,
@@ -82,6 +84,14 @@ pub struct Computer {
     /// The address asked for on the command line.
     pub host: Option<Address>,
     memory: Arc<OnceLock<Option<Memory>>>,
+    remembered: Arc<Remembered>,
+}
+
+/// What other programs said, kept so that a watcher does not start them at every look.
+#[derive(Debug, Default)]
+pub(crate) struct Remembered {
+    pub(crate) nodes: NodeVersions,
+    pub(crate) elsewhere: LastSeen,
 }
 
 impl Computer {
@@ -89,13 +99,18 @@ impl Computer {
     #[must_use]
     pub fn new(surroundings: Surroundings, host: Option<Address>) -> Self {
         let folders = Folders::locate(surroundings.os, &surroundings.environment, &surroundings.home);
-        Self { surroundings, folders, host, memory: Arc::default() }
+        Self { surroundings, folders, host, memory: Arc::default(), remembered: Arc::default() }
     }
 
     /// Its memory; `None` when the system does not tell. Looked at once, since it does not change. Blocking.
     #[must_use]
     pub fn memory(&self) -> Option<&Memory> {
         self.memory.get_or_init(|| memory::read(&self.surroundings)).as_ref()
+    }
+
+    /// What other programs said.
+    pub(crate) fn remembered(&self) -> &Remembered {
+        &self.remembered
     }
 
     /// Where OpenClaw keeps its files.

@@ -42,6 +42,48 @@ pub enum Cause {
         /// The process, where the system lets us see it.
         pid: Option<u32>,
     },
+    /// The service ends again and again.
+    #[serde(rename = "engine.crash-looping")]
+    EngineCrashLooping {
+        /// How often systemd started it again.
+        restarts: u32,
+        /// Its own last error, when the log can be read.
+        reason: Option<String>,
+    },
+    /// It may not make or enter the folder of its models.
+    #[serde(rename = "engine.models-dir-permission")]
+    EngineModelsDirPermission {
+        /// The folder.
+        folder: String,
+        /// The user that Ollama runs as, where a service runs it.
+        user: Option<String>,
+    },
+    /// The folder of its models is not there.
+    #[serde(rename = "engine.models-dir-missing")]
+    EngineModelsDirMissing {
+        /// The folder.
+        folder: String,
+    },
+    /// Older than what OpenClaw can work with.
+    #[serde(rename = "engine.too-old")]
+    EngineTooOld {
+        /// What runs.
+        version: String,
+    },
+    /// A newer Ollama is installed than the one that runs.
+    #[serde(rename = "engine.update-pending")]
+    EngineUpdatePending {
+        /// What runs.
+        running: String,
+        /// What is installed.
+        installed: String,
+    },
+    /// It greets, and does not get to anything else.
+    #[serde(rename = "engine.busy")]
+    EngineBusy {
+        /// The effective address.
+        url: String,
+    },
     /// A live check could not load a model: a part of Ollama is missing.
     #[serde(rename = "engine.runner-missing")]
     EngineRunnerMissing {
@@ -266,6 +308,14 @@ pub enum Cause {
         /// The model.
         name: String,
     },
+    /// Another folder on this computer has models that this Ollama does not see.
+    #[serde(rename = "models.second-store")]
+    ModelsSecondStore {
+        /// That folder.
+        folder: String,
+        /// Their names.
+        names: Vec<String>,
+    },
     /// OpenClaw asks for a context that does not fit the memory with the chosen model; a shorter one does.
     #[serde(rename = "settings.context-too-large")]
     SettingsContextTooLarge {
@@ -403,6 +453,33 @@ pub enum Cause {
         key: String,
         /// Its own words.
         message: String,
+    },
+    /// No Node that OpenClaw can run on.
+    #[serde(rename = "openclaw.node-too-old")]
+    OpenclawNodeTooOld {
+        /// The version that would run it.
+        version: String,
+        /// What its package asks for.
+        required: String,
+    },
+    /// `gateway.mode` is not set: the gateway refuses to start.
+    #[serde(rename = "openclaw.gateway-mode-unset")]
+    OpenclawGatewayModeUnset {},
+    /// Nothing listens on the gateway's port.
+    #[serde(rename = "openclaw.gateway-stopped")]
+    OpenclawGatewayStopped {
+        /// That port.
+        port: u16,
+    },
+    /// OpenClaw runs on this computer, and its settings are not here.
+    #[serde(rename = "openclaw.elsewhere")]
+    OpenclawElsewhere {
+        /// The container that it runs in, when it is known.
+        container: Option<String>,
+        /// The distribution of WSL that it runs in, when it is known.
+        distribution: Option<String>,
+        /// Its gateway's port.
+        port: u16,
     },
     /// No OpenClaw here.
     #[serde(rename = "openclaw.not-installed")]

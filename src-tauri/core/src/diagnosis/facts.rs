@@ -8,11 +8,10 @@ use crate::{
     error::Error,
     machine::{memory::Memory, os::Os, port_owner::PortOwner},
     models::{check::Checked, discovery::Discovered, fit::Known},
-    ollama::address::Address,
-    ollama::wire::Loaded,
+    ollama::{address::Address, log::Log, service::Service, store::Store, wire::Loaded},
     openclaw::{
-        asked::Asking, dialect::Dialect, gateway::Gateway, plan::Hash, program::OpenclawProgram,
-        settings::Settings, verdict::Refusal, version::Version,
+        asked::Asking, dialect::Dialect, elsewhere::Elsewhere, gateway::Gateway, plan::Hash,
+        program::OpenclawProgram, settings::Settings, verdict::Refusal, version::Version,
     },
 };
 
@@ -46,6 +45,7 @@ pub struct Candidate {
 
 /// What OpenClaw's file is.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each look")]
 pub enum SettingsFact {
     /// Not there.
     Absent,
@@ -92,6 +92,12 @@ pub struct OpenclawFacts {
     pub verdict: Option<Vec<Refusal>>,
     /// Pincer's newest change that is not undone, when it is what the file holds.
     pub last_change: Option<String>,
+    /// Second stage: versions of every Node that it may run on, that of `PATH` first.
+    pub nodes: Vec<String>,
+    /// Second stage: where else it was seen, when its program is not here.
+    pub elsewhere: Elsewhere,
+    /// Second stage: who listens on its gateway's port, when its program is not here.
+    pub gateway_owner: Option<PortOwner>,
 }
 
 impl OpenclawFacts {
@@ -147,6 +153,10 @@ pub struct Facts {
     pub memory: Option<Memory>,
     /// The last live checks of installed models, by their ids.
     pub checked: HashMap<String, Checked>,
+    /// The effective server greets, and what it was asked then had no answer in time: what was seen.
+    pub busy: Option<String>,
+    /// Folders of this computer that hold models.
+    pub stores: Vec<Store>,
     /// What the effective server has, when it answers.
     pub models: Option<Result<Discovered, Error>>,
     /// Ollama's program.
@@ -155,8 +165,14 @@ pub struct Facts {
     pub proxy: Option<ProxyFact>,
     /// OpenClaw.
     pub openclaw: OpenclawFacts,
-    /// Second stage: whether a service unit is there; `None`: not asked.
-    pub service: Option<bool>,
+    /// Second stage: Ollama's unit as systemd tells of it; `None`: not asked, or no systemd.
+    pub service: Option<Service>,
+    /// Second stage: the end of Ollama's own log.
+    pub log: Option<Log>,
+    /// Second stage: the folder of models that the log or the unit names is not there.
+    pub absent_folder: Option<String>,
+    /// Second stage: the version of the installed program, whatever runs.
+    pub client_version: Option<String>,
     /// Second stage: who owns the effective port; `None`: not asked, or not to be seen.
     pub owner: Option<PortOwner>,
     /// Second stage: a port where nothing listens.
@@ -166,6 +182,12 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// Ollama's unit, when there is one.
+    #[must_use]
+    pub fn unit(&self) -> Option<&Service> {
+        self.service.as_ref().filter(|service| service.loaded)
+    }
+
     /// What is known of the computer that runs the models.
     #[must_use]
     pub fn known(&self) -> Known<'_> {
@@ -181,8 +203,18 @@ impl Facts {
 /// What the judge wants to know beyond the first stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
-    /// Is there a service unit?
+    /// Is there a service unit, and how does it fare?
     Service,
+    /// What does Ollama say of its last run? After [`Self::Service`], which tells where that is written.
+    Log,
+    /// Which version is installed?
+    ClientVersion,
+    /// Which versions of Node are here?
+    Nodes,
+    /// Does OpenClaw run in a container, or beside Windows?
+    Elsewhere,
+    /// Who listens on this port, OpenClaw's?
+    GatewayOwner(u16),
     /// Who listens on this port?
     PortOwner(u16),
     /// A port near this one where nothing listens.

@@ -77,6 +77,23 @@ pub enum Remedy {
     StartOllama {},
     /// Restart Ollama by hand.
     RestartOllama {},
+    /// Let Ollama use the folder of its models, by hand.
+    GiveFolder {
+        /// The folder.
+        folder: String,
+    },
+    /// Bring the folder of the models back or correct where it is named, by hand.
+    FindFolder {
+        /// The folder.
+        folder: String,
+    },
+    /// Read what Ollama says itself, by hand.
+    ReadLog {},
+    /// Use the Ollama that has the models, by hand.
+    UseStore {
+        /// The folder with the models.
+        folder: String,
+    },
     /// Run Ollama on another port by hand.
     MoveOllama {
         /// A port that is free.
@@ -150,6 +167,22 @@ pub enum Remedy {
         name: String,
         /// In tokens.
         tokens: u64,
+    },
+    /// Let OpenClaw's gateway run on this computer.
+    SetGatewayMode {},
+    /// Start OpenClaw's gateway, by hand.
+    StartGateway {},
+    /// Install a newer Node, by hand.
+    UpdateNode {
+        /// What OpenClaw asks for.
+        required: String,
+    },
+    /// Write the address of Ollama where that OpenClaw's settings are, by hand.
+    ConfigureElsewhere {
+        /// Ollama's address as seen from there.
+        url: String,
+        /// Its port.
+        port: u16,
     },
     /// Take Pincer's last change back.
     UndoChange {

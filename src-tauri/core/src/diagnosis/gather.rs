@@ -1,31 +1,34 @@
-//! Gathers the facts: first what is cheap, all at once, each with its own limit; then only what the judge
-//! asks for. Nothing is concluded here.
+//! Gathers the facts, first stage: what is cheap, all at once, each with its own limit. Nothing is concluded here.
+//! What the judge asks for beyond that is in `second_stage`.
 
 use std::{collections::HashMap, net::IpAddr, time::Duration};
 
 use tokio::task::JoinHandle;
 
 use super::{
-    facts::{Answer, Candidate, Facts, Need, OpenclawFacts, SettingsFact},
+    facts::{Answer, Candidate, Facts, OpenclawFacts, SettingsFact},
     proxy,
 };
 use crate::{
     computer::{AddressSource, Computer},
     error::{Error, ErrorCode},
-    machine::{memory::Memory, port_owner::port_owner, reserved_ports as reserved},
+    machine::memory::Memory,
     models::{
         check::{Checked, store},
-        discovery::Discovery,
+        discovery::{Discovered, Discovery},
     },
     ollama::{
         address::{Address, DEFAULT_PORT, Slip, slip},
         client::{Client, Limits},
         program,
+        store::{self as model_store, Store},
+        wire::Loaded,
     },
     openclaw::outcome::Mode,
     openclaw::{
         dialect::Dialect,
         document::{Document, Value},
+        elsewhere::Elsewhere,
         gateway::{self, Gateway},
         include::Configuration,
         intent, prepare, program as openclaw_program, secrets,
@@ -41,8 +44,6 @@ const LOOK: Limits = Limits {
 };
 /// `localhost` is in a file of the system: it resolves at once or not at all.
 const RESOLVE: Duration = Duration::from_secs(1);
-/// How far from the taken port a free one is looked for.
-const PORTS_TRIED: u16 = 20;
 /// How far an Ollama that was moved is looked for; a refused port answers at once.
 const PORTS_BESIDE: u16 = 4;
 
@@ -69,16 +70,15 @@ pub async fn first_stage(computer: &Computer, discovery: &mut Discovery) -> Resu
         let client = Client::new(&address, &computer.surroundings.environment, LOOK)?;
         let candidate = look(&client, address.clone(), source).await;
         if candidate.answer != Answer::Ollama {
-            return Ok((candidate, None, Vec::new()));
+            return Ok((candidate, None, Asked::default()));
         }
-        let client = computer.client(&address)?;
-        let (models, loaded) = tokio::join!(discovery.look(&client), client.ps());
-        Ok::<_, Error>((candidate, Some(models), loaded.map(|running| running.models).unwrap_or_default()))
+        let asked = ask(&client, &computer.client(&address)?, discovery).await;
+        Ok::<_, Error>((candidate, asked.0, asked.1))
     };
     let port =
         files.openclaw.settings.read().map_or_else(|| Settings::default().gateway(), Settings::gateway);
     let (effective, gateway) = tokio::join!(effective, gateway::look(port));
-    let (effective, models, loaded) = effective?;
+    let (effective, models, Asked { loaded, busy }) = effective?;
     let others = if effective.answer == Answer::Ollama { Vec::new() } else { collect(others).await? };
     let openclaws = collect(openclaws.into_iter().collect()).await?.into_iter().next();
     let proxy =
@@ -101,6 +101,8 @@ pub async fn first_stage(computer: &Computer, discovery: &mut Discovery) -> Resu
         others,
         openclaws,
         loaded,
+        busy,
+        stores: files.stores,
         memory: files.memory,
         checked,
         models,
@@ -108,14 +110,60 @@ pub async fn first_stage(computer: &Computer, discovery: &mut Discovery) -> Resu
         proxy,
         openclaw: OpenclawFacts { gateway, ..files.openclaw },
         service: None,
+        log: None,
+        absent_folder: None,
+        client_version: None,
         owner: None,
         free_port: None,
         reserved_ports: Vec::new(),
     })
 }
 
+/// What a server that greets says beyond its models.
+#[derive(Default)]
+struct Asked {
+    loaded: Vec<Loaded>,
+    busy: Option<String>,
+}
+
+/// Asks what is installed and what is loaded. What is loaded is known at once, or the server is not well: then what is
+/// installed is not waited for either.
+async fn ask(
+    quick: &Client,
+    client: &Client,
+    discovery: &mut Discovery,
+) -> (Option<Result<Discovered, Error>>, Asked) {
+    let mut models = std::pin::pin!(discovery.look(client));
+    let mut running = std::pin::pin!(quick.ps());
+    let mut known = None;
+    let loaded = loop {
+        tokio::select! {
+            found = &mut models, if known.is_none() => known = Some(found),
+            loaded = &mut running => break loaded,
+        }
+    };
+    let waits = |error: &Error| matches!(error.code, ErrorCode::OllamaSilent { .. });
+    let full = |error: &Error| matches!(error.code, ErrorCode::OllamaStatus { status: 503, .. });
+    let hangs = loaded.as_ref().is_err_and(waits);
+    let known = match known {
+        Some(known) => Some(known),
+        None if hangs => Some(Err(ErrorCode::OllamaSilent { url: client.address().to_string() }.into())),
+        None => Some(models.await),
+    };
+    let busy = match (&loaded, &known) {
+        (Err(error), _) if waits(error) => Some("it greets; /api/ps is silent for 3 s".to_owned()),
+        (Err(error), _) if full(error) => Some(format!("/api/ps: {}", error.detail)),
+        (_, Some(Err(error))) if waits(error) => {
+            Some("it greets; the list of models does not come".to_owned())
+        }
+        (_, Some(Err(error))) if full(error) => Some(format!("the list of models: {}", error.detail)),
+        _ => None,
+    };
+    (known, Asked { loaded: loaded.map(|running| running.models).unwrap_or_default(), busy })
+}
+
 /// A look at an address, under way; dropping it gives it up.
-struct Probe(JoinHandle<Result<Candidate, Error>>);
+pub(super) struct Probe(JoinHandle<Result<Candidate, Error>>);
 
 impl Drop for Probe {
     fn drop(&mut self) {
@@ -123,7 +171,7 @@ impl Drop for Probe {
     }
 }
 
-fn probe(computer: &Computer, address: Address, source: AddressSource) -> Probe {
+pub(super) fn probe(computer: &Computer, address: Address, source: AddressSource) -> Probe {
     let environment = computer.surroundings.environment.clone();
     Probe(tokio::spawn(async move {
         let client = Client::new(&address, &environment, LOOK)?;
@@ -131,7 +179,7 @@ fn probe(computer: &Computer, address: Address, source: AddressSource) -> Probe 
     }))
 }
 
-async fn collect(probes: Vec<Probe>) -> Result<Vec<Candidate>, Error> {
+pub(super) async fn collect(probes: Vec<Probe>) -> Result<Vec<Candidate>, Error> {
     let mut found = Vec::new();
     for mut probe in probes {
         let candidate = (&mut probe.0).await;
@@ -161,21 +209,6 @@ fn neighbours(address: &Address) -> Vec<(Address, AddressSource)> {
     all.into_iter().map(|address| (address, AddressSource::Default)).collect()
 }
 
-/// Second stage: what the judge asked for.
-pub async fn second_stage(computer: &Computer, facts: &mut Facts, needs: &[Need]) {
-    for need in needs {
-        match *need {
-            Need::Service => facts.service = Some(program::has_service(&computer.surroundings).await),
-            Need::PortOwner(port) => {
-                let now = computer.surroundings.now();
-                facts.owner = tokio::task::spawn_blocking(move || port_owner(port, now)).await.ok().flatten();
-            }
-            Need::FreePort(port) => facts.free_port = free_port(port).await,
-            Need::ReservedPorts => facts.reserved_ports = reserved::ports(&computer.surroundings).await,
-        }
-    }
-}
-
 struct Files {
     written: Option<String>,
     invalid_base_url: Option<String>,
@@ -184,6 +217,7 @@ struct Files {
     /// Where OpenClaw will ask, when its settings tell.
     openclaws: Option<Address>,
     checks: HashMap<String, Checked>,
+    stores: Vec<Store>,
     program: Option<std::path::PathBuf>,
     openclaw: OpenclawFacts,
     /// Name, value, place; the ones that win first.
@@ -245,6 +279,7 @@ fn look_at_files(computer: &Computer) -> Files {
         addresses,
         openclaws,
         checks: store::read(&computer.folders),
+        stores: model_store::look(&computer.surroundings),
         program: program::find(&computer.surroundings),
         proxies: own.chain(in_file).collect(),
         openclaw: OpenclawFacts {
@@ -261,6 +296,9 @@ fn look_at_files(computer: &Computer) -> Files {
             hash,
             verdict: None,
             last_change: None,
+            nodes: Vec::new(),
+            elsewhere: Elsewhere::default(),
+            gateway_owner: None,
         },
     }
 }
@@ -317,14 +355,4 @@ fn is_ollamas(code: &ErrorCode) -> bool {
 async fn resolved(name: &str, port: u16) -> Vec<IpAddr> {
     let found = tokio::time::timeout(RESOLVE, tokio::net::lookup_host((name, port))).await;
     found.ok().and_then(Result::ok).into_iter().flatten().map(|address| address.ip()).collect()
-}
-
-async fn free_port(taken: u16) -> Option<u16> {
-    let ports = (1..=PORTS_TRIED).filter_map(|step| taken.checked_add(step));
-    for port in ports {
-        if tokio::net::TcpListener::bind(("127.0.0.1", port)).await.is_ok() {
-            return Some(port);
-        }
-    }
-    None
 }

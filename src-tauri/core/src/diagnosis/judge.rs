@@ -2,39 +2,54 @@
 //! consequences, independent problems stay in the list, only the first broken station is broken.
 
 use super::{
-    facts::{Answer, Candidate, Facts, Need, SettingsFact},
+    facts::{Answer, Candidate, Facts, Need},
     finding::{Cause, Diagnosis, Finding, Link, LinkState, Offer, Remedy, RemedyKind, Severity, Station},
 };
-use crate::{
-    computer::SourcedAddress,
-    machine::os::Os,
-    models::{catalogue, model::Model},
-    openclaw::outcome::Mode,
-};
+use crate::{computer::SourcedAddress, machine::os::Os, models::model::Model, openclaw::outcome::Mode};
 
 #[path = "judge_checks.rs"]
 mod checks;
 #[path = "judge_connection.rs"]
 mod connection;
+#[path = "judge_engine.rs"]
+mod engine;
 #[path = "judge_models.rs"]
 mod models;
+#[path = "judge_openclaw.rs"]
+mod openclaw;
 #[path = "judge_settings.rs"]
 mod settings;
 
 /// What must be known before judging.
 #[must_use]
 pub fn needs(facts: &Facts) -> Vec<Need> {
+    let mut needs = of_ollama(facts);
+    needs.extend(openclaw::needs(facts));
+    needs
+}
+
+fn of_ollama(facts: &Facts) -> Vec<Need> {
     let port = facts.effective.address.port();
+    if facts.effective.answer == Answer::Ollama {
+        return engine::needs(facts);
+    }
     if !facts.effective.address.is_loopback() {
         return Vec::new();
     }
     match facts.effective.answer {
-        Answer::Refused if facts.os == Os::Windows => vec![Need::Service, Need::ReservedPorts],
-        Answer::Refused if facts.program.is_none() && elsewhere(facts).is_none() => vec![Need::Service],
-        Answer::Silent => vec![Need::PortOwner(port), Need::FreePort(port), Need::Service],
+        Answer::Refused if elsewhere(facts).is_some() => Vec::new(),
+        Answer::Refused if facts.os == Os::Windows => vec![Need::Service, Need::Log, Need::ReservedPorts],
+        Answer::Refused => vec![Need::Service, Need::Log],
+        Answer::Silent => vec![Need::PortOwner(port), Need::FreePort(port), Need::Service, Need::Log],
         Answer::Other => vec![Need::PortOwner(port), Need::FreePort(port)],
         _ => Vec::new(),
     }
+}
+
+/// What is worth knowing too when there is time.
+#[must_use]
+pub(super) fn deep_needs(facts: &Facts) -> Vec<Need> {
+    engine::update_needs(facts)
 }
 
 /// Judges the facts.
@@ -45,13 +60,15 @@ pub fn judge(facts: &Facts) -> Diagnosis {
     if answers {
         findings.extend(proxy(facts));
         findings.extend(connection::wildcard(facts));
+        findings.extend(engine::answering(facts));
         findings.extend(models::models(facts));
         findings.extend(models::chosen(facts));
         findings.extend(checks::checks(facts));
     }
-    findings.extend(settings::settings(facts));
-    findings.extend(openclaw(facts));
-    findings.extend(rejected(facts));
+    if openclaw::elsewhere(facts).is_none() {
+        findings.extend(settings::settings(facts));
+    }
+    findings.extend(openclaw::openclaw(facts));
     findings.sort_by_key(|finding| (finding.severity, finding.link));
     let path = path(facts, &findings);
     let ok = findings.iter().all(|finding| finding.severity != Severity::Problem);
@@ -81,7 +98,7 @@ fn path(facts: &Facts, findings: &[Finding]) -> Vec<Station> {
         (_, Link::Engine) if !engine_seen => LinkState::Unknown,
         (_, Link::Connection) if !answers => LinkState::Unknown,
         (_, Link::Models) if !listed => LinkState::Unknown,
-        (_, Link::Settings) if off => LinkState::Unknown,
+        (_, Link::Settings) if off || openclaw::elsewhere(facts).is_some() => LinkState::Unknown,
         (_, Link::Openclaw) if facts.openclaw.program.is_none() => LinkState::Unknown,
         _ => LinkState::Ok,
     };
@@ -98,42 +115,6 @@ fn proxy(facts: &Facts) -> Option<Finding> {
     let cause = Cause::ConnectionProxyIntercepts { url, variable: proxy.variable.clone() };
     let command = vec!["export".to_owned(), format!("NO_PROXY={},localhost", facts.effective.address.host())];
     Some(finding(cause, vec![seen], vec![manual(Remedy::BypassProxy {}, Some(command))]))
-}
-
-fn openclaw(facts: &Facts) -> Option<Finding> {
-    // A gateway without a program here lives elsewhere: that is not "not installed".
-    if facts.openclaw.program.is_some() || facts.openclaw.gateway.is_there() {
-        return None;
-    }
-    let cause = Cause::OpenclawNotInstalled { state_folder: facts.openclaw.state_folder };
-    let seen =
-        vec!["no program named openclaw on PATH or where npm puts it; nothing on its gateway's port".into()];
-    let mut offers = vec![link(Remedy::GetOpenclaw {})];
-    // Settings can be prepared all the same: it finds them when it is installed.
-    let told = facts.openclaw.settings.read().cloned().unwrap_or_default();
-    let readable = !matches!(facts.openclaw.settings, SettingsFact::Unreadable(_));
-    if readable && told.mode(facts.openclaw.key_anywhere()) == Mode::Off {
-        let best = installed(facts).and_then(|models| catalogue::best_ready(models, &facts.known()));
-        offers.extend(best.map(|model| action(Remedy::UseModel { name: model.id.clone() })));
-    }
-    Some(finding(cause, seen, offers))
-}
-
-/// What OpenClaw's own command refuses, unless we named the cause already.
-fn rejected(facts: &Facts) -> Option<Finding> {
-    let refusals = facts.openclaw.verdict.as_deref()?;
-    let first = refusals.first()?;
-    let readable = !matches!(facts.openclaw.settings, SettingsFact::Unreadable(_));
-    let named = !facts.openclaw.refused.is_empty()
-        || facts.openclaw.settings.read().is_some_and(|told| told.fallback_key);
-    let cause = Cause::OpenclawRejectsSettings { key: first.path.clone(), message: first.message.clone() };
-    let seen = refusals
-        .iter()
-        .map(|one| format!("openclaw config validate: {} {}", one.path, one.message))
-        .collect();
-    let undo = facts.openclaw.last_change.clone().map(|receipt| action(Remedy::UndoChange { receipt }));
-    let edit = manual(Remedy::EditFile { path: facts.openclaw.file.display().to_string() }, None);
-    (readable && !named).then(|| finding(cause, seen, undo.into_iter().chain([edit]).collect()))
 }
 
 fn installed(facts: &Facts) -> Option<&[Model]> {
@@ -162,8 +143,13 @@ fn place(cause: &Cause) -> (Link, Severity) {
         | Cause::EngineNotRunning { .. }
         | Cause::EngineRunnerMissing { .. }
         | Cause::EngineCpuUnsupported { .. }
+        | Cause::EngineCrashLooping { .. }
+        | Cause::EngineModelsDirPermission { .. }
+        | Cause::EngineModelsDirMissing { .. }
+        | Cause::EngineTooOld { .. }
         | Cause::EngineSilent { .. } => (Link::Engine, Problem),
-        Cause::EngineStarting { .. } => (Link::Engine, Warning),
+        Cause::EngineStarting { .. } | Cause::EngineBusy { .. } => (Link::Engine, Warning),
+        Cause::EngineUpdatePending { .. } => (Link::Engine, Note),
         Cause::ConnectionOtherProgram { .. }
         | Cause::ConnectionListeningElsewhere { .. }
         | Cause::ConnectionProxyIntercepts { .. }
@@ -185,6 +171,7 @@ fn place(cause: &Cause) -> (Link, Severity) {
         | Cause::ModelsCloudSignIn { .. }
         | Cause::ModelsDoesNotFit { measured: true, .. } => (Link::Models, Problem),
         Cause::ModelsContextTooSmall { .. }
+        | Cause::ModelsSecondStore { .. }
         | Cause::ModelsDoesNotFit { .. }
         | Cause::ModelsOnCpu { .. }
         | Cause::ModelsNoCall { .. }
@@ -212,9 +199,12 @@ fn place(cause: &Cause) -> (Link, Severity) {
         | Cause::SettingsNotAllowed { .. }
         | Cause::SettingsEnvMissing { .. }
         | Cause::SettingsModelNotInstalled { .. } => (Link::Settings, Problem),
-        Cause::OpenclawNotInstalled { .. } | Cause::OpenclawRejectsSettings { .. } => {
-            (Link::Openclaw, Problem)
-        }
+        Cause::OpenclawNotInstalled { .. }
+        | Cause::OpenclawElsewhere { .. }
+        | Cause::OpenclawNodeTooOld { .. }
+        | Cause::OpenclawGatewayModeUnset {}
+        | Cause::OpenclawRejectsSettings { .. } => (Link::Openclaw, Problem),
+        Cause::OpenclawGatewayStopped { .. } => (Link::Openclaw, Note),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The judge's part on reaching Ollama: one finding at most on why the effective address does not answer, and one on
 //! an address that is meant for listening. Rules: docs/causes.md.
 
-use super::{action, elsewhere, evidence, finding, link, manual};
+use super::{action, elsewhere, engine, evidence, finding, link, manual};
 use crate::{
     computer::AddressSource,
     diagnosis::{
@@ -57,9 +57,12 @@ fn refused(facts: &Facts, url: String, local: bool) -> Finding {
     if let Some(reserved) = reserved(facts) {
         return reserved;
     }
+    if let Some(failed) = engine::failed_start(facts) {
+        return failed;
+    }
     let program = facts.program.as_ref().map(|path| path.display().to_string());
     let mut seen = evidence(facts);
-    if program.is_some() || facts.service == Some(true) {
+    if program.is_some() || facts.unit().is_some() {
         seen.push(program.as_ref().map_or_else(
             || "systemd has a unit named ollama".to_owned(),
             |program| format!("the program is {program}"),
@@ -82,8 +85,8 @@ fn silent(facts: &Facts, url: String) -> Finding {
     if let Some(seconds) = seconds.filter(|seconds| *seconds < START_SECONDS) {
         return finding(Cause::EngineStarting { url, seconds }, seen, Vec::new());
     }
-    let restart = ["systemctl", "restart", "ollama"].map(str::to_owned).to_vec();
-    let mut offers = vec![manual(Remedy::RestartOllama {}, (facts.service == Some(true)).then_some(restart))];
+    seen.extend(engine::log_lines(facts));
+    let mut offers = vec![engine::restart(facts)];
     if let Some(found) = elsewhere(facts) {
         offers.insert(0, action(Remedy::UseAddress { url: found.address.to_string() }));
     }

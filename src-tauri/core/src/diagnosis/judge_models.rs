@@ -27,6 +27,7 @@ const SAYS_CAPABILITIES: (u32, u32, u32) = (0, 6, 4);
 pub(super) fn models(facts: &Facts) -> Option<Finding> {
     let models = match facts.models.as_ref()? {
         Ok(found) => &found.models,
+        Err(_) if facts.busy.is_some() => return None,
         // It greets and then does not list: the connection is not what it seems.
         Err(error) => {
             let cause = Cause::ConnectionFailed {

@@ -5,7 +5,7 @@ use std::{collections::HashMap, time::Duration};
 use super::*;
 use crate::{
     computer::AddressSource,
-    diagnosis::facts::{OpenclawFacts, ProxyFact},
+    diagnosis::facts::{OpenclawFacts, ProxyFact, SettingsFact},
     error::{Error, ErrorCode, FileReason},
     machine::{os::Os, port_owner::PortOwner},
     models::{
@@ -13,12 +13,13 @@ use crate::{
         discovery::Discovered,
         model::Verdict,
     },
-    ollama::wire::Loaded,
     ollama::{
         address::Address,
         wire::{Show, Tag},
     },
+    ollama::{service::Service, wire::Loaded},
     openclaw::{
+        elsewhere::Elsewhere,
         gateway::Gateway,
         outcome::ListedModel,
         program::OpenclawProgram,
@@ -51,6 +52,7 @@ fn well() -> Facts {
         entries: vec![ListedModel { id: "qwen3:8b".into(), ..ListedModel::default() }],
         sends: sends("qwen3:8b"),
         timeout: true,
+        gateway_mode: Some("local".into()),
         ..Settings::default()
     };
     Facts {
@@ -62,6 +64,8 @@ fn well() -> Facts {
         others: Vec::new(),
         openclaws: None,
         loaded: Vec::new(),
+        busy: None,
+        stores: Vec::new(),
         memory: None,
         checked: HashMap::new(),
         models: Some(Ok(Discovered { server_version: "0.32.15".into(), models })),
@@ -69,9 +73,9 @@ fn well() -> Facts {
         proxy: None,
         openclaw: OpenclawFacts {
             file: "/home/me/.openclaw/openclaw.json".into(),
-            program: Some(OpenclawProgram { path: "/usr/bin/openclaw".into(), version: None }),
+            program: Some(OpenclawProgram { path: "/usr/bin/openclaw".into(), version: None, node: None }),
             state_folder: true,
-            gateway: Gateway::None,
+            gateway: Gateway::Answers,
             settings: SettingsFact::Read(settings),
             key: false,
             key_here: false,
@@ -81,8 +85,14 @@ fn well() -> Facts {
             hash: None,
             verdict: None,
             last_change: None,
+            nodes: Vec::new(),
+            elsewhere: Elsewhere::default(),
+            gateway_owner: None,
         },
         service: None,
+        log: None,
+        absent_folder: None,
+        client_version: None,
         owner: None,
         free_port: None,
         reserved_ports: Vec::new(),
@@ -156,8 +166,18 @@ fn owner(name: &str, age: Option<u64>) -> PortOwner {
     }
 }
 
+/// Its program is not here, and nothing is on its gateway's port.
+fn without_openclaw(facts: &mut Facts) {
+    facts.openclaw.program = None;
+    facts.openclaw.gateway = Gateway::None;
+}
+
+#[path = "judge_engine_tests.rs"]
+mod on_engine;
 #[path = "judge_models_tests.rs"]
 mod on_models;
+#[path = "judge_openclaw_tests.rs"]
+mod on_openclaw;
 
 #[test]
 fn all_well() {
@@ -175,11 +195,11 @@ fn each_cause_from_its_facts() {
         ("not running", "engine.not-running", &["start-ollama"], down(), |_| {}),
         ("only a unit", "engine.not-running", &["start-ollama"], down(), |facts| {
             facts.program = None;
-            facts.service = Some(true);
+            facts.service = Some(Service { loaded: true, ..Service::default() });
         }),
         ("not installed", "engine.not-installed", &["get-ollama"], down(), |facts| {
             facts.program = None;
-            facts.service = Some(false);
+            facts.service = Some(Service::default());
         }),
         ("young and silent", "engine.starting", &[], well(), |facts| {
             facts.effective.answer = Answer::Silent;
@@ -414,9 +434,7 @@ fn each_cause_from_its_facts() {
         ("an old processor", "engine.cpu-unsupported", &["get-ollama"], well(), |facts| {
             tried(facts, "gemma2:2b", 1, CheckOutcome::CpuUnsupported {});
         }),
-        ("no openclaw", "openclaw.not-installed", &["get-openclaw"], well(), |facts| {
-            facts.openclaw.program = None;
-        }),
+        ("no openclaw", "openclaw.not-installed", &["get-openclaw"], well(), without_openclaw),
     ];
     for (what, code, offered, facts, change) in table {
         let mut facts = facts.clone();
@@ -458,7 +476,7 @@ fn each_cause_from_its_facts() {
 fn a_cause_hides_its_consequences_and_nothing_else() {
     // Server down and no program of OpenClaw: two causes, by path; nothing about models or being off.
     let mut facts = down();
-    facts.openclaw.program = None;
+    without_openclaw(&mut facts);
     facts.openclaw.settings = SettingsFact::Absent;
     let diagnosis = judge(&facts);
     assert_eq!(codes(&diagnosis), ["engine.not-running", "openclaw.not-installed"]);
@@ -473,7 +491,7 @@ fn a_cause_hides_its_consequences_and_nothing_else() {
     // A warning does not break its station, and comes after the problems.
     let mut facts = well();
     settings(&mut facts).listed.push("gone:1b".into());
-    facts.openclaw.program = None;
+    without_openclaw(&mut facts);
     let diagnosis = judge(&facts);
     assert_eq!(codes(&diagnosis), ["openclaw.not-installed", "settings.model-not-installed"]);
     assert_eq!(states(&diagnosis)[3], LinkState::Ok);
@@ -490,14 +508,7 @@ fn nothing_is_claimed_beyond_the_evidence() {
     settings(&mut facts).primary = Some("ollama/old".into());
     settings(&mut facts).listed = vec!["old".into()];
     settings(&mut facts).sends = sends("old");
-    assert_eq!(codes(&judge(&facts)), Vec::<String>::new());
-
-    // A gateway without a program here lives elsewhere.
-    let mut facts = well();
-    facts.openclaw.program = None;
-    facts.openclaw.gateway = Gateway::Answers;
-    assert_eq!(codes(&judge(&facts)), Vec::<String>::new());
-    assert_eq!(states(&judge(&facts))[4], LinkState::Unknown);
+    assert_eq!(codes(&judge(&facts)), ["engine.too-old"], "nothing of the model");
 
     // While it starts, nothing is broken and nothing is fine.
     let mut facts = well();
@@ -550,9 +561,7 @@ fn names_are_compared_by_ollamas_rules() {
 #[test]
 fn only_what_is_needed_is_asked() {
     let mut facts = down();
-    assert_eq!(needs(&facts), []);
-    facts.program = None;
-    assert_eq!(needs(&facts), [Need::Service]);
+    assert_eq!(needs(&facts), [Need::Service, Need::Log]);
     facts.effective.answer = Answer::Other;
     assert_eq!(needs(&facts), [Need::PortOwner(11434), Need::FreePort(11434)]);
     facts.effective = candidate("192.0.2.7", AddressSource::Settings, Answer::Silent);

@@ -14,9 +14,11 @@ mod redact_hosts;
 pub mod remedy;
 pub mod report;
 mod report_parts;
+mod second_stage;
 
 pub use judge::{judge, needs};
 
+use facts::Need;
 use finding::Diagnosis;
 
 use crate::{
@@ -36,7 +38,7 @@ const CHANGES: usize = 10;
 pub async fn gather(computer: &Computer, discovery: &mut Discovery) -> Result<facts::Facts, Error> {
     let mut facts = gather::first_stage(computer, discovery).await?;
     let needs = needs(&facts);
-    gather::second_stage(computer, &mut facts, &needs).await;
+    second_stage::second_stage(computer, &mut facts, &needs).await;
     Ok(facts)
 }
 
@@ -54,12 +56,15 @@ pub async fn diagnose(
     Ok((facts, diagnosis))
 }
 
-/// The same with OpenClaw's own word on its settings, which takes seconds more (`pincer doctor --deep`).
+/// The same with OpenClaw's own word on its settings, which takes seconds more, and what else is only good to know
+/// (`pincer doctor --deep`).
 ///
 /// # Errors
 /// As [`diagnose`].
 pub async fn diagnose_deeply(computer: &Computer, discovery: &mut Discovery) -> Result<Diagnosis, Error> {
     let mut facts = gather(computer, discovery).await?;
+    let needs = judge::deep_needs(&facts);
+    second_stage::second_stage(computer, &mut facts, &needs).await;
     if let Some(program) = &facts.openclaw.program {
         facts.openclaw.verdict = verdict::ask(&computer.surroundings, &program.path).await;
     }
@@ -72,7 +77,13 @@ pub async fn diagnose_deeply(computer: &Computer, discovery: &mut Discovery) -> 
 /// # Errors
 /// Only faults of our own: whatever is wrong with Ollama or OpenClaw stands in the report.
 pub async fn make_report(computer: &Computer) -> Result<String, Error> {
-    let (facts, diagnosis) = diagnose(computer, &mut Discovery::default()).await?;
+    let mut facts = gather(computer, &mut Discovery::default()).await?;
+    let mut needs = judge::deep_needs(&facts);
+    // Whoever helps wants these of a healthy Ollama, too.
+    let always = [Need::Service, Need::Log, Need::ClientVersion];
+    needs.extend(always);
+    second_stage::second_stage(computer, &mut facts, &needs).await;
+    let diagnosis = judge(&facts);
     // A history that cannot be read has nothing to tell.
     let mut changes = change::list(computer).await.unwrap_or_default();
     changes.truncate(CHANGES);

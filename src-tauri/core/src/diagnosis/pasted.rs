@@ -157,7 +157,10 @@ fn speaks_of(topic: Topic, finding: &Finding) -> bool {
         Topic::Syntax => matches!(cause, Cause::SettingsUnreadable { .. }),
         Topic::Slow => matches!(
             cause,
-            Cause::SettingsGivesUpTooEarly { .. } | Cause::EngineSilent { .. } | Cause::EngineStarting { .. }
+            Cause::SettingsGivesUpTooEarly { .. }
+                | Cause::EngineSilent { .. }
+                | Cause::EngineStarting { .. }
+                | Cause::EngineBusy { .. }
         ),
         Topic::Memory | Topic::DiskFull | Topic::GatewayToken => false,
     }

@@ -2,7 +2,6 @@
 
 use std::{
     fs,
-    io::{Read, Seek, SeekFrom},
     path::{Path, PathBuf},
 };
 
@@ -18,10 +17,6 @@ use crate::{
     surroundings::Environment,
 };
 
-/// So much of the end of a log is read, in bytes.
-const LOG_BYTES: u64 = 64 << 10;
-/// So many lines of it are shown.
-const LOG_LINES: usize = 60;
 /// More agents or stored credentials than these are no person's.
 const FILES: usize = 200;
 /// Names like a secret's whose values are none.
@@ -112,23 +107,6 @@ pub(super) fn system(computer: &Computer, changes: Vec<ReceiptSummary>) -> Syste
         made: surroundings.now(),
         name: format!("{name}, kernel {kernel}, {}", std::env::consts::ARCH),
         environment: environment.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
-        log: tail(&computer.folders.ollama_log()),
         changes,
     }
-}
-
-/// The last lines of a file; `None` when there is none, or nothing in it.
-fn tail(path: &Path) -> Option<String> {
-    let mut file = fs::File::open(path).ok()?;
-    let length = file.metadata().ok().filter(fs::Metadata::is_file)?.len();
-    let start = length.saturating_sub(LOG_BYTES);
-    file.seek(SeekFrom::Start(start)).ok()?;
-    let mut bytes = Vec::new();
-    file.take(LOG_BYTES).read_to_end(&mut bytes).ok()?;
-    let text = String::from_utf8_lossy(&bytes);
-    // The first line is cut where the file is longer.
-    let whole = if start > 0 { text.split_once('\n').map_or("", |(_, rest)| rest) } else { &text };
-    let lines: Vec<&str> = whole.trim_end().lines().collect();
-    let last = lines.get(lines.len().saturating_sub(LOG_LINES)..).unwrap_or_default();
-    (!last.is_empty()).then(|| last.join("\n"))
 }

@@ -69,6 +69,7 @@ pub async fn carry_out(computer: &Computer, remedy: &Remedy) -> Result<Carried, 
         Remedy::AddModels {} => prepared(computer, Wish::AddModels).await,
         Remedy::DropFallback { name } => prepared(computer, Wish::DropFallback(name.clone())).await,
         Remedy::LocalOnly {} => prepared(computer, Wish::LocalOnly).await,
+        Remedy::SetGatewayMode {} => prepared(computer, Wish::GatewayMode).await,
         Remedy::SetContext { name, tokens } => {
             prepared(computer, Wish::Context { name: name.clone(), tokens: *tokens }).await
         }
@@ -78,6 +79,13 @@ pub async fn carry_out(computer: &Computer, remedy: &Remedy) -> Result<Carried, 
         }
         Remedy::GetOllama {}
         | Remedy::RestartOllama {}
+        | Remedy::GiveFolder { .. }
+        | Remedy::FindFolder { .. }
+        | Remedy::ReadLog {}
+        | Remedy::UseStore { .. }
+        | Remedy::StartGateway {}
+        | Remedy::UpdateNode { .. }
+        | Remedy::ConfigureElsewhere { .. }
         | Remedy::CloseProgram { .. }
         | Remedy::BypassProxy {}
         | Remedy::CorrectVariable { .. }

@@ -25,6 +25,8 @@ use crate::{
 
 /// The longest line, in characters: more is no fact but a dump.
 const LINE: usize = 600;
+/// So many lines of Ollama's log are shown.
+const LOG_LINES: usize = 60;
 
 /// What the report says beside the facts.
 #[derive(Debug, Clone)]
@@ -35,8 +37,6 @@ pub struct System {
     pub name: String,
     /// The variables that matter, by name.
     pub environment: Vec<(String, String)>,
-    /// The end of what an Ollama that Pincer started says; `None`: Pincer started none.
-    pub log: Option<String>,
     /// The newest changes that Pincer made.
     pub changes: Vec<ReceiptSummary>,
 }
@@ -60,7 +60,7 @@ pub fn report(facts: &Facts, diagnosis: &Diagnosis, system: &System, redactor: &
     parts::openclaw(&mut page, facts);
     changes(&mut page, system);
     environment(&mut page, system);
-    log(&mut page, system);
+    log(&mut page, facts);
     page.text
 }
 
@@ -140,8 +140,12 @@ fn ollama(page: &mut Page<'_>, facts: &Facts) {
     }
     let program = facts.program.as_ref().map(|program| program.display().to_string());
     page.row("Program", program.as_deref().unwrap_or("not found"));
-    if let Some(service) = facts.service {
-        page.safe("Service unit", if service { "there" } else { "none" });
+    if let Some(version) = &facts.client_version {
+        page.row("Program's version", version);
+    }
+    parts::service(page, facts.service.as_ref());
+    for store in &facts.stores {
+        page.row("Models in", &format!("{}: {}", store.folder.display(), store.models.len()));
     }
     if let Some(owner) = &facts.owner {
         let pid = owner.pid.map(|pid| pid.to_string());
@@ -193,13 +197,14 @@ fn environment(page: &mut Page<'_>, system: &System) {
     }
 }
 
-fn log(page: &mut Page<'_>, system: &System) {
-    page.section("Last lines of the Ollama that Pincer started");
-    let Some(log) = &system.log else {
-        return page.plain("Pincer started none");
+fn log(page: &mut Page<'_>, facts: &Facts) {
+    page.section("Last lines of Ollama's log");
+    let Some(log) = &facts.log else {
+        return page.plain("none found");
     };
+    page.row("From", &log.place);
     // As one text: a secret may go over several lines.
-    let shown = page.redactor.text(&parts::without_talk(log));
+    let shown = page.redactor.text(&parts::without_talk(&log.end(LOG_LINES)));
     for line in shown.lines() {
         page.plain(line);
     }

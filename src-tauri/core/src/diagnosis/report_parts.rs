@@ -15,6 +15,7 @@ use crate::{
         assess::{self, Assessed},
         check::{CheckOutcome, Checked},
     },
+    ollama::service::Service,
     openclaw::{dialect::Dialect, outcome::Mode, secrets, settings::Settings},
 };
 
@@ -166,6 +167,21 @@ fn settings(page: &mut Page<'_>, told: &Settings) {
 pub(super) fn remedy(remedy: &Remedy) -> String {
     let value = serde_json::to_value(remedy).unwrap_or_default();
     value.get("id").and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// The unit as systemd tells of it.
+pub(super) fn service(page: &mut Page<'_>, service: Option<&Service>) {
+    let Some(service) = service else { return };
+    if !service.loaded {
+        return page.safe("Service unit", "none");
+    }
+    let Service { active, sub, restarts, .. } = service;
+    page.row("Service unit", &format!("{active}, {sub}, started again {restarts} times"));
+    for name in ["OLLAMA_HOST", "OLLAMA_MODELS"] {
+        if let Some(value) = service.variable(name) {
+            page.row(&format!("Its {name}"), &secrets::masked_address(value));
+        }
+    }
 }
 
 /// A log without what people said to a model, which Ollama writes there when it is asked to be talkative.

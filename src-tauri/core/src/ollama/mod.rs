@@ -3,10 +3,13 @@
 
 pub mod address;
 pub mod client;
+pub mod log;
 pub mod names;
 pub mod program;
 pub mod pull;
 pub mod pull_error;
+pub mod service;
 pub mod start;
+pub mod store;
 mod transport;
 pub mod wire;

@@ -1,4 +1,4 @@
-//! Where Ollama's program can be, per system, and whether a service runs it.
+//! Where Ollama's program can be, per system, and which version it is.
 //! Places: Ollama's installers and packagers (facts of 0.32); a dock or menu start has a short PATH.
 
 use std::{
@@ -11,8 +11,8 @@ use crate::{
     surroundings::Surroundings,
 };
 
-/// systemd answers in milliseconds; a machine without it must not make us wait.
-const SYSTEMCTL: Duration = Duration::from_secs(2);
+/// It asks the server for its version, too.
+const VERSION: Duration = Duration::from_secs(3);
 
 /// The installed program: on `PATH` first, then in the places that installers use.
 #[must_use]
@@ -60,17 +60,17 @@ fn is_program(path: &Path) -> bool {
     path.is_file()
 }
 
-/// Whether systemd knows a unit named `ollama`. Always `false` on other systems, and where systemd does not run.
-pub async fn has_service(surroundings: &Surroundings) -> bool {
-    if surroundings.os != Os::Linux {
-        return false;
-    }
-    let Some(systemctl) = command::on_path(surroundings, "systemctl") else { return false };
-    let arguments = ["show", "ollama", "--property=LoadState"];
-    let output = command::output(surroundings, &systemctl, &arguments, SYSTEMCTL).await;
-    output.is_ok_and(|output| {
-        output.success && output.stdout.lines().any(|line| line.trim() == "LoadState=loaded")
-    })
+/// The version that the program itself has, whatever server answers it: `ollama --version`. `None` when it does not say
+/// in time.
+pub async fn client_version(surroundings: &Surroundings, program: &Path) -> Option<String> {
+    let output = command::output(surroundings, program, &["--version"], VERSION).await.ok()?;
+    version_in(&format!("{}\n{}", output.stdout, output.stderr))
+}
+
+/// The server's version is told first; the program's own only where it is another.
+fn version_in(text: &str) -> Option<String> {
+    let after = |mark: &str| text.split_once(mark)?.1.split_whitespace().next().map(str::to_owned);
+    after("client version is ").or_else(|| after("ollama version is "))
 }
 
 #[cfg(test)]
@@ -93,5 +93,20 @@ mod tests {
         assert_eq!(mac.first().unwrap(), Path::new("/Applications/Ollama.app/Contents/Resources/ollama"));
         let windows = places(&on(Os::Windows, &[("LOCALAPPDATA", "/local")]));
         assert_eq!(windows, [Path::new("/local/Programs/Ollama/ollama.exe")]);
+    }
+
+    #[test]
+    fn the_programs_own_version_is_told_apart() {
+        for (text, expected) in [
+            ("ollama version is 0.32.15\n", Some("0.32.15")),
+            ("ollama version is 0.32.15\nWarning: client version is 0.33.0\n", Some("0.33.0")),
+            (
+                "Warning: could not connect to a running Ollama instance\nWarning: client version is 0.33.0\n",
+                Some("0.33.0"),
+            ),
+            ("", None),
+        ] {
+            assert_eq!(version_in(text).as_deref(), expected, "{text}");
+        }
     }
 }

@@ -10,7 +10,7 @@ use std::{
 use super::{
     address::Address,
     client::{Client, Limits},
-    program,
+    program, service,
 };
 use crate::{
     error::{Error, ErrorCode},
@@ -82,7 +82,7 @@ pub async fn start(surroundings: &Surroundings, folders: &Folders, address: &Add
         // Another program has its place.
         Err(error) => return Err(error),
     }
-    let service = program::has_service(surroundings).await;
+    let service = service::look(surroundings).await.is_some_and(|service| service.loaded);
     let found = program::find(surroundings);
     let start = how(surroundings.os, found.as_deref(), service, is_root())
         .ok_or_else(|| Error::from(ErrorCode::StartNotInstalled {}))?;

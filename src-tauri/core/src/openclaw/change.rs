@@ -40,6 +40,8 @@ pub enum Wish {
     LocalOnly,
     /// Take this next choice out.
     DropFallback(String),
+    /// Let OpenClaw's gateway run on this computer.
+    GatewayMode,
     /// Let Ollama run a context of so many tokens with this model.
     Context {
         /// The model.
@@ -70,21 +72,22 @@ pub async fn prepare(computer: &Computer, wish: Wish) -> Result<Prepared, Error>
         Wish::Address(address) => Some(address.clone()),
         _ => None,
     };
-    let (discovered, loaded) = if matches!(wish, Wish::WriteKey | Wish::RenameFallback | Wish::Address(_)) {
-        (None, Vec::new())
-    } else {
-        let address = match &asked {
-            Some(address) => address.clone(),
-            None => {
-                let computer = computer.clone();
-                blocking(move || Ok(computer.effective().0)).await?
-            }
+    let (discovered, loaded) =
+        if matches!(wish, Wish::WriteKey | Wish::RenameFallback | Wish::GatewayMode | Wish::Address(_)) {
+            (None, Vec::new())
+        } else {
+            let address = match &asked {
+                Some(address) => address.clone(),
+                None => {
+                    let computer = computer.clone();
+                    blocking(move || Ok(computer.effective().0)).await?
+                }
+            };
+            let (client, mut discovery) = (computer.client(&address)?, Discovery::default());
+            let (found, loaded) = tokio::join!(discovery.look(&client), client.ps());
+            // What is loaded only refines the fit.
+            (Some(found), loaded.map(|running| running.models).unwrap_or_default())
         };
-        let (client, mut discovery) = (computer.client(&address)?, Discovery::default());
-        let (found, loaded) = tokio::join!(discovery.look(&client), client.ps());
-        // What is loaded only refines the fit.
-        (Some(found), loaded.map(|running| running.models).unwrap_or_default())
-    };
     // An address that is asked for is tested before it is written; a context goes by what the models can hold.
     let needs_server = |request: &UseRequest| asked.is_some() || request.context.is_some();
     if let (Wish::Use(request), Some(Err(error))) = (&wish, &discovered)

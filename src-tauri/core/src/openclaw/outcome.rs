@@ -293,6 +293,8 @@ pub enum Effect {
     },
     /// The key is put where OpenClaw's service reads it.
     Key {},
+    /// OpenClaw's gateway, which was told no place, runs on this computer.
+    Gateway {},
     /// Something else is written as this OpenClaw takes it: limits, spellings, forms, files of agents.
     InOrder {},
 }
@@ -337,6 +339,8 @@ pub enum ReceiptKind {
         /// Its name.
         name: String,
     },
+    /// OpenClaw's gateway was told to run on this computer.
+    SetGatewayMode {},
     /// The context that Ollama shall run with a model was set.
     SetContext {
         /// The model.

@@ -141,6 +141,7 @@ fn wanted(wish: &Wish, situation: Situation<'_>) -> Result<Edits, Error> {
         Wish::ListModel(name) => intent::list_model(name, situation)?,
         Wish::LocalOnly => intent::local_only(situation),
         Wish::DropFallback(name) => intent::drop_fallback(name, situation),
+        Wish::GatewayMode => intent::gateway_mode(situation.value),
         Wish::Context { name, tokens } => intent::set_context(name, *tokens, situation)?,
     })
 }
@@ -156,6 +157,7 @@ fn kind(wish: &Wish, effects: &[Effect]) -> ReceiptKind {
         Wish::ListModel(name) => ReceiptKind::ListModel { name: name.clone() },
         Wish::LocalOnly => ReceiptKind::LocalOnly {},
         Wish::DropFallback(name) => ReceiptKind::DropFallback { name: name.clone() },
+        Wish::GatewayMode => ReceiptKind::SetGatewayMode {},
         Wish::Context { name, tokens } => ReceiptKind::SetContext { name: name.clone(), tokens: *tokens },
     }
 }

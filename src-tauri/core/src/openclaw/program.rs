@@ -26,6 +26,8 @@ pub struct OpenclawProgram {
     pub path: PathBuf,
     /// Its version, when its package says so.
     pub version: Option<Version>,
+    /// The versions of Node that its package asks for (`engines.node`), as written there.
+    pub node: Option<String>,
 }
 
 /// Finds it on `PATH`, then where npm and its relatives install for a user.
@@ -33,8 +35,10 @@ pub struct OpenclawProgram {
 pub fn find(surroundings: &Surroundings) -> Option<OpenclawProgram> {
     let path = command::on_path(surroundings, "openclaw")
         .or_else(|| places(surroundings).into_iter().find(|place| place.is_file()))?;
-    let version = version_behind(&path);
-    Some(OpenclawProgram { path, version })
+    let package = package_behind(&path);
+    let version = package.as_ref().and_then(|package| Version::find(&package.version));
+    let node = package.and_then(|package| package.engines.node);
+    Some(OpenclawProgram { path, version, node })
 }
 
 fn places(surroundings: &Surroundings) -> Vec<PathBuf> {
@@ -64,25 +68,33 @@ fn places(surroundings: &Surroundings) -> Vec<PathBuf> {
     }
 }
 
-/// The version in the `package.json` that the program belongs to: above the link's target, or in the
-/// `node_modules` beside a Windows starter.
-fn version_behind(program: &Path) -> Option<Version> {
+#[derive(Deserialize)]
+struct Package {
+    name: String,
+    version: String,
+    #[serde(default)]
+    engines: Engines,
+}
+
+#[derive(Default, Deserialize)]
+struct Engines {
+    node: Option<String>,
+}
+
+/// The `package.json` that the program belongs to: above the link's target, or in the `node_modules` beside a Windows
+/// starter.
+fn package_behind(program: &Path) -> Option<Package> {
     let target = program.canonicalize().ok()?;
     let above = target.ancestors().skip(1).take(LEVELS).map(Path::to_path_buf);
     let beside = target.parent().map(|folder| folder.join("node_modules").join("openclaw"));
-    above.chain(beside).find_map(|folder| version_of_package(&folder.join("package.json")))
+    above.chain(beside).find_map(|folder| package(&folder.join("package.json")))
 }
 
-fn version_of_package(path: &Path) -> Option<Version> {
-    #[derive(Deserialize)]
-    struct Package {
-        name: String,
-        version: String,
-    }
+fn package(path: &Path) -> Option<Package> {
     let mut text = String::new();
     std::fs::File::open(path).ok()?.take(PACKAGE_BYTES).read_to_string(&mut text).ok()?;
     let package: Package = serde_json::from_str(&text).ok()?;
-    (package.name == "openclaw").then(|| Version::find(&package.version)).flatten()
+    (package.name == "openclaw").then_some(package)
 }
 
 #[cfg(test)]
@@ -110,7 +122,10 @@ mod tests {
         let surroundings =
             Surroundings::new(Os::Linux, Environment::new([("PATH", path)]), home.path(), || UNIX_EPOCH);
         let found = find(&surroundings).unwrap();
-        assert_eq!(found.version, Some(Version::new(2026, 9, 6)));
+        assert_eq!((found.version, found.node), (Some(Version::new(2026, 9, 6)), None));
+        let manifest = r#"{"name":"openclaw","version":"2026.9.6","engines":{"node":">=24.16"}}"#;
+        fs::write(package.join("package.json"), manifest).unwrap();
+        assert_eq!(find(&surroundings).unwrap().node.as_deref(), Some(">=24.16"));
         fs::write(package.join("package.json"), r#"{"name":"other","version":"2026.9.6"}"#).unwrap();
         assert_eq!(find(&surroundings).unwrap().version, None);
     }

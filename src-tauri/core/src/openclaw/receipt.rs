@@ -137,6 +137,7 @@ mod tests {
             r#"{"kind":"write-key","params":{}}"#,
             r#"{"kind":"add-models","params":{}}"#,
             r#"{"kind":"local-only","params":{}}"#,
+            r#"{"kind":"set-gateway-mode","params":{}}"#,
             r#"{"kind":"undo","params":{"receipt":"2026-11-23T10-15-30Z-0006"}}"#,
             r#"{"kind":"settings","params":{"effects":[
                 {"code":"connect","params":{"mode":"pinned"}},

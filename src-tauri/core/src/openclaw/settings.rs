@@ -21,6 +21,8 @@ pub const KEY_VARIABLE: &str = "OLLAMA_API_KEY";
 pub const PROVIDER: [&str; 3] = ["models", "providers", "ollama"];
 /// The value that OpenClaw knows as "no secret".
 pub const KEY_VALUE: &str = "ollama-local";
+/// `gateway.mode` of a gateway that runs on this computer.
+pub const LOCAL: &str = "local";
 /// How OpenClaw names a model of Ollama's.
 pub const PREFIX: &str = "ollama/";
 /// The gateway's port when the file does not say.
@@ -71,6 +73,10 @@ pub struct Settings {
     pub last_touched: Option<Version>,
     /// `gateway.port`.
     pub gateway_port: Option<u16>,
+    /// `gateway.mode`, without which the gateway does not start.
+    pub gateway_mode: Option<String>,
+    /// `gateway.bind`: where the gateway listens; `None`: on this computer alone.
+    pub gateway_bind: Option<String>,
 }
 
 /// What a listed model says of the context to run, in tokens.
@@ -159,6 +165,8 @@ impl Settings {
             variables: keys(&["env", "vars"]).unwrap_or_default(),
             last_touched: text(&["meta", "lastTouchedVersion"]).and_then(|text| Version::find(&text)),
             gateway_port: port.and_then(|port| u16::try_from(port).ok()),
+            gateway_mode: text(&["gateway", "mode"]),
+            gateway_bind: text(&["gateway", "bind"]),
         }
     }
 

@@ -7,7 +7,7 @@ use super::{
     dialect::Dialect,
     document::Value,
     outcome::{Effect, Mode, SetMode},
-    settings::{PREFIX, PROVIDER, Sends, Settings},
+    settings::{LOCAL, PREFIX, PROVIDER, Sends, Settings},
 };
 use crate::ollama::{address::Address, names};
 
@@ -66,6 +66,10 @@ pub fn effects(sides: Sides<'_>) -> Vec<Effect> {
     if sides.writes_key {
         effects.push(Effect::Key {});
     }
+    let gateway = old.gateway_mode.is_none() && new.gateway_mode.as_deref() == Some(LOCAL);
+    if gateway {
+        effects.push(Effect::Gateway {});
+    }
 
     let respelled = model.is_none() && old.primary != new.primary
         || fallbacks.is_none() && old.fallbacks != new.fallbacks;
@@ -73,6 +77,7 @@ pub fn effects(sides: Sides<'_>) -> Vec<Effect> {
         choice: model.is_some() || fallbacks.is_some(),
         provider: way.is_some(),
         address: address.is_some(),
+        gateway,
         listed: (&old.listed, &new.listed),
         context: &running,
         numbers: &numbers,
@@ -200,6 +205,7 @@ struct Spoken<'a> {
     choice: bool,
     provider: bool,
     address: bool,
+    gateway: bool,
     listed: (&'a [String], &'a [String]),
     context: &'a [String],
     numbers: &'a [String],
@@ -234,6 +240,11 @@ fn remainder(value: &Value, spoken: &Spoken<'_>) -> Json {
             models.retain(|model| id(model).is_none_or(|id| stays(spoken, id)));
             models.iter_mut().for_each(|model| without_numbers(model, spoken));
         }
+    }
+    if spoken.gateway
+        && let Some(gateway) = object(&mut json, "/gateway")
+    {
+        gateway.remove("mode");
     }
     prune(&mut json);
     json

@@ -47,10 +47,12 @@ export function remedyLabel(offer: Offer): string {
 }
 
 type ByHand = 'restart-ollama' | 'move-ollama' | 'close-program' | 'bypass-proxy' | 'edit-file' | 'correct-variable' | 'serve-network'
-  | 'let-through' | 'allow-host' | 'free-reserved-port' | 'sign-in';
+  | 'let-through' | 'allow-host' | 'free-reserved-port' | 'sign-in' | 'give-folder' | 'find-folder' | 'read-log' | 'use-store'
+  | 'start-gateway' | 'update-node' | 'configure-elsewhere';
 const byHand: readonly string[] = [
   'restart-ollama', 'move-ollama', 'close-program', 'bypass-proxy', 'edit-file', 'correct-variable', 'serve-network',
-  'let-through', 'allow-host', 'free-reserved-port', 'sign-in',
+  'let-through', 'allow-host', 'free-reserved-port', 'sign-in', 'give-folder', 'find-folder', 'read-log', 'use-store',
+  'start-gateway', 'update-node', 'configure-elsewhere',
 ] satisfies ByHand[];
 
 /** How to do it by hand; `null` where there is only a command. */

@@ -11,7 +11,7 @@ use super::{
     dialect::Dialect,
     document::{Edit, Step, Value, edit},
     outcome::{SetMode, UseRequest, Warning},
-    settings::{KEY_VARIABLE, PREFIX, Settings},
+    settings::{KEY_VARIABLE, LOCAL, PREFIX, Settings},
 };
 use crate::{
     error::{Error, ErrorCode},
@@ -105,6 +105,10 @@ pub fn use_model(request: &UseRequest, situation: Situation<'_>) -> Result<Edits
     flat_key(&mut result, situation);
     choice(&mut result.edits, situation.value, &settings, &primary_reference, &fallbacks);
     allow(&mut result.edits, situation.value, [&primary_reference].into_iter().chain(&fallbacks));
+    // Settings that say nothing of a gateway are new: without its mode it would refuse to start.
+    if situation.value.get("gateway").is_none() {
+        result.edits.extend(gateway_mode(situation.value).edits);
+    }
     let automatic = mode == SetMode::Automatic;
     result.warnings.extend(warnings(situation, &primary, automatic));
     result.warnings.extend(context_warnings(situation, &primary, &result));
@@ -259,6 +263,16 @@ pub fn use_address(situation: Situation<'_>) -> Edits {
 pub fn rename_fallback(value: &Value) -> Edits {
     let mut result = Edits::default();
     fallback_key(&mut result.edits, value);
+    result
+}
+
+/// Lets the gateway run on this computer: without `gateway.mode` it refuses to start. One that is set stays.
+#[must_use]
+pub fn gateway_mode(value: &Value) -> Edits {
+    let mut result = Edits::default();
+    if value.get_path(&["gateway", "mode"]).is_none() {
+        result.edits.push(Edit::Set { path: path(&["gateway", "mode"]), value: LOCAL.into() });
+    }
     result
 }
 

@@ -341,7 +341,8 @@ fn automatic_by_version_says_what_it_runs() {
         let (after, edits) = planned("{}", &wanted, version, &usual).unwrap();
         assert_eq!(
             after,
-            json!({ "agents": { "defaults": { "model": { "primary": "ollama/qwen3:8b" } } } }),
+            json!({ "agents": { "defaults": { "model": { "primary": "ollama/qwen3:8b" } } },
+                "gateway": { "mode": "local" } }),
             "{version}"
         );
         assert!(edits.write_key, "{version}");

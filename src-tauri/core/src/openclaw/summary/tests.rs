@@ -189,8 +189,7 @@ fn what_comes_together_is_said_in_order() {
                 effect("model", &json!({ "name": "a", "before": null })),
                 effect("fallbacks", &json!({ "names": ["b"] })),
                 effect("list-added", &json!({ "names": ["c"] })),
-                // The gateway's own setting came with it.
-                effect("in-order", &json!({})),
+                effect("gateway", &json!({})),
             ]),
         },
         Case {

@@ -56,7 +56,43 @@ seconds: number | null,
 /**
  * The process, where the system lets us see it.
  */
-pid: number | null, } } | { "code": "engine.runner-missing", "params": { 
+pid: number | null, } } | { "code": "engine.crash-looping", "params": { 
+/**
+ * How often systemd started it again.
+ */
+restarts: number, 
+/**
+ * Its own last error, when the log can be read.
+ */
+reason: string | null, } } | { "code": "engine.models-dir-permission", "params": { 
+/**
+ * The folder.
+ */
+folder: string, 
+/**
+ * The user that Ollama runs as, where a service runs it.
+ */
+user: string | null, } } | { "code": "engine.models-dir-missing", "params": { 
+/**
+ * The folder.
+ */
+folder: string, } } | { "code": "engine.too-old", "params": { 
+/**
+ * What runs.
+ */
+version: string, } } | { "code": "engine.update-pending", "params": { 
+/**
+ * What runs.
+ */
+running: string, 
+/**
+ * What is installed.
+ */
+installed: string, } } | { "code": "engine.busy", "params": { 
+/**
+ * The effective address.
+ */
+url: string, } } | { "code": "engine.runner-missing", "params": { 
 /**
  * The model that was tried.
  */
@@ -288,7 +324,15 @@ better: string | null, } } | { "code": "models.capabilities-unknown", "params": 
 /**
  * The model.
  */
-name: string, } } | { "code": "settings.context-too-large", "params": { 
+name: string, } } | { "code": "models.second-store", "params": { 
+/**
+ * That folder.
+ */
+folder: string, 
+/**
+ * Their names.
+ */
+names: Array<string>, } } | { "code": "settings.context-too-large", "params": { 
 /**
  * The model.
  */
@@ -400,7 +444,31 @@ key: string,
 /**
  * Its own words.
  */
-message: string, } } | { "code": "openclaw.not-installed", "params": { 
+message: string, } } | { "code": "openclaw.node-too-old", "params": { 
+/**
+ * The version that would run it.
+ */
+version: string, 
+/**
+ * What its package asks for.
+ */
+required: string, } } | { "code": "openclaw.gateway-mode-unset", "params": Record<symbol, never> } | { "code": "openclaw.gateway-stopped", "params": { 
+/**
+ * That port.
+ */
+port: number, } } | { "code": "openclaw.elsewhere", "params": { 
+/**
+ * The container that it runs in, when it is known.
+ */
+container: string | null, 
+/**
+ * The distribution of WSL that it runs in, when it is known.
+ */
+distribution: string | null, 
+/**
+ * Its gateway's port.
+ */
+port: number, } } | { "code": "openclaw.not-installed", "params": { 
 /**
  * Its state folder is there all the same: it was here, or lives elsewhere.
  */

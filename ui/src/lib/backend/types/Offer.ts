@@ -12,7 +12,19 @@ kind: RemedyKind,
 /**
  * The command that does it, as an argument list; never run silently.
  */
-command?: Array<string>, } & ({ "id": "get-ollama", "params": Record<symbol, never> } | { "id": "start-ollama", "params": Record<symbol, never> } | { "id": "restart-ollama", "params": Record<symbol, never> } | { "id": "move-ollama", "params": { 
+command?: Array<string>, } & ({ "id": "get-ollama", "params": Record<symbol, never> } | { "id": "start-ollama", "params": Record<symbol, never> } | { "id": "restart-ollama", "params": Record<symbol, never> } | { "id": "give-folder", "params": { 
+/**
+ * The folder.
+ */
+folder: string, } } | { "id": "find-folder", "params": { 
+/**
+ * The folder.
+ */
+folder: string, } } | { "id": "read-log", "params": Record<symbol, never> } | { "id": "use-store", "params": { 
+/**
+ * The folder with the models.
+ */
+folder: string, } } | { "id": "move-ollama", "params": { 
 /**
  * A port that is free.
  */
@@ -56,7 +68,19 @@ name: string,
 /**
  * In tokens.
  */
-tokens: number, } } | { "id": "undo-change", "params": { 
+tokens: number, } } | { "id": "set-gateway-mode", "params": Record<symbol, never> } | { "id": "start-gateway", "params": Record<symbol, never> } | { "id": "update-node", "params": { 
+/**
+ * What OpenClaw asks for.
+ */
+required: string, } } | { "id": "configure-elsewhere", "params": { 
+/**
+ * Ollama's address as seen from there.
+ */
+url: string, 
+/**
+ * Its port.
+ */
+port: number, } } | { "id": "undo-change", "params": { 
 /**
  * Its receipt.
  */

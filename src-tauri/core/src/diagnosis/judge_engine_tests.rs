@@ -1,0 +1,235 @@
+//! The judge on Ollama itself: a start that failed, and one that answers and is not well.
+
+use super::*;
+use crate::ollama::{log::Log, store::Store};
+
+const FORBIDDEN: &str =
+    "Error: mkdir /mnt/big/blobs: permission denied: ensure path elements are traversable";
+
+fn unit(active: &str, sub: &str, restarts: u32) -> Service {
+    let user = Some("ollama".into());
+    Service { loaded: true, active: active.into(), sub: sub.into(), restarts, user, ..Service::default() }
+}
+
+fn said(text: &str) -> Option<Log> {
+    Some(Log { place: "journalctl".into(), text: text.into() })
+}
+
+fn version(facts: &mut Facts, version: &str) {
+    if let Some(Ok(found)) = &mut facts.models {
+        found.server_version = version.into();
+    }
+}
+
+fn store(folder: &str, of_service: bool, models: &[&str]) -> Store {
+    let models = models.iter().map(|name| (*name).to_owned()).collect();
+    Store { folder: folder.into(), of_service, models }
+}
+
+/// The only finding.
+fn only(facts: &Facts) -> (String, Finding) {
+    let diagnosis = judge(facts);
+    let all = codes(&diagnosis);
+    assert_eq!(all.len(), 1, "{all:?}");
+    (all.into_iter().next().unwrap(), diagnosis.findings.into_iter().next().unwrap())
+}
+
+#[test]
+fn why_a_start_failed() {
+    type Change = fn(&mut Facts);
+    let crashing = || Facts { service: Some(unit("activating", "auto-restart", 6)), ..down() };
+    let table: &[(&str, &str, &[&str], Facts, Change)] = &[
+        (
+            "a crash with its reason",
+            "engine.crash-looping",
+            &["read-log", "restart-ollama"],
+            crashing(),
+            |facts| {
+                facts.log = said("Error: something new\n");
+            },
+        ),
+        ("without one", "engine.crash-looping", &["read-log", "restart-ollama"], crashing(), |_| {}),
+        ("it gave up", "engine.crash-looping", &["read-log", "restart-ollama"], down(), |facts| {
+            facts.service = Some(unit("failed", "failed", 5));
+        }),
+        (
+            "a folder of others",
+            "engine.models-dir-permission",
+            &["give-folder", "restart-ollama"],
+            crashing(),
+            |facts| {
+                facts.log = said(FORBIDDEN);
+            },
+        ),
+        (
+            "a user's own start",
+            "engine.models-dir-permission",
+            &["give-folder", "start-ollama"],
+            down(),
+            |facts| {
+                facts.log = said(FORBIDDEN);
+            },
+        ),
+        (
+            "forbidden since gone",
+            "engine.models-dir-missing",
+            &["find-folder", "restart-ollama"],
+            crashing(),
+            |facts| {
+                facts.log = said(FORBIDDEN);
+                facts.absent_folder = Some("/mnt/big".into());
+            },
+        ),
+        (
+            "gone by its own words",
+            "engine.models-dir-missing",
+            &["find-folder", "start-ollama"],
+            down(),
+            |facts| {
+                facts.os = Os::Windows;
+                facts.log = said("Error: mkdir E:\\models: The system cannot find the path specified.");
+            },
+        ),
+        (
+            "gone, the log closed",
+            "engine.models-dir-missing",
+            &["find-folder", "restart-ollama"],
+            crashing(),
+            |facts| {
+                facts.absent_folder = Some("/mnt/big".into());
+            },
+        ),
+        ("stopped by hand", "engine.not-running", &["start-ollama"], down(), |facts| {
+            facts.service = Some(unit("inactive", "dead", 0));
+            facts.absent_folder = Some("/mnt/big".into());
+        }),
+        ("ran well last", "engine.not-running", &["start-ollama"], down(), |facts| {
+            facts.log = said(&format!("{FORBIDDEN}\nmsg=\"Listening on [::]:11434\"\n"));
+        }),
+        ("another has its port", "engine.not-running", &["start-ollama"], down(), |facts| {
+            facts.log = said("Error: listen tcp 127.0.0.1:11434: bind: address already in use");
+        }),
+    ];
+    for os in [Os::Linux, Os::MacOs, Os::Windows] {
+        for (what, code, offered, facts, change) in table {
+            let mut facts = Facts { os, ..facts.clone() };
+            change(&mut facts);
+            let (found, finding) = only(&facts);
+            assert_eq!(found, *code, "{what}, {os:?}");
+            assert_eq!(remedies(&finding), *offered, "{what}, {os:?}");
+            assert_eq!((finding.severity, finding.link), (Severity::Problem, Link::Engine));
+        }
+    }
+}
+
+#[test]
+fn what_the_log_says_stands_in_the_evidence() {
+    let mut facts =
+        Facts { service: Some(unit("activating", "auto-restart", 6)), log: said(FORBIDDEN), ..down() };
+    let (_, finding) = only(&facts);
+    let cause = Cause::EngineModelsDirPermission { folder: "/mnt/big".into(), user: Some("ollama".into()) };
+    assert_eq!(finding.cause, cause);
+    assert!(finding.evidence.contains(&format!("journalctl: {FORBIDDEN}")));
+    assert!(finding.evidence.iter().any(|seen| seen.ends_with("activating (auto-restart), NRestarts=6")));
+    let command = ["sudo", "chown", "-R", "ollama:ollama", "/mnt/big"].map(str::to_owned).to_vec();
+    assert_eq!(finding.remedies[0].command, Some(command));
+    facts.log = said("Error: something new\n");
+    let reason = Some("Error: something new".into());
+    assert_eq!(only(&facts).1.cause, Cause::EngineCrashLooping { restarts: 6, reason });
+    // A silent one is shown with its last words.
+    facts.effective.answer = Answer::Silent;
+    facts.service = None;
+    assert!(only(&facts).1.evidence.contains(&"journalctl: Error: something new".to_owned()));
+}
+
+#[test]
+fn an_old_version_is_named_and_a_newer_one_that_waits() {
+    let mut facts = well();
+    version(&mut facts, "0.6.3");
+    let (code, finding) = only(&facts);
+    assert_eq!((code.as_str(), remedies(&finding)), ("engine.too-old", vec!["get-ollama".to_owned()]));
+    assert_eq!(needs(&facts), [Need::ClientVersion, Need::PortOwner(11434)]);
+    // A restart is enough when the newer one is there.
+    facts.client_version = Some("0.32.15".into());
+    facts.owner = Some(owner("ollama", None));
+    let (code, finding) = only(&facts);
+    assert_eq!(code, "engine.too-old");
+    assert_eq!(remedies(&finding), ["restart-ollama", "get-ollama"]);
+    version(&mut facts, "0.32.14");
+    let (code, finding) = only(&facts);
+    assert_eq!((code.as_str(), finding.severity), ("engine.update-pending", Severity::Note));
+    assert!(judge(&facts).ok);
+    // The same, an older program, a container's server: nothing is waiting.
+    for (running, installed, name) in [
+        ("0.32.15", "0.32.15", "ollama"),
+        ("0.33.0", "0.32.15", "ollama"),
+        ("0.32.14", "0.32.15", "docker-proxy"),
+    ] {
+        version(&mut facts, running);
+        facts.client_version = Some(installed.into());
+        facts.owner = Some(owner(name, None));
+        assert_eq!(codes(&judge(&facts)), Vec::<String>::new(), "{running} {installed} {name}");
+    }
+    facts.client_version = None;
+    for fine in ["0.6.4", "0.0.0", "1.0.0", "0.10.0-rc1", "", "new"] {
+        version(&mut facts, fine);
+        assert_eq!(codes(&judge(&facts)), Vec::<String>::new(), "{fine}");
+    }
+}
+
+#[test]
+fn a_busy_server_is_none_that_fails() {
+    let mut facts = well();
+    facts.busy = Some("silent for 3 s".into());
+    facts.models = Some(Err(Error::from(ErrorCode::OllamaSilent { url: "u".into() })));
+    assert_eq!(needs(&facts), [Need::Service]);
+    let diagnosis = judge(&facts);
+    assert_eq!((diagnosis.ok, codes(&diagnosis)), (true, vec!["engine.busy".to_owned()]));
+    assert_eq!(states(&diagnosis)[..3], [LinkState::Ok, LinkState::Ok, LinkState::Unknown]);
+    facts.effective = candidate("192.0.2.7", AddressSource::Settings, Answer::Ollama);
+    assert!(only(&facts).1.remedies.is_empty(), "another computer is not ours to restart");
+}
+
+#[test]
+fn models_that_are_elsewhere_are_named_and_nothing_is_guessed() {
+    let seen = |stores: Vec<Store>, unit: Option<Service>| {
+        let facts = Facts { stores, service: unit, ..well() };
+        let found = judge(&facts).findings.into_iter().map(|finding| finding.cause).next();
+        match found {
+            Some(Cause::ModelsSecondStore { folder, names }) => Some((folder, names.join(" "))),
+            None => None,
+            other => panic!("{other:?}"),
+        }
+    };
+    let service = |models: &[&str]| store("/service", true, models);
+    let own = |models: &[&str]| store("/own", false, models);
+    let named = |folder: &str, names: &str| Some((folder.to_owned(), names.to_owned()));
+    let running = || Some(unit("active", "running", 0));
+    // The server has qwen3:8b and gemma2:2b.
+    assert_eq!(seen(vec![own(&["mistral:7b", "qwen3:8b"])], None), named("/own", "mistral:7b"));
+    assert_eq!(seen(vec![service(&["mistral:7b"])], running()), named("/service", "mistral:7b"));
+    assert_eq!(seen(vec![service(&["mistral:7b"])], None), None, "what a service left behind");
+    assert_eq!(seen(vec![own(&["qwen3:8b"])], None), None, "nothing that the server lacks");
+    assert_eq!(
+        seen(vec![own(&["qwen3:8b", "gemma2:2b", "broken:1b"])], None),
+        None,
+        "it may be the server's own"
+    );
+    let both = vec![own(&["qwen3:8b", "gemma2:2b", "b:1b"]), service(&["gemma2:2b", "Qwen3:8b"])];
+    assert_eq!(seen(both, running()), named("/own", "b:1b"), "the service's is the server's own");
+    let mut remote = Facts { stores: vec![own(&["mistral:7b"])], ..well() };
+    remote.effective = candidate("192.0.2.7", AddressSource::Settings, Answer::Ollama);
+    assert_eq!(codes(&judge(&remote)), Vec::<String>::new(), "another computer has models of its own");
+    // The service is asked about only where it matters.
+    let mut facts = Facts { stores: vec![service(&["mistral:7b"])], ..well() };
+    assert_eq!(needs(&facts), [Need::Service]);
+    facts.stores = vec![service(&["qwen3:8b"])];
+    assert_eq!(needs(&facts), []);
+    // An empty list has its own problem; where the models are comes with it.
+    facts.models = Some(Ok(Discovered { server_version: "0.32.15".into(), models: Vec::new() }));
+    facts.stores = vec![own(&["mistral:7b"])];
+    assert_eq!(
+        codes(&judge(&facts)),
+        ["models.none-installed", "settings.model-not-installed", "models.second-store"]
+    );
+}

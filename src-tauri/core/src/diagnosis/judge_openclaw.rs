@@ -1,0 +1,155 @@
+//! The judge's part on OpenClaw itself: is it here, and does its gateway start. Where it lives elsewhere its settings
+//! do, too. Rules: docs/causes.md.
+
+use super::{action, finding, installed, link, manual};
+use crate::{
+    diagnosis::{
+        facts::{Facts, Need, SettingsFact},
+        finding::{Cause, Finding, Remedy},
+    },
+    machine::port_owner::PortOwner,
+    models::catalogue,
+    openclaw::{gateway::Gateway, node, outcome::Mode, settings::Settings},
+};
+
+/// What runs an OpenClaw that is installed on this very system.
+const RUNTIMES: [&str; 4] = ["node", "openclaw", "bun", "deno"];
+
+pub(super) fn needs(facts: &Facts) -> Vec<Need> {
+    let answers = facts.openclaw.gateway == Gateway::Answers;
+    match &facts.openclaw.program {
+        None if answers => vec![Need::Elsewhere, Need::GatewayOwner(port(facts))],
+        None => vec![Need::Elsewhere],
+        // A gateway that answers has a Node that does.
+        Some(program) if program.node.is_some() && !answers => vec![Need::Nodes],
+        Some(_) => Vec::new(),
+    }
+}
+
+/// What is wrong with OpenClaw itself, first what hides the rest.
+pub(super) fn openclaw(facts: &Facts) -> Vec<Finding> {
+    if let Some(absent) = elsewhere(facts).or_else(|| not_installed(facts)) {
+        return vec![absent];
+    }
+    let start = node_too_old(facts).or_else(|| mode_unset(facts)).or_else(|| stopped(facts));
+    start.into_iter().chain(rejected(facts)).collect()
+}
+
+fn port(facts: &Facts) -> u16 {
+    facts.openclaw.settings.read().map_or_else(|| Settings::default().gateway(), Settings::gateway)
+}
+
+/// It runs on this computer, but neither its program nor its settings are here.
+pub(super) fn elsewhere(facts: &Facts) -> Option<Finding> {
+    let openclaw = &facts.openclaw;
+    if openclaw.program.is_some() {
+        return None;
+    }
+    let (container, distribution) =
+        (openclaw.elsewhere.container.clone(), openclaw.elsewhere.distribution.clone());
+    let port = port(facts);
+    let mut seen = vec!["no program named openclaw on PATH or where npm puts it".to_owned()];
+    seen.extend(container.iter().map(|name| format!("docker ps: the container {name}")));
+    seen.extend(distribution.iter().map(|name| format!("wsl --list: {name} has a folder .openclaw")));
+    if openclaw.gateway == Gateway::Answers {
+        seen.push(format!("a gateway answers on port {port}"));
+    }
+    // A program that our PATH does not show, of nvm say, runs on a Node that is seen.
+    let owner = openclaw.gateway_owner.as_ref().and_then(|owner: &PortOwner| owner.name.as_deref());
+    let runs_here = owner.is_some_and(|name| RUNTIMES.iter().any(|runtime| name.starts_with(runtime)));
+    let answers = openclaw.gateway == Gateway::Answers && !runs_here;
+    if container.is_none() && distribution.is_none() && !answers {
+        return None;
+    }
+    let address = &facts.effective.address;
+    // A container's own loopback is another.
+    let seen_from_there = if container.is_some() && address.is_loopback() {
+        address.with_host("host.docker.internal")
+    } else {
+        address.clone()
+    };
+    let remedy = Remedy::ConfigureElsewhere { url: seen_from_there.to_string(), port: address.port() };
+    let cause = Cause::OpenclawElsewhere { container, distribution, port };
+    Some(finding(cause, seen, vec![manual(remedy, None)]))
+}
+
+fn not_installed(facts: &Facts) -> Option<Finding> {
+    // Something on its port may be it.
+    if facts.openclaw.program.is_some() || facts.openclaw.gateway.is_there() {
+        return None;
+    }
+    let cause = Cause::OpenclawNotInstalled { state_folder: facts.openclaw.state_folder };
+    let seen =
+        vec!["no program named openclaw on PATH or where npm puts it; nothing on its gateway's port".into()];
+    let mut offers = vec![link(Remedy::GetOpenclaw {})];
+    // Settings can be prepared all the same: it finds them when it is installed.
+    let told = facts.openclaw.settings.read().cloned().unwrap_or_default();
+    let readable = !matches!(facts.openclaw.settings, SettingsFact::Unreadable(_));
+    if readable && told.mode(facts.openclaw.key_anywhere()) == Mode::Off {
+        let best = installed(facts).and_then(|models| catalogue::best_ready(models, &facts.known()));
+        offers.extend(best.map(|model| action(Remedy::UseModel { name: model.id.clone() })));
+    }
+    Some(finding(cause, seen, offers))
+}
+
+/// Every Node that is here is outside of what the package asks for.
+fn node_too_old(facts: &Facts) -> Option<Finding> {
+    let required = facts.openclaw.program.as_ref()?.node.clone()?;
+    let nodes = &facts.openclaw.nodes;
+    let version = nodes.first()?.clone();
+    let none_fits = nodes.iter().all(|version| node::fits(&required, version) == Some(false));
+    if !none_fits || facts.openclaw.gateway == Gateway::Answers {
+        return None;
+    }
+    let seen = vec![
+        format!("node --version: {}", nodes.join(", ")),
+        format!("engines.node in OpenClaw's package.json: {required}"),
+    ];
+    let offers = vec![manual(Remedy::UpdateNode { required: required.clone() }, None)];
+    Some(finding(Cause::OpenclawNodeTooOld { version, required }, seen, offers))
+}
+
+/// The settings of an OpenClaw whose gateway would listen on this computer's loopback, and does not.
+fn quiet(facts: &Facts) -> Option<&Settings> {
+    let told = facts.openclaw.settings.read()?;
+    let seen_here =
+        told.gateway_bind.as_deref().is_none_or(|bind| ["loopback", "lan", "auto"].contains(&bind));
+    let quiet = facts.openclaw.gateway == Gateway::None && facts.openclaw.program.is_some();
+    (quiet && seen_here).then_some(told)
+}
+
+fn mode_unset(facts: &Facts) -> Option<Finding> {
+    quiet(facts).filter(|told| told.gateway_mode.is_none())?;
+    let seen = vec![
+        format!("{}: no gateway.mode", facts.openclaw.file.display()),
+        format!("nothing listens on port {}", port(facts)),
+    ];
+    Some(finding(Cause::OpenclawGatewayModeUnset {}, seen, vec![action(Remedy::SetGatewayMode {})]))
+}
+
+fn stopped(facts: &Facts) -> Option<Finding> {
+    // In another mode the gateway is on another computer.
+    quiet(facts).filter(|told| told.gateway_mode.as_deref() == Some("local"))?;
+    let port = port(facts);
+    let command = ["openclaw", "gateway", "run"].map(str::to_owned).to_vec();
+    let offers = vec![manual(Remedy::StartGateway {}, Some(command))];
+    let seen = vec![format!("nothing listens on port {port}")];
+    Some(finding(Cause::OpenclawGatewayStopped { port }, seen, offers))
+}
+
+/// What OpenClaw's own command refuses, unless we named the cause already.
+fn rejected(facts: &Facts) -> Option<Finding> {
+    let refusals = facts.openclaw.verdict.as_deref()?;
+    let first = refusals.first()?;
+    let readable = !matches!(facts.openclaw.settings, SettingsFact::Unreadable(_));
+    let named = !facts.openclaw.refused.is_empty()
+        || facts.openclaw.settings.read().is_some_and(|told| told.fallback_key);
+    let cause = Cause::OpenclawRejectsSettings { key: first.path.clone(), message: first.message.clone() };
+    let seen = refusals
+        .iter()
+        .map(|one| format!("openclaw config validate: {} {}", one.path, one.message))
+        .collect();
+    let undo = facts.openclaw.last_change.clone().map(|receipt| action(Remedy::UndoChange { receipt }));
+    let edit = manual(Remedy::EditFile { path: facts.openclaw.file.display().to_string() }, None);
+    (readable && !named).then(|| finding(cause, seen, undo.into_iter().chain([edit]).collect()))
+}

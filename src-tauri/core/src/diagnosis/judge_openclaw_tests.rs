@@ -1,0 +1,121 @@
+//! The judge on OpenClaw itself: where it lives, and whether its gateway starts.
+
+use super::*;
+
+fn gateway(facts: &mut Facts, name: Option<&str>) {
+    facts.openclaw.program = None;
+    facts.openclaw.gateway = Gateway::Answers;
+    facts.openclaw.gateway_owner = Some(PortOwner { name: name.map(str::to_owned), ..owner("x", None) });
+}
+
+fn docker(facts: &mut Facts) {
+    without_openclaw(facts);
+    facts.openclaw.elsewhere.container = Some("assistant".into());
+}
+
+fn wsl(facts: &mut Facts) {
+    facts.os = Os::Windows;
+    without_openclaw(facts);
+    facts.openclaw.elsewhere.distribution = Some("Ubuntu".into());
+}
+
+#[test]
+fn where_it_lives_its_settings_do_too() {
+    type Change = fn(&mut Facts);
+    let table: &[(&str, &str, Change)] = &[
+        ("a container", "http://host.docker.internal:11434", docker),
+        ("a Linux beside Windows", "http://127.0.0.1:11434", wsl),
+        ("a forward", "http://127.0.0.1:11434", |facts| gateway(facts, Some("docker-proxy"))),
+        ("another user's", "http://127.0.0.1:11434", |facts| gateway(facts, None)),
+        ("an Ollama of the network", "http://192.0.2.7:11434", |facts| {
+            docker(facts);
+            facts.effective = candidate("192.0.2.7", AddressSource::Settings, Answer::Ollama);
+        }),
+    ];
+    for (what, url, change) in table {
+        let mut facts = well();
+        // What the files here say does not matter.
+        settings(&mut facts).fallback_key = true;
+        change(&mut facts);
+        let diagnosis = judge(&facts);
+        assert_eq!(codes(&diagnosis), ["openclaw.elsewhere"], "{what}");
+        assert_eq!(states(&diagnosis)[3..], [LinkState::Unknown, LinkState::Broken], "{what}");
+        let remedy = Remedy::ConfigureElsewhere { url: (*url).into(), port: 11434 };
+        assert_eq!(diagnosis.findings[0].remedies[0].remedy, remedy, "{what}");
+    }
+    // Node of this user: a program that our PATH does not show.
+    let mut facts = well();
+    gateway(&mut facts, Some("node"));
+    assert_eq!(codes(&judge(&facts)), Vec::<String>::new());
+    assert_eq!(states(&judge(&facts))[4], LinkState::Unknown);
+    // Something on its port that is not it says neither.
+    let mut facts = well();
+    facts.openclaw.program = None;
+    facts.openclaw.gateway = Gateway::Silent;
+    assert_eq!(codes(&judge(&facts)), Vec::<String>::new());
+    // With a program here, a container is another's.
+    let mut facts = well();
+    facts.openclaw.elsewhere.container = Some("assistant".into());
+    assert_eq!(codes(&judge(&facts)), Vec::<String>::new());
+}
+
+#[test]
+fn a_gateway_that_does_not_run_has_a_reason() {
+    let quiet = || {
+        let mut facts = well();
+        facts.openclaw.gateway = Gateway::None;
+        facts
+    };
+    let found = |facts: &Facts| {
+        let finding = judge(facts).findings.into_iter().next().unwrap();
+        (codes(&judge(facts)).remove(0), finding.severity, remedies(&finding).remove(0))
+    };
+    let note = ("openclaw.gateway-stopped".to_owned(), Severity::Note, "start-gateway".to_owned());
+    assert_eq!(found(&quiet()), note);
+    let mut facts = quiet();
+    settings(&mut facts).gateway_mode = None;
+    let unset = ("openclaw.gateway-mode-unset".to_owned(), Severity::Problem, "set-gateway-mode".to_owned());
+    assert_eq!(found(&facts), unset);
+    // The Node comes first: without one nothing starts.
+    if let Some(program) = &mut facts.openclaw.program {
+        program.node = Some(">=24.16".into());
+    }
+    assert_eq!(needs(&facts), [Need::Nodes]);
+    facts.openclaw.nodes = vec!["18.20.4".into(), "22.1.0".into()];
+    let old = ("openclaw.node-too-old".to_owned(), Severity::Problem, "update-node".to_owned());
+    assert_eq!(found(&facts), old);
+    assert_eq!(codes(&judge(&facts)).len(), 1);
+    facts.openclaw.nodes = vec!["18.20.4".into(), "24.16.0".into()];
+    assert_eq!(found(&facts), unset, "one of them may be the one");
+    facts.openclaw.nodes = Vec::new();
+    assert_eq!(found(&facts), unset, "none was seen");
+
+    // One that answers is proof enough; one of another computer, or on another network, is not seen from here.
+    let mut facts = well();
+    settings(&mut facts).gateway_mode = None;
+    facts.openclaw.nodes = vec!["18.20.4".into()];
+    assert_eq!(codes(&judge(&facts)), Vec::<String>::new());
+    let mut facts = quiet();
+    settings(&mut facts).gateway_mode = Some("remote".into());
+    assert_eq!(codes(&judge(&facts)), Vec::<String>::new());
+    for (bind, expected) in [("tailnet", 0), ("custom", 0), ("loopback", 1), ("lan", 1)] {
+        let mut facts = quiet();
+        settings(&mut facts).gateway_bind = Some(bind.into());
+        assert_eq!(codes(&judge(&facts)).len(), expected, "{bind}");
+    }
+    // Without a file it is not set up yet.
+    let mut facts = quiet();
+    facts.openclaw.settings = SettingsFact::Absent;
+    facts.openclaw.key = true;
+    assert_eq!(codes(&judge(&facts)), ["settings.no-primary"]);
+}
+
+#[test]
+fn only_without_a_program_it_is_looked_for_elsewhere() {
+    let mut facts = well();
+    assert_eq!(needs(&facts), []);
+    facts.openclaw.program = None;
+    assert_eq!(needs(&facts), [Need::Elsewhere, Need::GatewayOwner(18789)]);
+    facts.openclaw.gateway = Gateway::None;
+    assert_eq!(needs(&facts), [Need::Elsewhere]);
+}

@@ -1,0 +1,100 @@
+//! Gathers the facts, second stage: only what the judge asks for, since it starts programs or takes time.
+//! Nothing is concluded here.
+
+use std::path::PathBuf;
+
+use super::{
+    facts::{Facts, Need},
+    gather::{collect, probe},
+};
+use crate::{
+    computer::{AddressSource, Computer},
+    machine::{port_owner::port_owner, reserved_ports as reserved},
+    ollama::{
+        address::Address,
+        log::{self, Sign},
+        program, service,
+    },
+    openclaw::{elsewhere, node},
+};
+
+/// How far from the taken port a free one is looked for.
+const PORTS_TRIED: u16 = 20;
+
+/// Finds out what the judge asked for.
+pub(super) async fn second_stage(computer: &Computer, facts: &mut Facts, needs: &[Need]) {
+    for need in needs {
+        let surroundings = &computer.surroundings;
+        match *need {
+            Need::Service => facts.service = service::look(surroundings).await,
+            Need::Log => {
+                facts.log = log::read(surroundings, &computer.folders, facts.service.as_ref()).await;
+                facts.absent_folder = absent_folder(facts).await;
+                look_where_it_was_told(computer, facts).await;
+            }
+            Need::PortOwner(port) => facts.owner = owner(computer, port).await,
+            Need::FreePort(port) => facts.free_port = free_port(port).await,
+            Need::ReservedPorts => facts.reserved_ports = reserved::ports(surroundings).await,
+            Need::ClientVersion => {
+                if let Some(program) = &facts.program {
+                    facts.client_version = program::client_version(surroundings, program).await;
+                }
+            }
+            Need::Nodes => {
+                if let Some(program) = &facts.openclaw.program {
+                    let known = &computer.remembered().nodes;
+                    facts.openclaw.nodes = node::versions(surroundings, &program.path, known).await;
+                }
+            }
+            Need::Elsewhere => {
+                let last = &computer.remembered().elsewhere;
+                facts.openclaw.elsewhere = elsewhere::look(surroundings, last).await;
+            }
+            Need::GatewayOwner(port) => facts.openclaw.gateway_owner = owner(computer, port).await,
+        }
+    }
+}
+
+async fn owner(computer: &Computer, port: u16) -> Option<crate::machine::port_owner::PortOwner> {
+    let now = computer.surroundings.now();
+    tokio::task::spawn_blocking(move || port_owner(port, now)).await.ok().flatten()
+}
+
+/// The folder of models that the last run could not make, or that the unit names, when it is not there. One that may
+/// not be looked at is not said to be missing.
+async fn absent_folder(facts: &Facts) -> Option<String> {
+    let failed = facts.log.as_ref().and_then(log::Log::sign).and_then(|(sign, _)| match sign {
+        Sign::FolderForbidden { folder } | Sign::FolderMissing { folder } => Some(folder),
+        Sign::AddressInUse {} => None,
+    });
+    let told = || facts.unit().and_then(|unit| unit.variable("OLLAMA_MODELS")).map(str::to_owned);
+    let folder = failed.or_else(told)?;
+    let path = PathBuf::from(&folder);
+    let is_absent = tokio::task::spawn_blocking(move || matches!(path.try_exists(), Ok(false))).await;
+    is_absent.unwrap_or_default().then_some(folder)
+}
+
+/// Ollama may listen where its unit, or its last run by its own words, was told to.
+async fn look_where_it_was_told(computer: &Computer, facts: &mut Facts) {
+    let unit = facts.unit().and_then(|unit| unit.variable("OLLAMA_HOST")).map(str::to_owned);
+    let run = facts.log.as_ref().and_then(|log| log.variable("OLLAMA_HOST"));
+    let told = [unit, run].into_iter().flatten().filter_map(|host| Address::from_ollama_host(&host));
+    let mut told: Vec<Address> = told.filter(Address::is_loopback).collect();
+    told.dedup();
+    let known = |address: &Address| {
+        facts.effective.address == *address || facts.others.iter().any(|other| other.address == *address)
+    };
+    told.retain(|address| !known(address));
+    let probes = told.into_iter().map(|address| probe(computer, address, AddressSource::Default)).collect();
+    facts.others.extend(collect(probes).await.unwrap_or_default());
+}
+
+async fn free_port(taken: u16) -> Option<u16> {
+    let ports = (1..=PORTS_TRIED).filter_map(|step| taken.checked_add(step));
+    for port in ports {
+        if tokio::net::TcpListener::bind(("127.0.0.1", port)).await.is_ok() {
+            return Some(port);
+        }
+    }
+    None
+}
