@@ -12,13 +12,10 @@
 
 mod support;
 
-use std::{
-    fs,
-    process::{Command, Stdio},
-};
+use std::fs;
 
 use serde_json::{Value, json};
-use support::{home::Home, ollama::Ollama, programs};
+use support::{apart::apart, home::Home, ollama::Ollama, process::json as answer_of, programs};
 
 /// What OpenClaw's settings say of the address; a model is chosen, so that nothing else is wrong.
 fn settings(home: &Home, url: &str) {
@@ -31,43 +28,10 @@ fn settings(home: &Home, url: &str) {
     fs::write(home.openclaw_json(), settings.to_string()).unwrap();
 }
 
-fn answer(output: &std::process::Output) -> Value {
-    serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)))
-}
-
 fn doctor(home: &Home, environment: &[(&str, &str)]) -> Value {
     let mut command = home.command(programs::pincer_cli());
     command.args(["doctor", "--json"]).envs(environment.iter().copied());
-    answer(&command.output().unwrap())
-}
-
-/// `doctor` in a network of its own: loopback, the address 192.0.2.7 that is ours and yet no loopback, these lines as
-/// `/etc/hosts`, and practice listening at `serves`. `None` where the system allows no such network.
-fn apart(home: &Home, hosts: &str, serves: Option<&str>) -> Option<Value> {
-    let allowed = Command::new("unshare").args(["-Urnm", "true"]).stderr(Stdio::null()).status();
-    if !allowed.is_ok_and(|status| status.success()) {
-        assert!(
-            std::env::var_os("CI").is_none(),
-            "no network of a test's own here: addresses cannot be tested"
-        );
-        eprintln!("SKIPPED: this system allows no network of a test's own (unshare -Urnm)");
-        return None;
-    }
-    fs::write(home.path().join("hosts"), hosts).unwrap();
-    home.add_program(&programs::practice(), "ollama");
-    home.add_script(
-        "world",
-        "set -e\nPATH=$PATH:/usr/sbin:/sbin\nip link set lo up\nip addr add 192.0.2.7/32 dev lo\n\
-         mount --bind \"$HOME/hosts\" /etc/hosts\n\
-         if [ -n \"$SERVES\" ]; then\n  mkfifo \"$HOME/said\"\n  OLLAMA_HOST=$SERVES ollama serve >\"$HOME/said\" 2>/dev/null &\n  \
-         trap 'kill $!' EXIT\n  read -r line <\"$HOME/said\"\nfi\n\
-         \"$DOCTOR\" doctor --json || [ $? = 1 ]",
-    );
-    let mut command = home.command("/usr/bin/unshare");
-    command.args(["-Urnm", "--", "world"]).env("DOCTOR", programs::pincer_cli());
-    command.env("SERVES", serves.unwrap_or_default());
-    Some(answer(&command.output().unwrap()))
+    answer_of("doctor", &command.output().unwrap())
 }
 
 /// The first finding is `code`; its parameters.

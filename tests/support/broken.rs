@@ -127,7 +127,7 @@ pub static TABLE: &[Broken] = &[
         code: "settings.unreadable",
         file: Text("{\n  // mine\n  agents: [,\n}\n"),
         mended: Mended::Hand(
-            r#"{ agents: { defaults: { model: "ollama/qwen3:8b" } }, models: { providers: { ollama: { baseUrl: "[ollama]",
+            r#"{ gateway: { mode: "local" }, agents: { defaults: { model: "ollama/qwen3:8b" } }, models: { providers: { ollama: { baseUrl: "[ollama]",
                 api: "ollama", apiKey: "ollama-local", models: [{ id: "qwen3:8b", name: "q" }] } } } }"#,
         ),
         ..ROW
@@ -155,7 +155,8 @@ pub static TABLE: &[Broken] = &[
         code: "settings.key-not-seen",
         severity: Warning,
         file: Text(
-            r#"{ "agents": { "defaults": { "model": { "primary": "ollama/qwen3:8b" } } },
+            r#"{ "gateway": { "mode": "local" },
+                "agents": { "defaults": { "model": { "primary": "ollama/qwen3:8b" } } },
                 "models": { "providers": { "ollama": { "baseUrl": "[ollama]", "api": "ollama" } } } }"#,
         ),
         beside: &[(".openclaw/.env", "# mine\nOTHER=1\n")],
@@ -165,7 +166,10 @@ pub static TABLE: &[Broken] = &[
     },
     Broken {
         code: "settings.key-alone",
-        file: Text(r#"{ "models": { "providers": { "ollama": { "apiKey": "ollama-local" } } } }"#),
+        file: Text(
+            r#"{ "gateway": { "mode": "local" },
+                "models": { "providers": { "ollama": { "apiKey": "ollama-local" } } } }"#,
+        ),
         choice: Some((QWEN, &[])),
         ..ROW
     },
@@ -179,7 +183,8 @@ pub static TABLE: &[Broken] = &[
         code: "settings.list-empty",
         version: "2026.4.15",
         file: Text(
-            r#"{ "agents": { "defaults": { "model": { "primary": "ollama/qwen3:8b" } } },
+            r#"{ "gateway": { "mode": "local" },
+                "agents": { "defaults": { "model": { "primary": "ollama/qwen3:8b" } } },
                 "models": { "providers": { "ollama": { "baseUrl": "[ollama]", "api": "ollama", "apiKey": "x",
                     "models": [] } } } }"#,
         ),
@@ -240,7 +245,10 @@ pub static TABLE: &[Broken] = &[
     // Automatic without an address: OpenClaw asks the usual one, Ollama is elsewhere.
     Broken {
         code: "settings.base-url-wrong",
-        file: Text(r#"{ "agents": { "defaults": { "model": { "primary": "ollama/qwen3:8b" } } } }"#),
+        file: Text(
+            r#"{ "gateway": { "mode": "local" },
+                "agents": { "defaults": { "model": { "primary": "ollama/qwen3:8b" } } } }"#,
+        ),
         beside: &[(".openclaw/.env", "OLLAMA_API_KEY=ollama-local\n")],
         choice: Some((QWEN, &[])),
         ..ROW

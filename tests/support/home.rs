@@ -24,8 +24,11 @@ impl Home {
             fs::create_dir_all(folder.path().join(name)).unwrap();
         }
         let home = Self { folder };
-        // A machine may have a real Ollama as a service: no test looks at it, let alone starts it.
-        home.add_script("systemctl", "exit 1");
+        // A machine may have a real Ollama as a service, or an OpenClaw in a container: no test looks at it, let alone
+        // starts it.
+        for name in ["systemctl", "journalctl", "docker", "podman"] {
+            home.add_script(name, "exit 1");
+        }
         home
     }
 

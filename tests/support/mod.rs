@@ -11,8 +11,10 @@
     reason = "each test program uses its part, and a test says what broke by panicking"
 )]
 
+pub mod apart;
 pub mod broken;
 pub mod display;
+pub mod gateway;
 pub mod home;
 pub mod keyboard;
 pub mod ollama;

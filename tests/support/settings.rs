@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::home::Home;
+use super::{home::Home, ollama::free_address};
 
 /// A file of OpenClaw's state folder; it need not exist.
 pub fn state(home: &Home, file: &str) -> PathBuf {
@@ -43,7 +43,7 @@ pub fn add_openclaw(home: &Home, version: &str) {
     symlink(package.join("openclaw.mjs"), home.bin().join("openclaw")).unwrap();
 }
 
-/// A whole pinned set-up of 2026.9.6 at `url`: nothing is wrong with it.
+/// A whole pinned set-up of 2026.9.6 at `url`: nothing is wrong with it, but that its gateway does not run.
 pub fn whole(url: &str) -> Value {
     let entry = |id: &str| {
         json!({ "id": id, "name": id, "contextTokens": 32768,
@@ -53,6 +53,8 @@ pub fn whole(url: &str) -> Value {
         "models": { "providers": { "ollama": { "baseUrl": url, "api": "ollama", "apiKey": "ollama-local",
             "timeoutSeconds": 300, "models": [entry("qwen3:8b"), entry("llama3.2:3b")] } } },
         "agents": { "defaults": { "model": { "primary": "ollama/qwen3:8b" } } },
+        // Not the usual port: the machine may have an OpenClaw of its own.
+        "gateway": { "mode": "local", "port": free_address().port() },
     })
 }
 
