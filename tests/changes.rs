@@ -79,6 +79,7 @@ fn a_change_is_what_it_really_changes() {
         effect("fallbacks", &names(&["llama3.2:3b"])),
         effect("address", &json!({ "url": url })),
         effect("list-added", &names(&["gemma2:2b"])),
+        effect("gateway", &json!({})),
     ];
     assert_eq!(first, expected, "and nothing is called put in order where nothing was");
     assert_eq!(machine.effects(&["qwen3:8b"]), Vec::<Value>::new());

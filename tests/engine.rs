@@ -483,7 +483,7 @@ fn no_false_alarm_by_what_openclaw_was_told() {
     let ollama = Ollama::start(&home);
     let url = ollama.url();
     let plain = |provider: &mut Value| {
-        each_model(provider, |model| model.retain(|key, _| key == "id" || key == "name"))
+        each_model(provider, |model| model.retain(|key, _| key == "id" || key == "name"));
     };
     Well::new(NEWEST, &whole(&url)).is_well("pinned", &[]);
     let key_beside =
