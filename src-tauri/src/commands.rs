@@ -15,6 +15,7 @@ use pincer_core::{
     error::{Error, ErrorCode},
     live::state::Update,
     models::{catalogue::Suggestion, discovery::Discovery},
+    ollama::install::{self, InstallOffer, Limits},
     openclaw::{
         change::{self, Wish},
         gateway::{self, Gateway},
@@ -187,6 +188,10 @@ pub(crate) async fn run_remedy(
     match &remedy {
         Remedy::GetOllama {} => return open(&app, GET_OLLAMA),
         Remedy::GetOpenclaw {} => return open(&app, GET_OPENCLAW),
+        Remedy::InstallOllama {} => {
+            desk.live.install().start();
+            return Ok(RemedyOutcome::Done);
+        }
         Remedy::DownloadModel { name } => {
             // Ticked, like any new download.
             desk.live.pull(name, true)?;
@@ -201,6 +206,24 @@ pub(crate) async fn run_remedy(
         Carried::Prepared(prepared) => RemedyOutcome::Preview(Box::new(desk.keep(*prepared))),
         Carried::Done | Carried::ForTheFace => RemedyOutcome::Done,
     })
+}
+
+/// What installing Ollama would download, and where to.
+#[tauri::command]
+pub(crate) async fn install_offer(desk: State<'_, Desk>) -> Result<InstallOffer, Error> {
+    let computer = desk.computer.clone();
+    guarded(async move { install::offer(&computer, Limits::default()).await }).await
+}
+
+/// Stops the installation; nothing of it stays.
+#[tauri::command]
+pub(crate) fn cancel_install(desk: State<'_, Desk>) {
+    desk.live.install().cancel();
+}
+
+#[tauri::command]
+pub(crate) fn dismiss_install(desk: State<'_, Desk>) {
+    desk.live.install().dismiss();
 }
 
 /// What the checks say to an error that someone pasted; they are made anew for it.

@@ -82,11 +82,11 @@ impl Desk {
         *locked(&self.closing) = Some(channel);
     }
 
-    /// Whether the page asks the user first, because closing would stop downloads; then it was told so. A page that
+    /// Whether the page asks the user first, because closing would stop downloads or the installation; then it was told so. A page that
     /// does not listen must not keep the window open.
     pub(crate) fn asks_before_closing(&self) -> bool {
         let told = |channel: &Channel<()>| channel.send(()).is_ok();
-        self.live.pulls().are_active() && locked(&self.closing).as_ref().is_some_and(told)
+        self.live.is_busy() && locked(&self.closing).as_ref().is_some_and(told)
     }
 }
 

@@ -51,6 +51,12 @@ pub(crate) enum Command {
         #[arg(long, value_name = "TOKENS", value_parser = clap::value_parser!(u64).range(1024..=16_777_216))]
         context: Option<u64>,
     },
+    /// Install Ollama for yourself, without an administrator, and start it
+    InstallOllama {
+        /// Begin without asking
+        #[arg(long, short)]
+        yes: bool,
+    },
     /// Start Ollama
     Start,
     /// Print what is known, for whoever helps you; keys and names are left out

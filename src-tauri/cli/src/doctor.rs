@@ -133,6 +133,7 @@ fn remedy(output: &Output, cause: &Cause, offer: &Offer, chosen: &Chosen) -> Str
     let how = match &offer.remedy {
         Remedy::GetOllama {} => GET_OLLAMA.to_owned(),
         Remedy::GetOpenclaw {} => GET_OPENCLAW.to_owned(),
+        Remedy::InstallOllama {} => "pincer install-ollama".to_owned(),
         Remedy::StartOllama {} => "pincer start".to_owned(),
         Remedy::DownloadModel { .. } => format!("pincer pull {}", text("name")),
         Remedy::UseModel { .. } => format!("pincer use {}", text("name")),

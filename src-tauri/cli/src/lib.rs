@@ -7,6 +7,7 @@ mod check;
 mod doctor;
 mod effects;
 mod history;
+mod install;
 mod models;
 pub mod numbers;
 mod output;
@@ -112,6 +113,7 @@ async fn run(arguments: Arguments, surroundings: Surroundings, output: &Output) 
         Command::History => history::run(&computer, output).await,
         Command::Pull { name, anyway } => pull::run(&computer, output, &name, anyway).await,
         Command::Check { model, context } => check::run(&computer, output, &model, context).await,
+        Command::InstallOllama { yes } => install::run(&computer, output, yes).await,
         Command::Start => start::run(&computer, output).await,
         Command::Report => report::run(&computer, output).await,
     }

@@ -9,6 +9,7 @@ use pincer_core::{
     },
     live::state::Update,
     models::catalogue::Suggestion,
+    ollama::install::InstallOffer,
     openclaw::outcome::{Preview, ReceiptSummary, UseRequest},
 };
 use ts_rs::{Config, TS};
@@ -19,6 +20,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     AddressTest::export_all(&config)?;
     Explanation::export_all(&config)?;
     Suggestion::export_all(&config)?;
+    InstallOffer::export_all(&config)?;
     Update::export_all(&config)?;
     Diagnosis::export_all(&config)?;
     Preview::export_all(&config)?;

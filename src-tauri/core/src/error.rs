@@ -301,6 +301,69 @@ pub enum ErrorCode {
     /// Ollama gave an error that we do not know; its own words are in `detail`.
     #[serde(rename = "pull.failed")]
     PullFailed {},
+    /// The place that Ollama is downloaded from cannot be reached.
+    #[serde(rename = "install.offline")]
+    InstallOffline {
+        /// What was asked for.
+        url: String,
+    },
+    /// It answered, but not with what it should: an error, or a list of checksums without this file.
+    #[serde(rename = "install.unavailable")]
+    InstallUnavailable {
+        /// What was asked for.
+        url: String,
+        /// HTTP status; 0 when that was fine.
+        status: u16,
+    },
+    /// The place set for downloads is none: `https://`, or `http://` on this computer.
+    #[serde(rename = "install.bad-address")]
+    InstallBadAddress {
+        /// The text as set.
+        text: String,
+    },
+    /// What came is not what Ollama published: its SHA-256 is another. It was deleted.
+    #[serde(rename = "install.checksum")]
+    InstallChecksum {
+        /// The file's name.
+        file: String,
+    },
+    /// The download broke off, and asking again did not help. What had come was deleted.
+    #[serde(rename = "install.cut")]
+    InstallCut {
+        /// What was asked for.
+        url: String,
+    },
+    /// Not enough room to install.
+    #[serde(rename = "install.disk-full")]
+    InstallDiskFull {
+        /// Bytes that are needed there; `null` when not known.
+        need_bytes: Option<u64>,
+        /// Bytes that are free there; `null` when not known.
+        free_bytes: Option<u64>,
+        /// The folder.
+        folder: String,
+    },
+    /// The archive holds what must not be unpacked, or cannot be read. Nothing of it was installed.
+    #[serde(rename = "install.unsafe-archive")]
+    InstallUnsafeArchive {
+        /// The entry; empty when it is about the whole.
+        entry: String,
+    },
+    /// The folder to install into may not be written.
+    #[serde(rename = "install.permission")]
+    InstallPermission {
+        /// The folder.
+        folder: String,
+    },
+    /// Ollama publishes nothing that could be installed here without an administrator.
+    #[serde(rename = "install.unsupported")]
+    InstallUnsupported {},
+    /// The installer was downloaded and is in order, but the system would not open it.
+    #[serde(rename = "install.not-opened")]
+    InstallNotOpened {
+        /// The installer.
+        path: String,
+    },
     /// The system has no browser to show a page, or would not open it.
     #[serde(rename = "page.not-opened")]
     PageNotOpened {

@@ -84,6 +84,12 @@ impl Folders {
         self.data.join("logs").join("ollama.log")
     }
 
+    /// What is being downloaded to be installed.
+    #[must_use]
+    pub fn downloads(&self) -> PathBuf {
+        self.data.join("downloads")
+    }
+
     /// Makes the data folder with its history and snapshots, all for the user alone (0700).
     ///
     /// # Errors

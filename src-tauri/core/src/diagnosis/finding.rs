@@ -73,6 +73,8 @@ pub enum Severity {
 pub enum Remedy {
     /// Open Ollama's download page.
     GetOllama {},
+    /// Install Ollama: without an administrator, or by its own installer.
+    InstallOllama {},
     /// Start Ollama.
     StartOllama {},
     /// Restart Ollama by hand.

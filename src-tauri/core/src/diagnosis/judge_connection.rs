@@ -10,7 +10,10 @@ use crate::{
     },
     error::{Error, ErrorCode},
     machine::{os::Os, port_owner::PortOwner},
-    ollama::address::{Address, DEFAULT_PORT, Slip, slip},
+    ollama::{
+        address::{Address, DEFAULT_PORT, Slip, slip},
+        install::plan::Plan,
+    },
 };
 
 /// A start looks for graphics cards before it answers: up to 30 s measured, 45 s allowed.
@@ -71,7 +74,9 @@ fn refused(facts: &Facts, url: String, local: bool) -> Finding {
         return finding(Cause::EngineNotRunning { url, program }, seen, offers);
     }
     seen.push("no program named ollama on PATH or where installers put it, no service unit".to_owned());
-    finding(Cause::EngineNotInstalled { url }, seen, vec![link(Remedy::GetOllama {})])
+    let install = Plan::here(facts.os).map(|_| action(Remedy::InstallOllama {}));
+    let offers = install.into_iter().chain([link(Remedy::GetOllama {})]).collect();
+    finding(Cause::EngineNotInstalled { url }, seen, offers)
 }
 
 fn silent(facts: &Facts, url: String) -> Finding {

@@ -197,7 +197,7 @@ fn each_cause_from_its_facts() {
             facts.program = None;
             facts.service = Some(Service { loaded: true, ..Service::default() });
         }),
-        ("not installed", "engine.not-installed", &["get-ollama"], down(), |facts| {
+        ("not installed", "engine.not-installed", &["install-ollama", "get-ollama"], down(), |facts| {
             facts.program = None;
             facts.service = Some(Service::default());
         }),

@@ -77,7 +77,9 @@ pub async fn carry_out(computer: &Computer, remedy: &Remedy) -> Result<Carried, 
             change::undo(computer, Some(receipt.clone()), false).await?;
             Ok(Carried::Done)
         }
-        Remedy::GetOllama {}
+        // It takes minutes, and a face shows how it goes.
+        Remedy::InstallOllama {}
+        | Remedy::GetOllama {}
         | Remedy::RestartOllama {}
         | Remedy::GiveFolder { .. }
         | Remedy::FindFolder { .. }

@@ -2,6 +2,7 @@
 //! belong to the library, not to a screen. Subscribers get the whole state, then the slices that changed.
 
 pub mod checks;
+pub mod install;
 pub mod pulls;
 pub mod state;
 mod watch;
@@ -26,6 +27,7 @@ use crate::{
     },
 };
 use checks::Checks;
+use install::Install;
 use pulls::Pulls;
 
 /// At most ten updates a second reach a subscriber.
@@ -69,6 +71,7 @@ pub struct Live {
     visible: channel::Sender<bool>,
     pulls: Pulls,
     checks: Checks,
+    install: Install,
     watcher: tokio::task::JoinHandle<()>,
 }
 
@@ -86,6 +89,7 @@ impl Live {
         };
         let pulls = Pulls::new(computer.clone(), publish.clone(), Arc::clone(&look));
         let checks = Checks::new(computer.clone(), publish.clone(), Arc::clone(&look));
+        let install = Install::new(computer.clone(), publish.clone(), Arc::clone(&look));
         let (visible, seen) = channel::channel(true);
         let watched = {
             let (pulls, answered) = (pulls.clone(), AtomicBool::new(true));
@@ -101,7 +105,7 @@ impl Live {
         };
         let watcher =
             tokio::spawn(watch::watch(computer.clone(), watched, Arc::clone(&look), seen, checks.clone()));
-        Self { computer, board, look, visible, pulls, checks, watcher }
+        Self { computer, board, look, visible, pulls, checks, install, watcher }
     }
 
     /// Everything changed perhaps: look again at once.
@@ -124,6 +128,18 @@ impl Live {
     #[must_use]
     pub const fn checks(&self) -> &Checks {
         &self.checks
+    }
+
+    /// The installation of Ollama.
+    #[must_use]
+    pub const fn install(&self) -> &Install {
+        &self.install
+    }
+
+    /// Closing the window would stop a download or the installation.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        self.pulls.are_active() || self.install.is_active()
     }
 
     /// Deletes an installed model from Ollama; its ended download leaves the list.
@@ -206,5 +222,6 @@ impl Drop for Live {
         self.watcher.abort();
         self.pulls.stop();
         self.checks.stop();
+        self.install.stop();
     }
 }

@@ -1,4 +1,4 @@
-//! What the window is told: five slices, each sent whole when it changes, with a revision.
+//! What the window is told: slices, each sent whole when it changes, with a revision.
 //! The shapes cross to TypeScript by ts-rs (`cargo xtask types`).
 
 use serde::Serialize;
@@ -8,7 +8,7 @@ use crate::{
     error::Error,
     machine::memory::Memory,
     models::{assess::Assessed, catalogue::Offered, check::CheckState},
-    ollama::pull::PullState,
+    ollama::{install::state::InstallState, pull::PullState},
     openclaw::{
         gateway::Gateway,
         outcome::{ListedModel, Mode, ReceiptSummary},
@@ -41,6 +41,8 @@ pub enum Slice {
     Pulls(Vec<PullState>),
     /// Live checks that run, and how the last one of each model ended.
     Checks(Vec<CheckState>),
+    /// The installation of Ollama; `null` when none was begun, or it was dismissed.
+    Install(Option<InstallState>),
     /// OpenClaw itself.
     Openclaw(OpenclawState),
 }

@@ -26,6 +26,31 @@ impl Os {
     }
 }
 
+/// A kind of processor that Ollama is published for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Arch {
+    /// 64-bit x86.
+    Amd64,
+    /// 64-bit ARM.
+    Arm64,
+    /// Any other.
+    Other,
+}
+
+impl Arch {
+    /// The one that this program was built for.
+    #[must_use]
+    pub const fn current() -> Self {
+        if cfg!(target_arch = "x86_64") {
+            Self::Amd64
+        } else if cfg!(target_arch = "aarch64") {
+            Self::Arm64
+        } else {
+            Self::Other
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Os;

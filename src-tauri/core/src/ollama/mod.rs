@@ -3,6 +3,7 @@
 
 pub mod address;
 pub mod client;
+pub mod install;
 pub mod log;
 pub mod names;
 pub mod program;

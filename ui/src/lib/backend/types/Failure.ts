@@ -214,7 +214,55 @@ folder: string | null,
 /**
  * How to keep the models elsewhere; `null` when Ollama is on another computer.
  */
-moving: MoveModels | null, } } | { "code": "pull.permission", "params": Record<symbol, never> } | { "code": "pull.engine-too-old", "params": Record<symbol, never> } | { "code": "pull.unauthorized", "params": Record<symbol, never> } | { "code": "pull.damaged", "params": Record<symbol, never> } | { "code": "pull.interrupted", "params": Record<symbol, never> } | { "code": "pull.failed", "params": Record<symbol, never> } | { "code": "page.not-opened", "params": { 
+moving: MoveModels | null, } } | { "code": "pull.permission", "params": Record<symbol, never> } | { "code": "pull.engine-too-old", "params": Record<symbol, never> } | { "code": "pull.unauthorized", "params": Record<symbol, never> } | { "code": "pull.damaged", "params": Record<symbol, never> } | { "code": "pull.interrupted", "params": Record<symbol, never> } | { "code": "pull.failed", "params": Record<symbol, never> } | { "code": "install.offline", "params": { 
+/**
+ * What was asked for.
+ */
+url: string, } } | { "code": "install.unavailable", "params": { 
+/**
+ * What was asked for.
+ */
+url: string, 
+/**
+ * HTTP status; 0 when that was fine.
+ */
+status: number, } } | { "code": "install.bad-address", "params": { 
+/**
+ * The text as set.
+ */
+text: string, } } | { "code": "install.checksum", "params": { 
+/**
+ * The file's name.
+ */
+file: string, } } | { "code": "install.cut", "params": { 
+/**
+ * What was asked for.
+ */
+url: string, } } | { "code": "install.disk-full", "params": { 
+/**
+ * Bytes that are needed there; `null` when not known.
+ */
+needBytes: number | null, 
+/**
+ * Bytes that are free there; `null` when not known.
+ */
+freeBytes: number | null, 
+/**
+ * The folder.
+ */
+folder: string, } } | { "code": "install.unsafe-archive", "params": { 
+/**
+ * The entry; empty when it is about the whole.
+ */
+entry: string, } } | { "code": "install.permission", "params": { 
+/**
+ * The folder.
+ */
+folder: string, } } | { "code": "install.unsupported", "params": Record<symbol, never> } | { "code": "install.not-opened", "params": { 
+/**
+ * The installer.
+ */
+path: string, } } | { "code": "page.not-opened", "params": { 
 /**
  * The page's address.
  */

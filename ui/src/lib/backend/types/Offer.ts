@@ -12,7 +12,7 @@ kind: RemedyKind,
 /**
  * The command that does it, as an argument list; never run silently.
  */
-command?: Array<string>, } & ({ "id": "get-ollama", "params": Record<symbol, never> } | { "id": "start-ollama", "params": Record<symbol, never> } | { "id": "restart-ollama", "params": Record<symbol, never> } | { "id": "give-folder", "params": { 
+command?: Array<string>, } & ({ "id": "get-ollama", "params": Record<symbol, never> } | { "id": "install-ollama", "params": Record<symbol, never> } | { "id": "start-ollama", "params": Record<symbol, never> } | { "id": "restart-ollama", "params": Record<symbol, never> } | { "id": "give-folder", "params": { 
 /**
  * The folder.
  */

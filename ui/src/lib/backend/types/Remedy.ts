@@ -3,7 +3,7 @@
 /**
  * What can be done about a cause.
  */
-export type Remedy = { "id": "get-ollama", "params": Record<symbol, never> } | { "id": "start-ollama", "params": Record<symbol, never> } | { "id": "restart-ollama", "params": Record<symbol, never> } | { "id": "give-folder", "params": { 
+export type Remedy = { "id": "get-ollama", "params": Record<symbol, never> } | { "id": "install-ollama", "params": Record<symbol, never> } | { "id": "start-ollama", "params": Record<symbol, never> } | { "id": "restart-ollama", "params": Record<symbol, never> } | { "id": "give-folder", "params": { 
 /**
  * The folder.
  */

@@ -1,0 +1,308 @@
+//! Installs Ollama without an administrator: downloads what it publishes, checks it, unpacks it into the user's own
+//! folders and starts it; where there is an installer, that is checked and opened. Nothing half done stays.
+
+mod archive;
+mod fetch;
+mod place;
+pub mod plan;
+mod room;
+pub mod state;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    pin::pin,
+    process::Stdio,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use serde::Serialize;
+use tokio::sync::watch::Receiver;
+
+use archive::Refused;
+pub use fetch::Limits;
+use fetch::{Ended, Partial, Source};
+use plan::{Plan, Way};
+use state::{InstallPhase, InstallState, Meter};
+
+use super::{address::Address, start};
+use crate::{
+    computer::Computer,
+    error::{Error, ErrorCode},
+    machine::{command, os::Os},
+};
+
+/// How far it is, is told so often.
+const TELL_EVERY: Duration = Duration::from_millis(200);
+
+/// `open` hands the file over and returns.
+const OPEN: Duration = Duration::from_secs(30);
+
+/// What an installation would do, before it is begun.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
+#[serde(rename_all = "camelCase")]
+pub struct InstallOffer {
+    /// Where it comes from.
+    pub url: String,
+    /// Bytes to download; `null` when not told.
+    pub download_bytes: Option<u64>,
+    /// Where it is unpacked; `null` where an installer decides that.
+    pub folder: Option<String>,
+}
+
+/// What an installation would do here. Asks for the file's size and nothing else.
+///
+/// # Errors
+/// `install.unsupported`, `install.bad-address`, `install.offline`, `install.unavailable`.
+pub async fn offer(computer: &Computer, limits: Limits) -> Result<InstallOffer, Error> {
+    let plan = plan_here(computer)?;
+    let source = Source::new(plan, &computer.surroundings.environment, limits)?;
+    let folder =
+        (plan.way == Way::Unpack).then(|| plan::prefix(&computer.surroundings.home).display().to_string());
+    Ok(InstallOffer { url: source.file_url(), download_bytes: source.size().await?, folder })
+}
+
+/// Installs and starts Ollama, telling each state as it changes; the last one, which is over, is returned. `stop`
+/// turning `true` cancels it. Whatever way it ends, nothing half done is left. Dropping the future keeps what was
+/// downloaded, as a crash would: the next one goes on from there.
+pub async fn install(
+    computer: &Computer,
+    limits: Limits,
+    stop: Receiver<bool>,
+    tell: impl FnMut(InstallState),
+) -> InstallState {
+    let mut run = Run { computer, limits, stop, tell };
+    match run.all().await {
+        Ok(phase) => InstallState { fraction: 1.0, ..InstallState::at(phase) },
+        Err(Stop::Cancelled) => InstallState::at(InstallPhase::Cancelled),
+        Err(Stop::Failed(error)) => InstallState::failed(error),
+    }
+}
+
+/// Why an installation ended early.
+enum Stop {
+    Cancelled,
+    Failed(Error),
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+struct Run<'a, T> {
+    computer: &'a Computer,
+    limits: Limits,
+    stop: Receiver<bool>,
+    tell: T,
+}
+
+impl<T: FnMut(InstallState)> Run<'_, T> {
+    async fn all(&mut self) -> Result<InstallPhase, Stop> {
+        (self.tell)(InstallState::at(InstallPhase::Asking));
+        let plan = plan_here(self.computer)?;
+        let downloads = self.computer.folders.downloads();
+        let folder = downloads.clone();
+        // Held until the end: two would unpack over each other.
+        let _lock = blocking(move || room::lock(&folder)).await??;
+        let stop = self.stop.clone();
+        let brought = tokio::select! {
+            biased;
+            () = stopped(stop) => Err(Stop::Cancelled),
+            brought = self.bring(plan, &downloads) => brought.map_err(Stop::Failed),
+        };
+        let ended = match brought {
+            Ok(file) if plan.way == Way::Unpack => self.unpack(file).await,
+            Ok(file) => self.open(plan, &file).await,
+            Err(stop) => Err(stop),
+        };
+        // An installer that was opened is still read.
+        if !matches!(ended, Ok(InstallPhase::Opened)) && !is_not_opened(&ended) {
+            blocking(move || room::clear(&downloads, None)).await?;
+        }
+        ended
+    }
+
+    /// Downloads the file, over as many connections as it takes, and holds it against its checksum.
+    async fn bring(&mut self, plan: Plan, downloads: &Path) -> Result<PathBuf, Error> {
+        let source = Source::new(plan, &self.computer.surroundings.environment, self.limits)?;
+        let sum = source.checksum().await?;
+        // A mirror need not tell the size beforehand.
+        let size = source.size().await.ok().flatten();
+        // Named by what it shall become: what is left of another release is not gone on with.
+        let path = downloads.join(format!("{}-{}.part", sum.get(..16).unwrap_or(&sum), plan.file));
+        let (folder, kept) = (downloads.to_path_buf(), path.clone());
+        blocking(move || room::clear(&folder, Some(&kept))).await?;
+        let mut partial = Partial::open(&path).await?;
+        if let Some(size) = size {
+            let mut wants = vec![(downloads.to_path_buf(), size.saturating_sub(partial.bytes))];
+            if plan.way == Way::Unpack {
+                // At least as much again; once it is here, it is known how much.
+                wants.push((plan::prefix(&self.computer.surroundings.home), size));
+            }
+            room::check(&self.computer.surroundings, wants).await?;
+        }
+        self.follow(&source, &mut partial).await?;
+        if partial.checksum() == sum {
+            return Ok(path);
+        }
+        let detail = format!("{} has SHA-256 {}, published is {sum}", source.file_url(), partial.checksum());
+        Err(Error::new(ErrorCode::InstallChecksum { file: plan.file.into() }, detail))
+    }
+
+    async fn follow(&mut self, source: &Source, partial: &mut Partial) -> Result<(), Error> {
+        let begun = Instant::now();
+        let mut meter = Meter::new(Duration::ZERO);
+        let (mut in_vain, mut size) = (0, 0);
+        loop {
+            let before = partial.bytes;
+            // Bytes come in thousands of pieces a second: they are counted, and told now and then, also while
+            // nothing comes.
+            let (here, total) = (AtomicU64::new(before), AtomicU64::new(size));
+            let seen = || (here.load(Ordering::Relaxed), total.load(Ordering::Relaxed));
+            let count = |now: u64, of: u64| {
+                here.store(now, Ordering::Relaxed);
+                total.store(of, Ordering::Relaxed);
+            };
+            let ended = {
+                let mut ended = pin!(source.go_on(partial, count));
+                let mut tick = tokio::time::interval(TELL_EVERY);
+                loop {
+                    tokio::select! {
+                        ended = &mut ended => break ended,
+                        _ = tick.tick() => {}
+                    }
+                    let (here, total) = seen();
+                    (self.tell)(meter.bytes(here, total, begun.elapsed()));
+                }
+            };
+            let (here, total) = seen();
+            size = total;
+            let last = meter.bytes(here, total, begun.elapsed());
+            let why = match ended {
+                Ok(()) => {
+                    (self.tell)(last);
+                    return Ok(());
+                }
+                Err(Ended::Failed(error)) => return Err(error),
+                Err(Ended::Cut(error)) => error,
+            };
+            in_vain = if partial.bytes > before { 0 } else { in_vain + 1 };
+            let Some(wait) = self.limits.wait(in_vain) else { return Err(why) };
+            (self.tell)(meter.waiting(why, begun.elapsed()));
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// Unpacks the archive, which is what Ollama published, puts it in its place and starts it.
+    async fn unpack(&mut self, archive: PathBuf) -> Result<InstallPhase, Stop> {
+        let prefix = plan::prefix(&self.computer.surroundings.home);
+        (self.tell)(InstallState::at(InstallPhase::Checking));
+        let (measured, stop) = (archive.clone(), self.stop.clone());
+        let total = blocking(move || archive::measure(&measured, &|| is_stopped(&stop))).await?;
+        let total = total.map_err(|refused| self.refused(refused))?;
+        room::check(&self.computer.surroundings, vec![(prefix.clone(), total)]).await?;
+        let written = Arc::new(AtomicU64::new(0));
+        let (counted, stop) = (Arc::clone(&written), self.stop.clone());
+        let mut job = tokio::task::spawn_blocking(move || {
+            let disk = |error| Refused::Disk(prefix.clone(), error);
+            let staging = place::staging(&prefix).map_err(disk)?;
+            archive::unpack(&archive, staging.path(), total, &|bytes| {
+                counted.fetch_add(bytes, Ordering::Relaxed);
+                !is_stopped(&stop)
+            })?;
+            // From here on it is done to the end.
+            place::put(staging.path(), &prefix).map_err(|(place, error)| Refused::Disk(place, error))
+        });
+        let mut tick = tokio::time::interval(TELL_EVERY);
+        let done = loop {
+            tokio::select! {
+                done = &mut job => break done,
+                _ = tick.tick() => (self.tell)(InstallState::unpacking(written.load(Ordering::Relaxed), total)),
+            }
+        };
+        let done = done.map_err(|error| Error::new(ErrorCode::Internal {}, error.to_string()))?;
+        done.map_err(|refused| self.refused(refused))?;
+        (self.tell)(InstallState::at(InstallPhase::Starting));
+        let address = self.address().await?;
+        start::start(&self.computer.surroundings, &self.computer.folders, &address).await?;
+        Ok(InstallPhase::Done)
+    }
+
+    /// Opens the installer; what happens then is the system's and the user's.
+    async fn open(&mut self, plan: Plan, file: &Path) -> Result<InstallPhase, Stop> {
+        (self.tell)(InstallState::at(InstallPhase::Starting));
+        let installer = file.with_file_name(plan.file);
+        fs::rename(file, &installer)
+            .map_err(|error| room::wrote(&self.computer.folders.downloads(), &installer, &error))?;
+        let words = plan::opening(self.computer.surroundings.os, &installer);
+        open(self.computer, &words).await.map_err(|detail| {
+            Error::new(ErrorCode::InstallNotOpened { path: installer.display().to_string() }, detail)
+        })?;
+        Ok(InstallPhase::Opened)
+    }
+
+    fn refused(&self, refused: Refused) -> Stop {
+        Stop::Failed(match refused {
+            Refused::Stopped => return Stop::Cancelled,
+            Refused::Unsafe { entry, why } => Error::new(ErrorCode::InstallUnsafeArchive { entry }, why),
+            Refused::Disk(path, error) => {
+                let prefix = plan::prefix(&self.computer.surroundings.home);
+                room::wrote(&prefix, &path, &error)
+            }
+        })
+    }
+
+    /// Where it shall answer: the effective address, unless that is another computer's.
+    async fn address(&self) -> Result<Address, Error> {
+        let computer = self.computer.clone();
+        let effective = blocking(move || computer.effective().0).await?;
+        Ok(if effective.is_loopback() { effective } else { Address::default() })
+    }
+}
+
+const fn is_not_opened(ended: &Result<InstallPhase, Stop>) -> bool {
+    matches!(ended, Err(Stop::Failed(Error { code: ErrorCode::InstallNotOpened { .. }, .. })))
+}
+
+fn plan_here(computer: &Computer) -> Result<Plan, Error> {
+    Plan::here(computer.surroundings.os).ok_or_else(|| ErrorCode::InstallUnsupported {}.into())
+}
+
+/// Nobody who could cancel it is left, or they did.
+fn is_stopped(stop: &Receiver<bool>) -> bool {
+    *stop.borrow() || stop.has_changed().is_err()
+}
+
+async fn stopped(mut stop: Receiver<bool>) {
+    // An error: nobody is left who could cancel it.
+    drop(stop.wait_for(|stop| *stop).await);
+}
+
+async fn open(computer: &Computer, words: &[String]) -> Result<(), String> {
+    let (program, arguments) = words.split_first().ok_or("empty command")?;
+    let surroundings = &computer.surroundings;
+    let program = command::on_path(surroundings, program).unwrap_or_else(|| PathBuf::from(program));
+    if surroundings.os == Os::Windows {
+        // The installer itself: it runs for as long as the user takes.
+        let mut command = command::command(surroundings, &program, arguments);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        return command.spawn().map(drop).map_err(|error| error.to_string());
+    }
+    let output = command::output(surroundings, &program, arguments, OPEN).await;
+    match output.map_err(|error| error.to_string())? {
+        output if output.success => Ok(()),
+        output => Err(output.stderr.trim().to_owned()),
+    }
+}
+
+async fn blocking<A: Send + 'static>(work: impl FnOnce() -> A + Send + 'static) -> Result<A, Error> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| Error::new(ErrorCode::Internal {}, error.to_string()))
+}
