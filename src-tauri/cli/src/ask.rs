@@ -10,7 +10,7 @@ pub(crate) fn may(output: &Output, yes: bool, question: &str) -> Result<bool, Fa
         return Ok(true);
     }
     if output.json || !has_person() {
-        return Err(Failure::NeedsYes);
+        return Err(Failure::NeedsYes(question.to_owned()));
     }
     let mut out = io::stdout().lock();
     write!(out, "{} ", output.words.say(question))?;

@@ -20,8 +20,8 @@ const READER_GONE: i32 = 141;
 pub(crate) enum Failure {
     /// The library's reason.
     Core(Error),
-    /// It would have to ask, and may not.
-    NeedsYes,
+    /// It would have to ask this, and may not.
+    NeedsYes(String),
     /// The arguments are off; clap's own words.
     Usage(String),
     /// Standard output or input failed.
@@ -100,7 +100,10 @@ impl Output {
         let mut err = io::stderr().lock();
         let (text, detail) = match failure {
             Failure::Core(error) => (self.error(error), error.detail.as_str()),
-            Failure::NeedsYes => (self.words.say("cli.needs-yes"), ""),
+            Failure::NeedsYes(question) => {
+                let own = format!("{question}.needs-yes");
+                (self.words.say(if self.words.has(&own) { &own } else { "cli.needs-yes" }), "")
+            }
             Failure::Usage(text) => (text.clone(), ""),
             Failure::Cancelled => (self.words.say("cli.cancelled"), ""),
             Failure::Told => return Ok(()),
@@ -186,7 +189,7 @@ fn params(error: &Error) -> Value {
 fn as_json(failure: &Failure) -> Value {
     match failure {
         Failure::Core(error) => serde_json::to_value(error).unwrap_or_default(),
-        Failure::NeedsYes => json!({ "code": "cli.needs-yes", "params": {}, "detail": "add --yes" }),
+        Failure::NeedsYes(_) => json!({ "code": "cli.needs-yes", "params": {}, "detail": "add --yes" }),
         Failure::Usage(text) => json!({ "code": "cli.usage", "params": {}, "detail": text.trim() }),
         Failure::Cancelled => json!({ "code": "cli.cancelled", "params": {}, "detail": "" }),
         Failure::Told => Value::Null,

@@ -6,6 +6,7 @@ import type { Explanation } from './types/Explanation';
 import type { Failure } from './types/Failure';
 import type { FileDiff } from './types/FileDiff';
 import type { Gateway } from './types/Gateway';
+import type { InstallOffer } from './types/InstallOffer';
 import type { Preview } from './types/Preview';
 import type { ReceiptSummary } from './types/ReceiptSummary';
 import type { Remedy } from './types/Remedy';
@@ -60,6 +61,12 @@ export interface Backend {
   testAddress(address: string): Promise<AddressTest>;
   /** Carries out a remedy; one that changes settings ends in a preview. */
   runRemedy(remedy: Remedy): Promise<RemedyOutcome>;
+  /** What installing Ollama would download, and where to; asks for the size and nothing else. */
+  installOffer(): Promise<InstallOffer>;
+  /** Stops the installation of Ollama; nothing of it stays. How it goes comes by the `install` slice. */
+  cancelInstall(): Promise<void>;
+  /** Forgets an installation that is over. */
+  dismissInstall(): Promise<void>;
   /** Makes the checks anew and says what they find to an error that someone saw; `text` steers and is not kept. */
   explainError(text: string): Promise<Explanation>;
   /** Everything that was seen, as text for whoever helps, without anything private; the checks are made anew for it. */

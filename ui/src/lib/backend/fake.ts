@@ -11,6 +11,9 @@ import type { Failure } from './types/Failure';
 import type { FileDiff } from './types/FileDiff';
 import type { Finding } from './types/Finding';
 import type { Gateway } from './types/Gateway';
+import type { InstallOffer } from './types/InstallOffer';
+import type { InstallPhase } from './types/InstallPhase';
+import type { InstallState } from './types/InstallState';
 import type { Model } from './types/Model';
 import type { ModelsState } from './types/ModelsState';
 import type { OpenclawState } from './types/OpenclawState';
@@ -33,6 +36,7 @@ export interface World {
   settings?: SettingsState;
   pulls?: PullState[];
   checks?: CheckState[];
+  install?: InstallState | null;
   openclaw?: OpenclawState;
 }
 
@@ -46,8 +50,7 @@ type Call =
   | { name: 'pull'; value: { name: string; forOpenclaw: boolean } }
   | { name: 'resumePull'; value: { name: string; anyway: boolean } }
   | { name: 'setPullForOpenclaw'; value: { name: string; on: boolean } }
-  | { name: 'gatewayAfterChange' }
-  | { name: 'report' }
+  | { name: 'gatewayAfterChange' | 'report' | 'cancelInstall' | 'dismissInstall' }
   | { name: 'setVisible'; value: boolean }
   | { name: 'previewUse'; value: UseRequest }
   | { name: 'undo'; value: { receipt: string | null; force: boolean } }
@@ -67,6 +70,10 @@ export class FakeBackend implements Backend {
   tag = 'en-GB';
   /** What is said of a model's name. */
   suggestion: Suggestion = { valid: true, installed: null, nearest: [] };
+  /** What installing Ollama would do. */
+  offer: InstallOffer = {
+    url: 'https://ollama.com/download/ollama-linux-amd64.tar.zst', downloadBytes: 1_900_000_000, folder: '/home/ada/.local',
+  };
   /** What is said to a pasted error; `null`: it is unknown, and the first problem of the path is found. */
   explanation: Explanation | null = null;
   /** Stands for the click on the window's close button. */
@@ -274,6 +281,20 @@ export class FakeBackend implements Backend {
     return this.#answer('report', () => report);
   }
 
+  installOffer(): Promise<InstallOffer> {
+    return this.#answer('installOffer', () => this.offer);
+  }
+
+  cancelInstall(): Promise<void> {
+    this.calls.push({ name: 'cancelInstall' });
+    return this.#answer('cancelInstall', () => this.push({ install: installOf('cancelled') }));
+  }
+
+  dismissInstall(): Promise<void> {
+    this.calls.push({ name: 'dismissInstall' });
+    return this.#answer('dismissInstall', () => this.push({ install: null }));
+  }
+
   setVisible(visible: boolean): Promise<void> {
     this.calls.push({ name: 'setVisible', value: visible });
     return this.#answer('setVisible', () => undefined);
@@ -283,6 +304,7 @@ export class FakeBackend implements Backend {
     this.calls.push({ name: 'runRemedy', value: remedy });
     return this.#answer('runRemedy', (): RemedyOutcome => {
       if (remedy.id === 'use-model') return { outcome: 'preview', value: this.#prepare({ ...noRequest, primary: remedy.params.name, allReady: true }) };
+      if (remedy.id === 'install-ollama') this.push({ install: installOf('asking') });
       if (remedy.id === 'start-ollama' && this.world.path) this.push({ path: healed(this.world.path, 'engine') });
       return { outcome: 'done' };
     });
@@ -322,6 +344,7 @@ export class FakeBackend implements Backend {
     if (slices.models) send({ slice: 'models', state: slices.models });
     if (slices.settings) send({ slice: 'settings', state: slices.settings });
     if (slices.pulls) send({ slice: 'pulls', state: slices.pulls });
+    if (slices.install !== undefined) send({ slice: 'install', state: slices.install });
     if (slices.checks) send({ slice: 'checks', state: slices.checks });
     if (slices.openclaw) send({ slice: 'openclaw', state: slices.openclaw });
   }
@@ -357,6 +380,12 @@ export function pullOf(name: string, state: PullState['state'], share = 0, total
     listedBy: null,
     notListed: null,
   };
+}
+
+/** An installation that has just come to a phase, with so much of that step done. */
+export function installOf(phase: InstallPhase, share = 0, totalBytes = 0): InstallState {
+  const { completedBytes, fraction, bytesPerSecond, secondsLeft } = pullOf('', phase === 'downloading' ? phase : 'starting', share, totalBytes);
+  return { phase, completedBytes, totalBytes, fraction, bytesPerSecond, secondsLeft, failure: null };
 }
 
 /** The same diagnosis without the findings of one station. */

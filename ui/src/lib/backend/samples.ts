@@ -196,7 +196,7 @@ export const findings = {
   notInstalled: {
     code: 'engine.not-installed', severity: 'problem', link: 'engine', params: { url: 'http://127.0.0.1:11434' },
     evidence: ['GET http://127.0.0.1:11434/ : connection refused', 'no binary in 8 places'],
-    remedies: [{ id: 'get-ollama', params: {}, kind: 'link' }],
+    remedies: [{ id: 'install-ollama', params: {}, kind: 'action' }, { id: 'get-ollama', params: {}, kind: 'link' }],
   },
   starting: {
     code: 'engine.starting', severity: 'warning', link: 'engine', params: { url: 'http://127.0.0.1:11434', seconds: 7 },

@@ -1,10 +1,11 @@
-// The pushed state: six slices as Rust sent them last. Everything else is derived from it.
+// The pushed state: slices as Rust sent them last. Everything else is derived from it.
 
 import { asFailure, type Backend } from '../backend/backend';
 import type { CheckState } from '../backend/types/CheckState';
 import type { Diagnosis } from '../backend/types/Diagnosis';
 import type { Failure } from '../backend/types/Failure';
 import type { Finding } from '../backend/types/Finding';
+import type { InstallState } from '../backend/types/InstallState';
 import type { ModelsState } from '../backend/types/ModelsState';
 import type { OpenclawState } from '../backend/types/OpenclawState';
 import type { PullState } from '../backend/types/PullState';
@@ -19,6 +20,7 @@ export class Live {
   openclaw = $state.raw<OpenclawState | null>(null);
   pulls = $state.raw<PullState[]>([]);
   checks = $state.raw<CheckState[]>([]);
+  install = $state.raw<InstallState | null>(null);
   /** The subscription itself failed: nothing on the screen can be trusted. */
   lost = $state.raw<Failure | null>(null);
 
@@ -48,6 +50,7 @@ export class Live {
       case 'settings': this.settings = update.state; break;
       case 'pulls': this.pulls = update.state; break;
       case 'checks': this.checks = update.state; break;
+      case 'install': this.install = update.state; break;
       case 'openclaw': this.openclaw = update.state; break;
     }
   }
