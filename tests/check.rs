@@ -79,6 +79,8 @@ fn every_outcome_has_its_exit_status_and_its_document() {
         ("writes-call:1b", 1, "call-as-text", json!({})),
         ("writes-marks:1b", 1, "call-as-text", json!({})),
         ("ignores-tools:1b", 1, "no-call", json!({})),
+        ("wrong-call:1b", 1, "no-call", json!({ "called": "functions.get_current_time" })),
+        ("thinks-on:1b", 1, "cut-off", json!({})),
         ("no-tools:1b", 1, "no-tools", json!({})),
         ("too-big:70b", 1, "not-enough-memory", json!({ "needBytes": gib(55), "haveBytes": gib(21) })),
         ("no-runner:1b", 1, "runner-missing", json!({})),
@@ -92,13 +94,30 @@ fn every_outcome_has_its_exit_status_and_its_document() {
         assert_eq!((&answer["model"], &answer["toolCall"]), (&json!(model), &json!(status == 0)));
         assert_eq!(answer["outcome"], json!({ "code": outcome, "params": params }), "{model}");
         assert!(answer["seconds"].is_f64());
-        let answered = ["called-tool", "call-as-text", "no-call"].contains(&outcome);
+        let answered = ["called-tool", "call-as-text", "no-call", "cut-off"].contains(&outcome);
         for measure in ["firstTokenSeconds", "tokensPerSecond", "contextRunning", "onGraphicsCard"] {
             assert_eq!(answer[measure].is_number(), answered, "{model}: {measure} in {answer}");
         }
     }
     let answer = process::json("check", &machine.run(&["check", "Calls:1b", "--context", "9000", "--json"]));
     assert_eq!((&answer["model"], &answer["contextRunning"]), (&json!("calls:1b"), &json!(9000)));
+}
+
+#[test]
+fn a_try_with_less_than_openclaw_needs_says_so_and_is_not_remembered() {
+    let machine = Machine::new();
+    let words = Words::english();
+    let failed = |arguments: &[&str]| {
+        let said = text(&machine.run(arguments).stdout);
+        let list = text(&machine.run(&["models"]).stdout);
+        let line = list.lines().find(|line| line.contains("  ignores-tools:1b ")).unwrap().to_owned();
+        (
+            said.contains(&words.say("cli.check.small", &[])),
+            line.contains(&words.say("cli.models.failed", &[])),
+        )
+    };
+    assert_eq!(failed(&["check", "ignores-tools:1b", "--context", "1024"]), (true, false));
+    assert_eq!(failed(&["check", "ignores-tools:1b"]), (false, true));
 }
 
 #[test]
@@ -169,6 +188,8 @@ fn in_words_it_says_what_it_means_and_what_it_proves() {
     assert!(said.contains("32\u{202f}768 jetons"), "{said}");
     let memory = text(&machine.command(&["check", "too-big:70b"]).env("LANG", "fr").output().unwrap().stdout);
     assert!(memory.contains("5,9\u{202f}Go") && memory.contains("2,3\u{202f}Go"), "{memory}");
+    let wrong = text(&machine.run(&["check", "wrong-call:1b"]).stdout);
+    assert!(wrong.contains("“functions.get_current_time”"), "{wrong}");
     let busy = text(&machine.run(&["check", "busy:1b"]).stdout);
     assert_eq!(busy.trim_end(), words.say("cli.check.busy", &[]));
 }

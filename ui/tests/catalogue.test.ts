@@ -15,11 +15,11 @@ describe('a model on offer', () => {
   test('says whether it fits, what it takes, and what is wrong with it', async () => {
     open(worlds.empty, 'models');
     await fireEvent.click(within(await section()).getByRole('button', { name: 'Show more' }));
-    expect(offer('qwen3.5').textContent).toContain('Fits this computer');
+    expect(offer('qwen3.5').textContent).toContain('Should fit this computer');
     expect(offer('qwen3.5').textContent).toContain('6.6 GB to download and to store');
     expect(offer('qwen3.5').textContent).toContain('needs about 12 GB of memory');
-    expect(offer('qwen3.5:27b').textContent).toContain('Only just fits');
-    expect(offer('glm-4.7-flash').textContent).toContain('Too big for this computer');
+    expect(offer('qwen3.5:27b').textContent).toContain('Should only just fit');
+    expect(offer('glm-4.7-flash').textContent).toContain('Looks too big for this computer');
     expect(offer('mistral').textContent).toContain('Ollama says that it does not work well with OpenClaw.');
     expect((await section()).textContent).toContain('This computer has 25 GB of memory.');
   });
@@ -115,7 +115,7 @@ describe('any name', () => {
   test('on offer has its size and fit before it starts', async () => {
     open(worlds.well, 'models');
     await type('Qwen3.5:latest');
-    await expect.poll(said).toBe('6.6 GB to download and to store · Fits this computer');
+    await expect.poll(said).toBe('6.6 GB to download and to store · Should fit this computer');
   });
 
   test('has near names, which the keyboard reaches and takes', async () => {

@@ -37,7 +37,7 @@ describe('groups', () => {
     await card('qwen3.5:9b');
     const headings = [...document.querySelectorAll('main h2')].map((heading) => heading.textContent);
     expect(headings).toEqual([
-      'Recommended for OpenClaw 4', 'Can act, often fails 2', 'Chat only 2', 'Too big for this computer 1', 'Run online 1',
+      'Recommended for OpenClaw 4', 'Can act, but fails 2', 'Chat only 2', 'Too big for this computer 1', 'Run online 1',
       'Not known 1', 'For memory 1', 'Download a model',
     ]);
     expect(group('often-fails')?.textContent).toContain('Ollama itself says that they do not work well');
@@ -329,13 +329,14 @@ describe('Try it', () => {
   const ways: Record<string, [string, string]> = {
     'called-tool': ['It works', 'This proves the model, not OpenClaw'],
     'call-as-text': ['It wrote the call as text', 'Choose one of the recommended models'],
-    'no-call': ['did not call the tool', 'try it again'],
+    'no-call': ['did not call the tool', 'asked twice'],
     'no-tools': ['it has no tools', 'OpenClaw can only chat with it'],
     'not-enough-memory': ['not enough memory', 'It needs 43.2 GB, and 21.4 GB were free. Close other programs'],
     'runner-missing': ['A part of Ollama is missing', 'Installing Ollama again'],
     'cpu-unsupported': ['This processor cannot run it', 'Updating Ollama may help'],
     busy: ['busy with something else', 'Wait until it has finished'],
     'sign-in': ['wants you to sign in', 'ollama signin'],
+    'cut-off': ['was cut off', 'longer conversation'],
     'too-slow': ['No whole answer came in time', 'Pincer waited 10 min. It is too slow here, or Ollama was busy with something else'],
     failed: ['The try did not work', 'The connection to http://127.0.0.1:11434 was cut'],
   };

@@ -9,7 +9,10 @@ use std::{
 use indicatif::{ProgressBar, ProgressStyle};
 use pincer_core::{
     computer::Computer,
-    models::check::{CheckOutcome, CheckPhase, Checked, ask},
+    models::{
+        catalogue::LEAST_CONTEXT,
+        check::{CheckOutcome, CheckPhase, Checked, ask},
+    },
 };
 use serde::Serialize;
 use serde_json::json;
@@ -82,6 +85,12 @@ fn tell(output: &Output, name: &str, checked: &Checked) -> Result<(), Failure> {
     let outcome = serde_json::to_value(&checked.outcome).unwrap_or_default();
     let code = outcome.get("code").and_then(|code| code.as_str()).unwrap_or_default();
     output.say(&format!("cli.check.{code}"), &params)?;
+    if let CheckOutcome::NoCall { called: Some(other) } = &checked.outcome {
+        output.say("cli.check.called", &json!({ "name": other }))?;
+    }
+    if checked.asked_context.is_some_and(|tokens| tokens < LEAST_CONTEXT) {
+        output.say("cli.check.small", &json!({}))?;
+    }
     if checked.first_token_seconds.is_none() {
         return Ok(());
     }

@@ -2,12 +2,13 @@
 
 use pincer_core::{
     computer::Computer,
+    machine::own_address::is_here,
     models::{
         assess::{self, Assessed},
         catalogue,
         check::store,
         discovery::Discovery,
-        fit::{FitBasis, FitVerdict, Known},
+        fit::{FitBasis, FitVerdict},
         model::Verdict,
     },
     ollama::{address::Address, names},
@@ -43,12 +44,7 @@ pub(crate) async fn run(computer: &Computer, output: &Output) -> Result<Done, Fa
     let loaded = loaded.map(|running| running.models).unwrap_or_default();
     let checked =
         store::by_id(&found.models, &store::read(&computer.folders), &store::Here::of(computer, &address));
-    let known = Known {
-        remote: !address.is_loopback(),
-        memory: computer.memory(),
-        loaded: &loaded,
-        checked: Some(&checked),
-    };
+    let known = computer.known(&address, &loaded, &checked);
     let told = told(computer);
     let offered = catalogue::on_offer(&found.models, &[], &known);
     let models = assess::assess(&found.models, &known, &asking(computer, &told), &offered);
@@ -85,7 +81,7 @@ fn tell_where(output: &Output, address: &Address, models: &[Assessed]) -> Result
     let online = |one: &&Assessed| one.model.verdict == Verdict::Cloud;
     let some_online = models.iter().any(|one| online(&one));
     if models.iter().any(|one| !online(&one)) {
-        let key = if address.is_loopback() { "cli.models.free" } else { "cli.models.free-remote" };
+        let key = if is_here(address) { "cli.models.free" } else { "cli.models.free-remote" };
         output.say(key, &json!({ "host": address.to_string() }))?;
     }
     if some_online {
@@ -171,13 +167,13 @@ fn describe(output: &Output, one: &Assessed) -> String {
     if model.verdict != Verdict::Cloud {
         parts.push(words.numbers.size(model.size_bytes));
     }
-    let fit = match one.fit.verdict {
-        FitVerdict::Fits => Some("cli.models.fit.fits"),
-        FitVerdict::Tight => Some("cli.models.fit.tight"),
-        FitVerdict::TooBig => Some("cli.models.fit.too-big"),
-        FitVerdict::Unknown if one.fit.basis == FitBasis::NoMemory => Some("cli.models.fit.unknown"),
-        FitVerdict::Unknown => None,
-    };
-    parts.extend(fit.map(|key| words.say_with(key, &json!({ "tokens": one.fit.context }))));
+    match (one.fit.verdict, one.fit.basis) {
+        (FitVerdict::Unknown, FitBasis::NoMemory) => parts.push(words.say("cli.models.fit.unknown")),
+        (FitVerdict::Unknown, _) => {}
+        (verdict, basis) => {
+            let key = format!("cli.models.fit.{}.{}", name(&verdict), name(&basis));
+            parts.push(words.say_with(&key, &json!({ "tokens": one.fit.context })));
+        }
+    }
     parts.join(", ")
 }

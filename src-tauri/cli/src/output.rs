@@ -2,6 +2,7 @@
 //! A reader that closed the pipe ends the command quietly.
 
 use std::{
+    borrow::Cow,
     io::{self, IsTerminal, Write},
     process::ExitCode,
 };
@@ -65,14 +66,12 @@ impl Output {
 
     /// One JSON document, in one line for a stream and for scripts alike.
     pub(crate) fn document(&self, document: &impl Serialize) -> io::Result<()> {
-        let text = serde_json::to_string(document)?;
-        self.line(&text)
+        written(&serde_json::to_string(document)?)
     }
 
     /// One line of text.
     pub(crate) fn line(&self, text: &str) -> io::Result<()> {
-        let mut out = io::stdout().lock();
-        quiet(writeln!(out, "{text}").and_then(|()| out.flush()))
+        written(&clean(text))
     }
 
     /// One message.
@@ -115,9 +114,9 @@ impl Output {
                 (self.words.say_with("cli.output", &json!({ "detail": error.to_string() })), "")
             }
         };
-        quiet(writeln!(err, "{text}"))?;
+        quiet(writeln!(err, "{}", clean(&text)))?;
         if !detail.is_empty() {
-            quiet(writeln!(err, "  ({})", one_line(detail)))?;
+            quiet(writeln!(err, "  ({})", clean(&one_line(detail))))?;
         }
         if let Failure::Core(error) = failure
             && let Some(how) = params(error).get("moving").and_then(Value::as_str)
@@ -137,7 +136,7 @@ impl Output {
         if let Failure::Core(error) = failure
             && let Some(diff) = params(error).get("diff").and_then(Value::as_str)
         {
-            quiet(writeln!(err, "{}", diff.trim_end()))?;
+            quiet(writeln!(err, "{}", clean(diff.trim_end())))?;
         }
         Ok(())
     }
@@ -199,6 +198,17 @@ fn as_json(failure: &Failure) -> Value {
     }
 }
 
+fn written(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    quiet(writeln!(out, "{text}").and_then(|()| out.flush()))
+}
+
+/// Without what steers a terminal: names and messages come from a server.
+fn clean(text: &str) -> Cow<'_, str> {
+    let steers = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    if text.contains(steers) { text.replace(steers, "\u{fffd}").into() } else { text.into() }
+}
+
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -208,5 +218,22 @@ fn quiet(written: io::Result<()>) -> io::Result<()> {
     match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(READER_GONE),
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::clean;
+
+    #[test]
+    fn what_steers_a_terminal_is_shown_as_unreadable() {
+        for (said, shown) in [
+            ("qwen3:8b\tfits\nyes", "qwen3:8b\tfits\nyes"),
+            ("evil\u{1b}[31m:1b", "evil\u{fffd}[31m:1b"),
+            ("\u{9b}2J\u{1b}]0;title\u{7}", "\u{fffd}2J\u{fffd}]0;title\u{fffd}"),
+            ("50\u{202f}% – déjà", "50\u{202f}% – déjà"),
+        ] {
+            assert_eq!(clean(said), shown, "{said:?}");
+        }
     }
 }

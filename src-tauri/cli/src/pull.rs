@@ -9,7 +9,7 @@ use pincer_core::{
     error::{Error, ErrorCode},
     live::pulls::{Room, follow},
     ollama::{
-        names::ModelName,
+        names::{self, ModelName},
         pull::{PullPhase, PullState},
     },
 };
@@ -26,8 +26,9 @@ pub(crate) async fn run(
     name: &str,
     anyway: bool,
 ) -> Result<Done, Failure> {
-    let bad_name = |_| Error::from(ErrorCode::PullBadName { name: name.into() });
-    let name = ModelName::parse(name).map(|_| name.trim()).map_err(bad_name);
+    let bad_name = |_| Error::from(ErrorCode::PullBadName { name: name.trim().into() });
+    let unwrapped = names::unwrapped(name);
+    let name = ModelName::parse(unwrapped).map(|_| unwrapped).map_err(bad_name);
     let name = match name {
         Ok(name) => name,
         Err(error) if output.json => return failed_line(output, &error),

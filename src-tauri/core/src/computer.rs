@@ -1,18 +1,25 @@
 //! This computer as one user of it sees it: the surroundings, Pincer's own folders, and where Ollama is.
 //! The faces make one and hand it to every operation of the library.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    collections::HashMap,
+    sync::{Arc, OnceLock},
+};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     error::Error,
     folders::Folders,
-    machine::memory::{self, Memory},
-    models::{discovery::Discovery, model::Model},
+    machine::{
+        memory::{self, Memory},
+        own_address::is_here,
+    },
+    models::{check::Checked, discovery::Discovery, fit::Known, model::Model},
     ollama::{
         address::Address,
         client::{Client, Limits},
+        wire::Loaded,
     },
     openclaw::{
         elsewhere::LastSeen,
@@ -106,6 +113,18 @@ impl Computer {
     #[must_use]
     pub fn memory(&self) -> Option<&Memory> {
         self.memory.get_or_init(|| memory::read(&self.surroundings)).as_ref()
+    }
+
+    /// What is known of the computer that runs the models of the server at `address`, with what it has in memory and
+    /// what was tried there. Blocking.
+    #[must_use]
+    pub fn known<'a>(
+        &'a self,
+        address: &Address,
+        loaded: &'a [Loaded],
+        checked: &'a HashMap<String, Checked>,
+    ) -> Known<'a> {
+        Known { remote: !is_here(address), memory: self.memory(), loaded, checked: Some(checked) }
     }
 
     /// What other programs said.

@@ -218,6 +218,11 @@ fn what_happened_overrules_what_is_computed() {
     let found = fit(&model, DEFAULT_CONTEXT, &known);
     assert_eq!((found.need_bytes, found.runs_on), (Some(12 * GB), Some(RunsOn::Graphics)));
     assert_eq!(at(Known { loaded: &running, ..here(&big) }), (FitVerdict::Fits, FitBasis::Measured));
+    // Loaded with more than is asked about: what it would need is the estimate, never more than what was seen.
+    let long = loaded(262_144, 12 * GB);
+    let found = fit(&model, 16_384, &Known { loaded: &long, ..here(&big) });
+    let computed = fit(&model, 16_384, &here(&big));
+    assert_eq!((found.basis, found.need_bytes), (FitBasis::Measured, computed.need_bytes));
     // Elsewhere, too.
     let remote = Known { remote: true, loaded: &running, ..here(&small) };
     assert_eq!(at(remote), (FitVerdict::Fits, FitBasis::Measured));
@@ -240,17 +245,23 @@ fn what_happened_overrules_what_is_computed() {
     assert_eq!(fit(&model, DEFAULT_CONTEXT, &known).need_bytes, Some(9 * GB));
     assert_eq!(recommended_context(&model, &known, DEFAULT_CONTEXT), 16_384);
     assert_eq!(at(Known { loaded: &running, ..known }), (FitVerdict::Fits, FitBasis::Measured));
-    // One that asked for more says nothing of a shorter conversation.
-    let mut failed = failed;
-    failed.get_mut("some:model").unwrap().asked_context = Some(32_768);
-    let known = Known { checked: Some(&failed), ..here(&big) };
-    for (context, expected) in [
-        (16_384, (FitVerdict::Fits, FitBasis::Estimated)),
-        (32_768, (FitVerdict::TooBig, FitBasis::Measured)),
-        (40_960, (FitVerdict::TooBig, FitBasis::Measured)),
-    ] {
-        let found = fit(&model, context, &known);
-        assert_eq!((found.verdict, found.basis), expected, "{context}");
+    // One that asked for more: a shorter conversation may fit, in the memory that there was.
+    for (had, shorter) in
+        [(None, FitVerdict::Tight), (Some(10), FitVerdict::Tight), (Some(3), FitVerdict::TooBig)]
+    {
+        let have_bytes = had.map(|gigabytes: u64| gigabytes * GB);
+        let mut failed =
+            checked(CheckOutcome::NotEnoughMemory { need_bytes: Some(12 * GB), have_bytes }, None);
+        failed.get_mut("some:model").unwrap().asked_context = Some(32_768);
+        let known = Known { checked: Some(&failed), ..here(&big) };
+        for (context, expected) in [
+            (16_384, (shorter, FitBasis::Estimated)),
+            (32_768, (FitVerdict::TooBig, FitBasis::Measured)),
+            (40_960, (FitVerdict::TooBig, FitBasis::Measured)),
+        ] {
+            let found = fit(&model, context, &known);
+            assert_eq!((found.verdict, found.basis), expected, "{context} {had:?}");
+        }
     }
     // Other ends of a check say nothing about memory.
     let busy = checked(CheckOutcome::Busy {}, Some(32_768));

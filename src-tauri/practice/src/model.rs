@@ -62,6 +62,8 @@ pub enum ToolUse {
     Calls,
     /// It writes the call as text: the model's fault that only a live check finds.
     WritesText,
+    /// It calls one by another name, which there is not.
+    CallsOther,
     /// It answers in words and calls nothing.
     Ignores,
 }
@@ -75,6 +77,8 @@ pub enum ChatAnswer {
     Says(String),
     /// With this status and `{"error":...}`.
     Fails(u16, String),
+    /// With thoughts alone, until the conversation is full (`done_reason` `length`).
+    CutOff,
     /// With a first word, and then this error as a line (HTTP 200).
     Breaks(String),
     /// With a first word, and then nothing more; the connection stays.

@@ -159,6 +159,8 @@ fn check_models() -> Vec<PracticeModel> {
         PracticeModel { tool_use: ToolUse::WritesText, ..PracticeModel::tools("writes-call:1b") },
         chat("writes-marks:1b", ChatAnswer::Says(marks.into())),
         PracticeModel { tool_use: ToolUse::Ignores, ..PracticeModel::tools("ignores-tools:1b") },
+        PracticeModel { tool_use: ToolUse::CallsOther, ..PracticeModel::tools("wrong-call:1b") },
+        PracticeModel { chat: ChatAnswer::CutOff, ..PracticeModel::thinking("thinks-on:1b") },
         PracticeModel::plain("no-tools:1b"),
         PracticeModel::cloud("online:20b-cloud"),
         load("too-big:70b", "model requires more system memory (5.5 GiB) than is available (2.1 GiB)"),

@@ -147,6 +147,8 @@ pub struct Facts {
     pub others: Vec<Candidate>,
     /// The address that OpenClaw will ask, when it is another than the effective one.
     pub openclaws: Option<Candidate>,
+    /// The effective address is another computer's.
+    pub remote: bool,
     /// What is loaded on the effective server.
     pub loaded: Vec<Loaded>,
     /// This computer's memory, when the system tells.
@@ -192,7 +194,7 @@ impl Facts {
     #[must_use]
     pub fn known(&self) -> Known<'_> {
         Known {
-            remote: !self.effective.address.is_loopback(),
+            remote: self.remote,
             memory: self.memory.as_ref(),
             loaded: &self.loaded,
             checked: Some(&self.checked),

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     computer::{AddressSource, Computer},
     error::{Error, ErrorCode},
-    machine::memory::Memory,
+    machine::{memory::Memory, own_address::is_here},
     models::{
         check::{Checked, store},
         discovery::{Discovered, Discovery},
@@ -93,6 +93,7 @@ pub async fn first_stage(computer: &Computer, discovery: &mut Discovery) -> Resu
     let checked =
         installed.map(|found| store::by_id(&found.models, &files.checks, &here)).unwrap_or_default();
     Ok(Facts {
+        remote: !is_here(&effective.address),
         written: files.written,
         invalid_base_url: files.invalid_base_url,
         os: computer.surroundings.os,

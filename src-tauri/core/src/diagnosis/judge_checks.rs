@@ -38,13 +38,14 @@ fn chosen(facts: &Facts) -> Option<Finding> {
     let id = names::find(primary, models.iter().map(|model| model.id.as_str()))?;
     let model = models.iter().find(|model| model.id == id)?;
     let name = model.id.clone();
-    match facts.checked.get(&model.id)?.outcome {
+    match &facts.checked.get(&model.id)?.outcome {
         CheckOutcome::CallAsText {} => {
             let seen = format!("the live check of {name}: it wrote the tool call as text");
             Some(finding(Cause::ModelsCallsAsText { name }, vec![seen], another(facts, models, model)))
         }
-        CheckOutcome::NoCall {} => {
-            let seen = format!("the live check of {name}: it answered without calling the tool");
+        CheckOutcome::NoCall { called } => {
+            let instead = called.as_ref().map(|other| format!(", it called {other}")).unwrap_or_default();
+            let seen = format!("the live check of {name}: it answered without calling the tool{instead}");
             Some(finding(Cause::ModelsNoCall { name }, vec![seen], another(facts, models, model)))
         }
         // Where the server says so of itself, the settings' own part names it.

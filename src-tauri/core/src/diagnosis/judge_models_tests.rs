@@ -89,10 +89,12 @@ fn each_from_its_facts() {
         }),
         ("elsewhere it could not be loaded", &["models.does-not-fit"], &["choose-model"], on(64), |facts| {
             facts.effective = candidate("192.0.2.7", AddressSource::Settings, Answer::Ollama);
+            facts.remote = true;
             remember(facts, failed(), None);
         }),
         ("elsewhere nothing is computed", &[], &[], on(2), |facts| {
             facts.effective = candidate("192.0.2.7", AddressSource::Settings, Answer::Ollama);
+            facts.remote = true;
         }),
         ("a memory that is not known", &[], &[], on(2), |facts| facts.memory = None),
         (

@@ -56,6 +56,7 @@ fn well() -> Facts {
         ..Settings::default()
     };
     Facts {
+        remote: false,
         effective: candidate("127.0.0.1", AddressSource::Default, Answer::Ollama),
         written: None,
         invalid_base_url: None,
@@ -416,10 +417,10 @@ fn each_cause_from_its_facts() {
         ("and another does so, too", "models.calls-as-text", &["choose-model"], well(), |facts| {
             with_ready(facts, "other:1b");
             tried(facts, "qwen3:8b", 1, CheckOutcome::CallAsText {});
-            tried(facts, "other:1b", 1, CheckOutcome::NoCall {});
+            tried(facts, "other:1b", 1, CheckOutcome::NoCall { called: None });
         }),
         ("it calls nothing", "models.no-call", &["choose-model"], well(), |facts| {
-            tried(facts, "qwen3:8b", 1, CheckOutcome::NoCall {});
+            tried(facts, "qwen3:8b", 1, CheckOutcome::NoCall { called: None });
         }),
         ("it has no tools after all", "settings.model-without-tools", &["choose-model"], well(), |facts| {
             tried(facts, "qwen3:8b", 1, CheckOutcome::NoTools {});

@@ -222,12 +222,7 @@ fn early(
         }
         None => {
             let checked = store::by_id(&found.models, kept, &store::Here::of(computer, address));
-            let known = Known {
-                remote: !address.is_loopback(),
-                memory: computer.memory(),
-                loaded: &[],
-                checked: Some(&checked),
-            };
+            let known = computer.known(address, &[], &checked);
             let told = Settings::default();
             let asking = Asking { told: &told, mode: Mode::Off, dialect: Dialect::of(None) };
             state(address, &found.models, &known, &asking, &[])

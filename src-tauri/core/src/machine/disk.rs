@@ -9,7 +9,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::os::Os;
-use crate::surroundings::Surroundings;
+use crate::{ollama::service::Service, surroundings::Surroundings};
 
 /// The home of the user that Ollama's Linux service runs as.
 const SERVICE_HOME: &str = "/usr/share/ollama";
@@ -40,14 +40,15 @@ pub struct ModelsFolder {
 
 /// The folders where an Ollama on this computer keeps its models, as far as we can see. More than one where a
 /// service and a server of the user's own have run; none where none has (in a container, it keeps them there).
+/// `service`: the unit as systemd tells of it, where it does.
 /// Blocking.
 #[must_use]
-pub fn models_folders(surroundings: &Surroundings) -> Vec<ModelsFolder> {
-    places(surroundings).into_iter().filter(|folder| is_there(&folder.path)).collect()
+pub fn models_folders(surroundings: &Surroundings, service: Option<&Service>) -> Vec<ModelsFolder> {
+    places(surroundings, service).into_iter().filter(|folder| is_there(&folder.path)).collect()
 }
 
-/// `OLLAMA_MODELS` counts for a server that has our environment; the service has its own.
-fn places(surroundings: &Surroundings) -> Vec<ModelsFolder> {
+/// `OLLAMA_MODELS` counts for a server that has our environment; the service has its own, in its unit.
+fn places(surroundings: &Surroundings, service: Option<&Service>) -> Vec<ModelsFolder> {
     let moving = match surroundings.os {
         Os::Linux => MoveModels::Linux,
         Os::MacOs => MoveModels::MacOs,
@@ -56,8 +57,11 @@ fn places(surroundings: &Surroundings) -> Vec<ModelsFolder> {
     if let Some(path) = surroundings.environment.get("OLLAMA_MODELS") {
         return vec![ModelsFolder { path: surroundings.expand(path), moving }];
     }
-    let service = (surroundings.os == Os::Linux).then(|| ModelsFolder {
-        path: Path::new(SERVICE_HOME).join(".ollama").join("models"),
+    // Without a word from systemd, a folder that is there counts.
+    let may_serve = service.is_none_or(|service| service.loaded);
+    let told = service.and_then(|service| service.variable("OLLAMA_MODELS")).map(PathBuf::from);
+    let service = (surroundings.os == Os::Linux && may_serve).then(|| ModelsFolder {
+        path: told.unwrap_or_else(|| Path::new(SERVICE_HOME).join(".ollama").join("models")),
         moving: MoveModels::LinuxService,
     });
     let own = ModelsFolder { path: surroundings.home.join(".ollama").join("models"), moving };
@@ -102,7 +106,7 @@ mod tests {
         let home = Path::new("/home/ada");
         let own = home.join(".ollama").join("models");
         let of = |os, environment: &[(&str, &str)]| {
-            let found = places(&on(os, home, environment)).into_iter();
+            let found = places(&on(os, home, environment), None).into_iter();
             found.map(|folder| (folder.path, folder.moving)).collect::<Vec<_>>()
         };
         let service = PathBuf::from("/usr/share/ollama/.ollama/models");
@@ -114,6 +118,17 @@ mod tests {
         assert_eq!(of(Os::Windows, &[]), [(own, MoveModels::Windows)]);
         let told = [("OLLAMA_MODELS", "~/big")];
         assert_eq!(of(Os::Linux, &told), [(home.join("big"), MoveModels::Linux)]);
+        // The unit says where its models are, or that there is no service.
+        let unit = |text: &str| {
+            let found = places(&on(Os::Linux, home, &[]), Some(&Service::parse(text))).into_iter();
+            found.map(|folder| folder.path).collect::<Vec<_>>()
+        };
+        let own = home.join(".ollama").join("models");
+        assert_eq!(
+            unit("LoadState=loaded\nEnvironment=OLLAMA_MODELS=/data/models\n"),
+            [PathBuf::from("/data/models"), own.clone()]
+        );
+        assert_eq!(unit("LoadState=not-found\n"), [own]);
     }
 
     #[test]
@@ -122,9 +137,9 @@ mod tests {
         let big = home.path().join("big");
         let told = big.display().to_string();
         let surroundings = on(Os::MacOs, home.path(), &[("OLLAMA_MODELS", &told)]);
-        assert_eq!(models_folders(&surroundings), []);
+        assert_eq!(models_folders(&surroundings, None), []);
         fs::create_dir(&big).unwrap();
-        assert_eq!(models_folders(&surroundings).len(), 1);
+        assert_eq!(models_folders(&surroundings, None).len(), 1);
         assert_eq!(free(&surroundings, &big), None, "nothing is known of the disks");
         let above = home.path().to_path_buf();
         let surroundings = surroundings.with_free_space(move |folder| {

@@ -5,5 +5,6 @@ pub mod command;
 pub mod disk;
 pub mod memory;
 pub mod os;
+pub mod own_address;
 pub mod port_owner;
 pub mod reserved_ports;

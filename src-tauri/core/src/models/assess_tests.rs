@@ -134,7 +134,19 @@ fn a_better_one_is_ready_and_fits() {
     let models = [weak(), act("big:70b", 43)];
     assert_eq!(catalogue::best_ready(&models, &known), None);
     let models = [act("tight:14b", 8), act("good:8b", 5)];
-    assert_eq!(catalogue::best_ready(&models, &known).map(|model| model.id.as_str()), Some("good:8b"));
+    let best = |models: &[Model], known: &Known<'_>| {
+        catalogue::best_ready(models, known).map(|model| model.id.clone())
+    };
+    assert_eq!(best(&models, &known).as_deref(), Some("good:8b"));
+    // Nor one without room for OpenClaw's instructions, nor a tiny one beside a whole one.
+    let short = Model { context_window: 4096, context_known: true, ..act("short:8b", 5) };
+    assert_eq!(best(&[short], &known), None);
+    let models = [act("tiny:1b", 1), act("good:8b", 5), act("other:8b", 5)];
+    assert_eq!(best(&models, &known).as_deref(), Some("good:8b"));
+    // What showed that it can act comes first.
+    let called = Checked::new(1, CheckOutcome::CalledTool {});
+    let checked = HashMap::from([("other:8b".to_owned(), called)]);
+    assert_eq!(best(&models, &Known { checked: Some(&checked), ..known }).as_deref(), Some("other:8b"));
 }
 
 #[test]
@@ -145,10 +157,12 @@ fn a_failed_check_takes_the_recommendation_away() {
     for (outcome, group, chosen) in [
         (CheckOutcome::CalledTool {}, Group::Recommended, true),
         (CheckOutcome::CallAsText {}, Group::OftenFails, false),
-        (CheckOutcome::NoCall {}, Group::OftenFails, false),
+        (CheckOutcome::NoCall { called: None }, Group::OftenFails, false),
         (CheckOutcome::NoTools {}, Group::ChatOnly, false),
         // It fits at a shorter conversation, as far as can be computed.
-        (full, Group::OftenFails, false),
+        (full, Group::Recommended, true),
+        // And does not in what Ollama said there was.
+        (CheckOutcome::NotEnoughMemory { need_bytes: None, have_bytes: Some(2 * GB) }, Group::TooBig, false),
         (CheckOutcome::RunnerMissing {}, Group::Recommended, true),
     ] {
         let tried = Checked { asked_context: Some(32_768), ..Checked::new(1, outcome.clone()) };
@@ -159,6 +173,6 @@ fn a_failed_check_takes_the_recommendation_away() {
         let assessed = &assess(&models, &known, &asking(&told, Mode::Off), &offered)[0];
         assert_eq!(assessed.group, group, "{outcome:?}");
         assert_eq!(catalogue::best_ready(&models, &known).is_some(), chosen, "{outcome:?}");
-        assert_eq!(assessed.better.is_some(), !chosen, "{outcome:?}");
+        assert_eq!(assessed.better.is_some(), outcome.failed(), "{outcome:?}");
     }
 }

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
+    check::CheckOutcome,
     discovery,
     fit::{self, DEFAULT_CONTEXT, FitVerdict, Known},
     model::{Model, Verdict},
@@ -32,6 +33,8 @@ const WEAK: [&str; 10] = [
 
 /// OpenClaw's own instructions need about this many tokens (measured: 16,400 with tools).
 pub const LEAST_CONTEXT: u64 = 16_000;
+/// Models smaller than this, in bytes, seldom act well (some three thousand million parameters).
+const TINY_BYTES: u64 = 2_000_000_000;
 
 /// One model on offer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -52,6 +55,8 @@ pub struct CatalogueEntry {
     pub vision: bool,
     /// On Ollama's own list of models that do not work well with OpenClaw.
     pub weak: bool,
+    /// What to know of a weak one before it is downloaded.
+    pub note: Option<Note>,
     /// What it keeps in memory for a conversation; for the fit alone.
     #[serde(skip)]
     #[cfg_attr(feature = "typescript", ts(skip))]
@@ -69,6 +74,23 @@ struct Shipped {
     reasoning: bool,
     vision: bool,
     weak: bool,
+    note: Option<Note>,
+}
+
+/// What is known of a model that OpenClaw's page names and Ollama advises against; the words are in `ui/messages`
+/// (`download.note.*`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
+#[serde(rename_all = "kebab-case")]
+pub enum Note {
+    /// Slow on most computers for its size.
+    Heavy,
+    /// Writes calls as text.
+    WritesCalls,
+    /// Thinks for long; has tools in newer versions of Ollama's library alone.
+    ThinksLong,
+    /// An older, small model.
+    Older,
 }
 
 /// One model on offer, for this computer.
@@ -154,6 +176,7 @@ pub fn shipped() -> Vec<CatalogueEntry> {
             reasoning: one.reasoning,
             vision: one.vision,
             weak: one.weak,
+            note: one.note,
             cache: Some(one.cache),
         }
     };
@@ -171,6 +194,7 @@ fn theirs(name: &str, recommendation: &Recommendation, known: &Known<'_>) -> Off
         reasoning: false,
         vision: false,
         weak: is_weak(name),
+        note: None,
         cache: None,
     };
     let memory = known.memory.filter(|_| !known.remote);
@@ -219,8 +243,9 @@ pub fn is_weak(name: &str) -> bool {
     })
 }
 
-/// The installed model to use when the user has not said: ready, not a weak one nor one that failed its check, with room for OpenClaw's
-/// instructions, not too big; the first such in the server's order. Never a weak or too big one by itself.
+/// The installed model to use when the user has not said: ready, not a weak one nor one that failed its check, not too
+/// big, with room for OpenClaw's instructions as far as the server tells. Of several one that showed that it can act,
+/// then one that fits well, then one that is not tiny, then the first in the server's order.
 #[must_use]
 pub fn best_ready<'a>(models: &'a [Model], known: &Known<'_>) -> Option<&'a Model> {
     let fits = |model: &&Model| {
@@ -230,16 +255,18 @@ pub fn best_ready<'a>(models: &'a [Model], known: &Known<'_>) -> Option<&'a Mode
     let ready: Vec<(&Model, FitVerdict)> = models
         .iter()
         .filter(|model| model.verdict == Verdict::Ready && !is_weak(&model.id) && !known.failed(model))
+        .filter(|model| !model.context_known || model.context_window >= LEAST_CONTEXT)
         .map(|model| (model, fits(&model)))
         .filter(|(_, fit)| *fit != FitVerdict::TooBig)
         .collect();
-    let roomy = |model: &Model| model.context_window >= LEAST_CONTEXT;
-    let find = |wanted: &dyn Fn(&Model, FitVerdict) -> bool| {
-        ready.iter().find(|(model, fit)| wanted(model, *fit)).map(|(model, _)| *model)
+    let proven = |model: &Model| {
+        known.checked(model).is_some_and(|checked| checked.outcome == CheckOutcome::CalledTool {})
     };
-    find(&|model, fit| roomy(model) && fit != FitVerdict::Tight)
-        .or_else(|| find(&|model, _| roomy(model)))
-        .or_else(|| find(&|_, _| true))
+    let worse = |(model, fit): &&(&Model, FitVerdict)| {
+        let tiny = (1..TINY_BYTES).contains(&model.size_bytes);
+        (!model.context_known, !proven(model), *fit == FitVerdict::Tight, tiny)
+    };
+    ready.iter().min_by_key(worse).map(|(model, _)| *model)
 }
 
 #[cfg(test)]
@@ -259,6 +286,7 @@ mod tests {
                 entry.name
             );
             assert_eq!(entry.weak, is_weak(&entry.name), "{}", entry.name);
+            assert_eq!(entry.weak, entry.note.is_some(), "{}", entry.name);
         }
         for page in ["llama3.3", "qwen2.5-coder:32b", "deepseek-r1:32b", "mistral"] {
             assert!(all.iter().any(|entry| entry.name == page), "{page} is an example of OpenClaw's page");

@@ -70,8 +70,13 @@ pub enum CheckOutcome {
     CalledTool {},
     /// It wrote the call as text (`models.calls-as-text`): OpenClaw would do nothing.
     CallAsText {},
-    /// It answered without calling.
-    NoCall {},
+    /// It answered without calling the tool, twice.
+    NoCall {
+        /// The tool that it called in its place, which there is none of.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "typescript", ts(optional))]
+        called: Option<String>,
+    },
     /// Ollama says that it does not support tools.
     NoTools {},
     /// Ollama could not load it: not enough memory, in Ollama's own words.
@@ -89,6 +94,8 @@ pub enum CheckOutcome {
     Busy {},
     /// It runs online and wants a sign-in (`models.cloud-sign-in`).
     SignIn {},
+    /// Its answer was cut off before it said or called anything: the conversation was too short for it.
+    CutOff {},
     /// No whole answer came within the limit ([`ask::LIMIT`]).
     TooSlow {},
     /// Something else went wrong; never remembered.
@@ -100,13 +107,11 @@ pub enum CheckOutcome {
 }
 
 impl CheckOutcome {
-    /// The model did not prove that OpenClaw can act with it, for a reason of its own: it is not chosen by itself.
+    /// The model answered, and OpenClaw cannot act with such an answer: it is not chosen by itself. A lack of memory
+    /// is of one context, and the fit's to say.
     #[must_use]
     pub const fn failed(&self) -> bool {
-        matches!(
-            self,
-            Self::CallAsText {} | Self::NoCall {} | Self::NoTools {} | Self::NotEnoughMemory { .. }
-        )
+        matches!(self, Self::CallAsText {} | Self::NoCall { .. } | Self::NoTools {})
     }
 }
 

@@ -171,16 +171,29 @@ fn measured(model: &Model, context: u64, known: &Known<'_>, estimate: Fit) -> Op
     };
     let worked = Fit { verdict: worked, basis: FitBasis::Measured, ..estimate };
     if let Some(loaded) = known.loaded(model).filter(|loaded| loaded.context_length >= context.max(1)) {
-        let need_bytes = (loaded.size > 0).then_some(loaded.size);
+        let size = (loaded.size > 0).then_some(loaded.size);
+        // Loaded with a longer conversation it needs more than it would with this one.
+        let need_bytes = if loaded.context_length == context {
+            size
+        } else {
+            estimate.need_bytes.map(|need| size.map_or(need, |size| need.min(size)))
+        };
         return Some(Fit { need_bytes, runs_on: Some(runs_on(loaded.graphics_share())), ..worked });
     }
     let checked = known.checked(model)?;
     match &checked.outcome {
-        // A shorter conversation may well fit.
-        CheckOutcome::NotEnoughMemory { .. }
+        // A shorter conversation may fit, in what memory there was.
+        CheckOutcome::NotEnoughMemory { have_bytes, .. }
             if checked.asked_context.is_some_and(|asked| context < asked) =>
         {
-            None
+            let lacks = |need: u64| have_bytes.is_some_and(|have| need > have);
+            let verdict = match estimate.verdict {
+                FitVerdict::Unknown => return None,
+                _ if estimate.need_bytes.is_some_and(lacks) => FitVerdict::TooBig,
+                FitVerdict::Fits => FitVerdict::Tight,
+                other => other,
+            };
+            Some(Fit { verdict, ..estimate })
         }
         CheckOutcome::NotEnoughMemory { need_bytes, .. } => Some(Fit {
             verdict: FitVerdict::TooBig,
@@ -189,7 +202,7 @@ fn measured(model: &Model, context: u64, known: &Known<'_>, estimate: Fit) -> Op
             runs_on: None,
             ..estimate
         }),
-        CheckOutcome::CalledTool {} | CheckOutcome::CallAsText {} | CheckOutcome::NoCall {} => {
+        CheckOutcome::CalledTool {} | CheckOutcome::CallAsText {} | CheckOutcome::NoCall { .. } => {
             let ran = checked.context_running.is_some_and(|ran| ran >= context);
             ran.then(|| Fit { runs_on: checked.on_graphics_card.map(runs_on).or(worked.runs_on), ..worked })
         }

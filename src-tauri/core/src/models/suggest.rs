@@ -14,6 +14,7 @@ pub fn suggest<'a>(
     installed: impl IntoIterator<Item = &'a str>,
     on_offer: &'a [CatalogueEntry],
 ) -> Suggestion {
+    let text = names::unwrapped(text);
     let installed: Vec<&str> = installed.into_iter().collect();
     Suggestion {
         valid: ModelName::parse(text).is_ok(),

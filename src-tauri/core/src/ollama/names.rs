@@ -25,7 +25,7 @@ impl ModelName {
     /// # Errors
     /// [`ErrorCode::ModelBadName`] when Ollama would refuse it.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let bad = || Error::from(ErrorCode::ModelBadName { name: text.into() });
+        let bad = || Error::from(ErrorCode::ModelBadName { name: text.trim().into() });
         let trimmed = text.trim();
         let lower = trimmed.to_ascii_lowercase();
         let (path, tag) = match lower.rsplit_once(':') {
@@ -72,6 +72,22 @@ impl ModelName {
     pub fn is_cloud(&self) -> bool {
         self.tag == "cloud" || self.tag.ends_with("-cloud")
     }
+}
+
+/// What people copy together with a name: its page, or the command that runs it.
+const WRAPPINGS: [&str; 6] =
+    ["https://", "http://", "ollama.com/", "library/", "ollama run ", "ollama pull "];
+
+/// The name in what people copy (`https://ollama.com/library/qwen3:8b`, `ollama run qwen3:8b`); other text trimmed.
+#[must_use]
+pub fn unwrapped(text: &str) -> &str {
+    let mut name = text.trim();
+    for wrapping in WRAPPINGS {
+        if name.get(..wrapping.len()).is_some_and(|start| start.eq_ignore_ascii_case(wrapping)) {
+            name = name.get(wrapping.len()..).unwrap_or_default().trim_start();
+        }
+    }
+    name.trim_end_matches('/')
 }
 
 /// Whether two names mean the same model; names that are none are compared as text.
@@ -165,6 +181,18 @@ mod tests {
             assert!(ModelName::parse(text).is_err(), "{text:?}");
         }
         assert!(ModelName::parse(&"a".repeat(81)).is_err());
+        for copied in [
+            "https://ollama.com/library/qwen3:8b",
+            "ollama.com/library/qwen3:8b/",
+            " ollama run qwen3:8b\n",
+            "ollama pull qwen3:8b",
+            "qwen3:8b",
+        ] {
+            assert_eq!(unwrapped(copied), "qwen3:8b", "{copied:?}");
+        }
+        assert_eq!(unwrapped("https://ollama.com/someone/mine"), "someone/mine");
+        assert_eq!(unwrapped("hf.co/someone/mine"), "hf.co/someone/mine");
+        assert_eq!(unwrapped("é"), "é");
         for text in
             ["_a", "qwen3:8b", "qwen2.5-coder:32b", "localhost:5000/me/model:x", "hf.co/org/repo:Q4_K_M"]
         {

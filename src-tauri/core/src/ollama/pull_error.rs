@@ -9,11 +9,14 @@ pub fn classify(name: &str, message: &str) -> Error {
     // Go's words, those of the systems below it, and those of Windows: their case differs.
     let lower = message.to_lowercase();
     let says = |part: &str| lower.contains(part);
-    let code = if says("file does not exist") {
+    let code = if says("dial tcp") || says("lookup ") {
+        // It did not get as far as a registry, whatever the words behind it.
+        ErrorCode::PullOffline {}
+    } else if says("file does not exist") {
         ErrorCode::PullUnknownModel { name: name.into(), nearest: Vec::new() }
     } else if says("invalid model name") {
         ErrorCode::PullBadName { name: name.into() }
-    } else if says("412:") {
+    } else if says("manifest: 412:") {
         ErrorCode::PullEngineTooOld {}
     } else if says("x509:") || says("invalid character '<'") {
         ErrorCode::PullIntercepted {}
@@ -96,6 +99,9 @@ mod tests {
         for (message, code) in [
             ("open /srv/models/blobs/sha256-1-partial: permission denied", ErrorCode::PullPermission {}),
             (r"open C:\models\blobs\sha256-1-partial: Access is denied.", ErrorCode::PullPermission {}),
+            ("dial tcp 127.0.0.1:5412: connect: connection refused", ErrorCode::PullOffline {}),
+            ("dial tcp [2001:db8::412:1]:443: connect: permission denied", ErrorCode::PullOffline {}),
+            ("pull model manifest: 412: this model needs a newer version", ErrorCode::PullEngineTooOld {}),
             ("write sha256-1-partial: no space left on device", full.clone()),
             ("write sha256-1-partial: There is not enough space on the disk.", full),
             ("dial tcp: lookup registry.ollama.ai: no such host", ErrorCode::PullOffline {}),

@@ -187,6 +187,9 @@ pub struct ChatLine {
     /// Nothing more comes.
     #[serde(default)]
     pub done: bool,
+    /// Why nothing more comes: `stop`, or `length` when the conversation was full.
+    #[serde(default)]
+    pub done_reason: Option<String>,
     /// Tokens read.
     #[serde(default)]
     pub prompt_eval_count: Option<u64>,

@@ -23,7 +23,7 @@ use super::{
 use crate::{
     computer::Computer,
     error::{Error, ErrorCode},
-    models::{check::store as checks, discovery::Discovered, fit::Known},
+    models::{check::store as checks, discovery::Discovered},
     ollama::{address::Address, wire::Loaded},
 };
 
@@ -66,12 +66,7 @@ pub(super) fn prepare(
     let situation = Situation {
         value: configuration.value(),
         installed: installed.as_deref(),
-        known: Known {
-            remote: !address.is_loopback(),
-            memory: computer.memory(),
-            loaded: &seen.loaded,
-            checked: Some(&checked),
-        },
+        known: computer.known(&address, &seen.loaded, &checked),
         address: &address,
         address_asked,
         dialect: Dialect::of(version),

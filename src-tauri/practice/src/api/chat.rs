@@ -38,7 +38,7 @@ pub(super) async fn chat(Shared(state): Shared<Arc<State>>, body: Bytes) -> Resp
     };
     let watched = Watched { state: Arc::clone(&state), model: model.name.clone(), ended: false };
     match &model.chat {
-        ChatAnswer::Full | ChatAnswer::Says(_) | ChatAnswer::Fails(..) => {}
+        ChatAnswer::Full | ChatAnswer::Says(_) | ChatAnswer::CutOff | ChatAnswer::Fails(..) => {}
         ChatAnswer::Silent => return std::future::pending().await,
         ChatAnswer::Breaks(_) | ChatAnswer::Stops => return first_word(watched, model.chat.clone()),
     }
@@ -49,7 +49,7 @@ pub(super) async fn chat(Shared(state): Shared<Arc<State>>, body: Bytes) -> Resp
     if !flag(&asked, "stream", true) {
         let mut line = json!({
             "model": name, "created_at": clock::timestamp(Duration::ZERO),
-            "message": message(&reply, thinks), "done": true, "done_reason": "stop",
+            "message": message(&reply, thinks), "done": true, "done_reason": done_reason(&model.chat),
         });
         if let Some(fields) = line.as_object_mut() {
             counts.write(fields);
@@ -59,9 +59,11 @@ pub(super) async fn chat(Shared(state): Shared<Arc<State>>, body: Bytes) -> Resp
     }
     let (lines, streamed) = ndjson();
     let delay = state.options.token_delay;
+    let reason = done_reason(&model.chat);
     tokio::spawn(async move {
         // A client that left needs no more lines.
-        if speak(&lines, &name, &reply, &counts, thinks, delay).await.is_ok() {
+        let answer = Spoken { name: &name, reply: &reply, counts: &counts, thinks, reason };
+        if speak(&lines, &answer, delay).await.is_ok() {
             watched.ended();
         }
     });
@@ -150,6 +152,7 @@ pub(super) fn answer(
     }
     let reply = match &model.chat {
         ChatAnswer::Says(words) => Reply::Words(words.clone()),
+        ChatAnswer::CutOff => Reply::Words(String::new()),
         _ => reply::to(model, &messages, &tools),
     };
     Ok(Some((model.clone(), reply)))
@@ -170,14 +173,22 @@ fn loaded(asked: &Map<String, Value>) -> Response {
     json_answer(StatusCode::OK, &line)
 }
 
-async fn speak(
-    lines: &Lines,
-    name: &str,
-    reply: &Reply,
-    counts: &Counts,
+/// Why an answer ends.
+const fn done_reason(chat: &ChatAnswer) -> &'static str {
+    if matches!(chat, ChatAnswer::CutOff) { "length" } else { "stop" }
+}
+
+/// An answer to stream.
+struct Spoken<'a> {
+    name: &'a str,
+    reply: &'a Reply,
+    counts: &'a Counts,
     thinks: bool,
-    delay: Duration,
-) -> Result<(), ClientGone> {
+    reason: &'a str,
+}
+
+async fn speak(lines: &Lines, answer: &Spoken<'_>, delay: Duration) -> Result<(), ClientGone> {
+    let Spoken { name, reply, counts, thinks, reason } = *answer;
     let line = |message: Value| {
         json!({
             "model": name, "created_at": clock::timestamp(Duration::ZERO), "message": message, "done": false,
@@ -205,7 +216,7 @@ async fn speak(
     let mut last = line(json!({ "role": "assistant", "content": "" }));
     if let Some(fields) = last.as_object_mut() {
         fields.insert("done".into(), true.into());
-        fields.insert("done_reason".into(), "stop".into());
+        fields.insert("done_reason".into(), reason.into());
         counts.write(fields);
     }
     lines.send(&last).await

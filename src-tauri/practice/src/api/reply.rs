@@ -41,6 +41,7 @@ pub(super) fn to(model: &PracticeModel, messages: &[Value], tools: &[Value]) -> 
     let arguments = arguments_for(tool, &asked);
     match model.tool_use {
         ToolUse::Calls => Reply::Call { name: name.to_owned(), arguments },
+        ToolUse::CallsOther => Reply::Call { name: format!("functions.{name}"), arguments },
         ToolUse::WritesText => Reply::Words(json!({ "name": name, "arguments": arguments }).to_string()),
         ToolUse::Ignores => Reply::Words(in_words(&asked)),
     }

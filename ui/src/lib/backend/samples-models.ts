@@ -33,6 +33,7 @@ export const outcomes: Checked[] = [
   checked({ code: 'cpu-unsupported', params: {} }, { ...unmeasured, seconds: 2 }),
   checked({ code: 'busy', params: {} }, { ...unmeasured, seconds: 60 }),
   checked({ code: 'sign-in', params: {} }, { ...unmeasured, seconds: 0.3 }),
+  checked({ code: 'cut-off', params: {} }, { ...unmeasured, seconds: 90, contextRunning: 16_384, onGraphicsCard: 0 }),
   checked({ code: 'too-slow', params: {} }, { ...unmeasured, seconds: 600, contextRunning: 32_768, onGraphicsCard: 0 }),
   checked(
     { code: 'failed', params: { failure: failureOf({ code: 'ollama.cut-off', params: { url: 'http://127.0.0.1:11434' } }, 'unexpected end of file') } },

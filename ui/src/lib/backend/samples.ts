@@ -87,7 +87,7 @@ function offer(name: string, gigabytes: number, memory: number, change: Partial<
   return {
     name, downloadBytes: gigabytes * 1e9, memoryBytes: memory * 1e9, verdict: 'ready', reasoning: true, vision: false,
     fit: 'fits', description: null,
-    weak: false, ...change,
+    weak: false, note: null, ...change,
   };
 }
 
@@ -96,12 +96,12 @@ export const catalogue: Offered[] = [
   offer('qwen3.5:4b', 3.4, 8, { vision: true }),
   offer('qwen3.5', 6.6, 12, { vision: true, description: 'Reasoning, coding, and visual understanding, on your own machine.' }),
   offer('gemma4', 9.6, 14, { vision: true }),
-  offer('mistral', 4.1, 8, { reasoning: false, weak: true }),
+  offer('mistral', 4.1, 8, { reasoning: false, weak: true, note: 'older' }),
   offer('gpt-oss:20b', 14, 16),
   offer('qwen3.5:27b', 17, 18, { vision: true, fit: 'tight' }),
-  offer('deepseek-r1:32b', 20, 24, { verdict: 'chat-only', weak: true, fit: 'tight' }),
+  offer('deepseek-r1:32b', 20, 24, { verdict: 'chat-only', weak: true, note: 'thinks-long', fit: 'tight' }),
   offer('glm-4.7-flash', 19, 25, { fit: 'too-big' }),
-  offer('llama3.3', 43, 48, { reasoning: false, weak: true, fit: 'too-big' }),
+  offer('llama3.3', 43, 48, { reasoning: false, weak: true, note: 'heavy', fit: 'too-big' }),
 ];
 
 /** The models of a server that answers. */

@@ -73,6 +73,11 @@ export function checkWay({ outcome, seconds }: Checked): string | null {
         have: haveBytes === null ? null : bytes(haveBytes),
       });
     }
+    case 'no-call': {
+      const { called } = outcome.params;
+      const way = t('check.no-call.way');
+      return called === undefined ? way : `${t('check.no-call.called', { name: called })} ${way}`;
+    }
     case 'too-slow': return t('check.too-slow.way', { time: stopwatch(seconds) });
     default: return t(`check.${outcome.code}.way`);
   }

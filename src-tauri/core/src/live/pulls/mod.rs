@@ -19,7 +19,7 @@ use crate::{
     computer::Computer,
     error::{Error, ErrorCode},
     ollama::{
-        names::ModelName,
+        names::{self, ModelName},
         pull::{NEARLY, PullFold, PullPhase, PullState},
     },
 };
@@ -161,6 +161,7 @@ impl Pulls {
     /// # Errors
     /// `pull.bad-name`.
     pub fn start(&self, name: &str, for_openclaw: bool) -> Result<(), Error> {
+        let name = names::unwrapped(name);
         let key =
             ModelName::parse(name).map_err(|_| Error::from(ErrorCode::PullBadName { name: name.into() }))?;
         let now = self.now();

@@ -1,17 +1,23 @@
 //! What this computer and its server add to a download: room on the disk, before it runs out, and names that are
 //! near, where one was mistyped. An Ollama elsewhere has its own disk: nothing is said of it.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::OnceCell;
 
 use crate::{
     computer::Computer,
     error::{Error, ErrorCode},
-    machine::disk::{self, ModelsFolder},
+    machine::{
+        disk::{self, ModelsFolder},
+        own_address::is_here,
+    },
     models::{catalogue, suggest},
     ollama::{
         address::Address,
         client::Client,
         names::{self, ModelName},
+        service::{self, Service},
     },
     surroundings::Surroundings,
 };
@@ -23,6 +29,8 @@ const DISK: Duration = Duration::from_secs(2);
 #[derive(Debug, Clone)]
 pub struct Room {
     surroundings: Option<Surroundings>,
+    /// The unit of Ollama's service, asked once a download.
+    service: Arc<OnceCell<Option<Service>>>,
     /// A download that does not fit is stopped.
     refuses: bool,
 }
@@ -31,13 +39,17 @@ impl Room {
     /// The room of the Ollama at `address`; unknown when that is another computer.
     #[must_use]
     pub fn of(computer: &Computer, address: &Address) -> Self {
-        Self { surroundings: address.is_loopback().then(|| computer.surroundings.clone()), refuses: true }
+        Self {
+            surroundings: is_here(address).then(|| computer.surroundings.clone()),
+            service: Arc::default(),
+            refuses: true,
+        }
     }
 
     /// Nothing is known of it, nothing is refused.
     #[must_use]
-    pub const fn unknown() -> Self {
-        Self { surroundings: None, refuses: false }
+    pub fn unknown() -> Self {
+        Self { surroundings: None, service: Arc::default(), refuses: false }
     }
 
     /// The same, and nothing is refused for want of it: what answers at this computer's address may keep its models
@@ -97,16 +109,21 @@ impl Room {
     /// The folder and its free bytes; with `untouched`, only when no download was begun there.
     async fn look(&self, untouched: bool) -> Option<(ModelsFolder, u64)> {
         let surroundings = self.surroundings.clone()?;
-        let found = tokio::task::spawn_blocking(move || roomiest(&surroundings, untouched));
+        let service = self.service.get_or_init(|| service::look(&surroundings)).await.clone();
+        let found = tokio::task::spawn_blocking(move || roomiest(&surroundings, service.as_ref(), untouched));
         tokio::time::timeout(DISK, found).await.ok()?.ok()?
     }
 }
 
 /// Of several folders we do not know which one this server uses: the one with the most room counts, and all must be
 /// known.
-fn roomiest(surroundings: &Surroundings, untouched: bool) -> Option<(ModelsFolder, u64)> {
+fn roomiest(
+    surroundings: &Surroundings,
+    service: Option<&Service>,
+    untouched: bool,
+) -> Option<(ModelsFolder, u64)> {
     let mut found = Vec::new();
-    for folder in disk::models_folders(surroundings) {
+    for folder in disk::models_folders(surroundings, service) {
         if untouched && disk::may_have_partials(&folder.path) {
             return None;
         }

@@ -10,9 +10,8 @@ use crate::{
     computer::Computer,
     error::{Error, ErrorCode},
     models::{
-        discovery,
-        fit::{self, Known},
-        installed,
+        catalogue::LEAST_CONTEXT,
+        discovery, fit, installed,
         model::{Model, Verdict},
     },
     ollama::{
@@ -76,16 +75,21 @@ pub async fn run(
     };
     let at = computer.surroundings.milliseconds();
     let checked = check(&client, Question { model: &model.id, context, at, limit: LIMIT }, tell).await;
-    let (folders, digest, remembered) = (computer.folders.clone(), model.digest.clone(), checked.clone());
-    let kept = tokio::task::spawn_blocking(move || store::remember(&folders, &digest, &remembered)).await;
-    // What was seen is no less true when it cannot be kept.
-    drop(kept);
+    // With less than OpenClaw needs nothing is shown of how it does for OpenClaw.
+    if tokens.is_none_or(|tokens| tokens >= LEAST_CONTEXT) {
+        let (folders, digest, remembered) = (computer.folders.clone(), model.digest.clone(), checked.clone());
+        let kept = tokio::task::spawn_blocking(move || store::remember(&folders, &digest, &remembered)).await;
+        // What was seen is no less true when it cannot be kept.
+        drop(kept);
+    }
     Ok((model, checked))
 }
 
 /// What OpenClaw will ask for, else what Pincer would write; `None` where OpenClaw leaves it to Ollama.
 async fn asked_context(computer: &Computer, client: &Client, model: &Model) -> Result<Option<u64>, Error> {
-    let (computer, model, remote) = (computer.clone(), model.clone(), !client.address().is_loopback());
+    let (computer, model, address) = (computer.clone(), model.clone(), client.address().clone());
+    // What is loaded, and what an earlier check showed, decides what fits.
+    let loaded = client.ps().await.map(|running| running.models).unwrap_or_default();
     let looked = tokio::task::spawn_blocking(move || {
         // A file that cannot be read asks for nothing.
         let configuration = computer.configuration().ok().flatten();
@@ -94,7 +98,9 @@ async fn asked_context(computer: &Computer, client: &Client, model: &Model) -> R
         let dialect = Dialect::of(computer.openclaw_version(Some(&told)));
         let asked = Asking { told: &told, mode, dialect }.context(&model);
         let left_to_ollama = mode == Mode::Automatic && dialect.automatic == Automatic::OllamasOwn;
-        let known = Known { remote, memory: computer.memory(), loaded: &[], checked: None };
+        let here = store::Here::of(&computer, &address);
+        let checked = store::by_id(std::slice::from_ref(&model), &store::read(&computer.folders), &here);
+        let known = computer.known(&address, &loaded, &checked);
         let recommended = || fit::recommended_context(&model, &known, fit::DEFAULT_CONTEXT);
         if left_to_ollama { None } else { Some(asked.unwrap_or_else(recommended)) }
     });
@@ -125,7 +131,8 @@ impl Heard {
     }
 
     fn outcome(&self) -> CheckOutcome {
-        judge::answer(TOOL, &self.text, &self.calls)
+        let cut_off = self.last.done_reason.as_deref() == Some("length");
+        judge::answer(TOOL, &self.text, &self.calls, cut_off)
     }
 
     fn tokens_per_second(&self) -> Option<f64> {
@@ -135,12 +142,23 @@ impl Heard {
     }
 }
 
-/// Asks the question and judges what comes. Never fails: what goes wrong is an outcome.
+/// Asks the question and judges what comes. Never fails: what goes wrong is an outcome. A model that does not call is
+/// asked a second time: what it says is partly chance.
 pub async fn check(client: &Client, question: Question<'_>, mut tell: impl FnMut(CheckPhase)) -> Checked {
-    let begun = Instant::now();
     tell(CheckPhase::Loading);
+    let first = once(client, question, &mut tell).await;
+    let left = question.limit.saturating_sub(Duration::from_secs_f64(first.seconds));
+    if !matches!(first.outcome, CheckOutcome::NoCall { .. }) || left.is_zero() {
+        return first;
+    }
+    let second = once(client, Question { limit: left, ..question }, &mut |_| {}).await;
+    if second.outcome == (CheckOutcome::CalledTool {}) { second } else { first }
+}
+
+async fn once(client: &Client, question: Question<'_>, tell: &mut impl FnMut(CheckPhase)) -> Checked {
+    let begun = Instant::now();
     let mut heard = Heard::default();
-    let listening = listen(client, question, begun, &mut heard, &mut tell);
+    let listening = listen(client, question, begun, &mut heard, tell);
     let ended = tokio::time::timeout(question.limit, listening).await;
     let seconds = begun.elapsed().as_secs_f64();
     let outcome = match (ended, heard.outcome()) {
@@ -151,7 +169,10 @@ pub async fn check(client: &Client, question: Question<'_>, mut tell: impl FnMut
     };
     let answered = matches!(
         outcome,
-        CheckOutcome::CalledTool {} | CheckOutcome::CallAsText {} | CheckOutcome::NoCall {}
+        CheckOutcome::CalledTool {}
+            | CheckOutcome::CallAsText {}
+            | CheckOutcome::NoCall { .. }
+            | CheckOutcome::CutOff {}
     );
     let running = if answered { client.ps().await.ok() } else { None };
     let loaded = running.and_then(|running| {

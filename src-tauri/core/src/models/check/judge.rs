@@ -43,15 +43,23 @@ const ARGUMENTS: [&str; 3] = ["{", "[args]", ".call("];
 const DESCRIBES: [&str; 2] = ["\"description\"", "\"properties\""];
 const DESCRIBED_WITHIN: usize = 400;
 
-/// What an answer means: its words without its thinking, and its calls.
+/// A longer name of a tool is not shown whole, in characters.
+const NAME: usize = 60;
+
+/// What an answer means: its words without its thinking, its calls, and whether it was cut off for its length
+/// (`done_reason`).
 #[must_use]
-pub fn answer(tool: &str, text: &str, calls: &[ToolCall]) -> CheckOutcome {
+pub fn answer(tool: &str, text: &str, calls: &[ToolCall], cut_off: bool) -> CheckOutcome {
     if calls.iter().any(|call| call.function.name == tool) {
         CheckOutcome::CalledTool {}
     } else if writes_call(tool, text) {
         CheckOutcome::CallAsText {}
+    } else if let Some(call) = calls.first() {
+        CheckOutcome::NoCall { called: Some(call.function.name.chars().take(NAME).collect()) }
+    } else if cut_off {
+        CheckOutcome::CutOff {}
     } else {
-        CheckOutcome::NoCall {}
+        CheckOutcome::NoCall { called: None }
     }
 }
 

@@ -6,17 +6,21 @@ use crate::ollama::wire::CalledFunction;
 const TOOL: &str = "get_current_time";
 
 fn said(text: &str) -> CheckOutcome {
-    answer(TOOL, text, &[])
+    answer(TOOL, text, &[], false)
 }
 
 #[test]
 fn a_call_is_a_call_whatever_is_said_beside_it() {
     let call = |name: &str| ToolCall { function: CalledFunction { name: name.into() } };
-    assert_eq!(answer(TOOL, "", &[call(TOOL)]), CheckOutcome::CalledTool {});
-    assert_eq!(answer(TOOL, "Let me look.", &[call("x"), call(TOOL)]), CheckOutcome::CalledTool {});
+    assert_eq!(answer(TOOL, "", &[call(TOOL)], false), CheckOutcome::CalledTool {});
+    assert_eq!(answer(TOOL, "Let me look.", &[call("x"), call(TOOL)], false), CheckOutcome::CalledTool {});
     // A tool that was not offered cannot be run.
-    assert_eq!(answer(TOOL, "", &[call("get_weather")]), CheckOutcome::NoCall {});
-    let both = answer(TOOL, r#"{"name": "get_current_time", "arguments": {}}"#, &[call(TOOL)]);
+    let other = CheckOutcome::NoCall { called: Some("get_weather".into()) };
+    assert_eq!(answer(TOOL, "", &[call("get_weather")], false), other);
+    // Cut off before it said anything; a call that came is one.
+    assert_eq!(answer(TOOL, "<think>and so", &[], true), CheckOutcome::CutOff {});
+    assert_eq!(answer(TOOL, "", &[call(TOOL)], true), CheckOutcome::CalledTool {});
+    let both = answer(TOOL, r#"{"name": "get_current_time", "arguments": {}}"#, &[call(TOOL)], false);
     assert_eq!(both, CheckOutcome::CalledTool {});
 }
 
@@ -145,7 +149,7 @@ fn words_about_the_tool_are_no_call() {
         "I could use get_current_time(city=\"Lisbon\")</think>It is late.",
         "<think>{\"name\": \"get_current_time\", \"arguments\": {}}",
     ] {
-        assert_eq!(said(text), CheckOutcome::NoCall {}, "{text}");
+        assert_eq!(said(text), CheckOutcome::NoCall { called: None }, "{text}");
     }
 }
 
@@ -160,7 +164,7 @@ fn hostile_text_neither_panics_nor_takes_long() {
     ] {
         said(&piece.repeat(5_000));
     }
-    assert_eq!(said(&format!("get_current_time{}", "İ".repeat(50))), CheckOutcome::NoCall {});
+    assert_eq!(said(&format!("get_current_time{}", "İ".repeat(50))), CheckOutcome::NoCall { called: None });
 }
 
 fn status(status: u16, message: &str) -> CheckOutcome {

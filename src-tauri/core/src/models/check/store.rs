@@ -24,7 +24,7 @@ pub const fn is_lasting(outcome: &CheckOutcome) -> bool {
         outcome,
         CheckOutcome::CalledTool {}
             | CheckOutcome::CallAsText {}
-            | CheckOutcome::NoCall {}
+            | CheckOutcome::NoCall { .. }
             | CheckOutcome::NoTools {}
             | CheckOutcome::NotEnoughMemory { .. }
     )
@@ -96,7 +96,7 @@ impl Here {
         match checked.outcome {
             CheckOutcome::CalledTool {}
             | CheckOutcome::CallAsText {}
-            | CheckOutcome::NoCall {}
+            | CheckOutcome::NoCall { .. }
             | CheckOutcome::NoTools {} => Some(if here { checked.clone() } else { without_numbers(checked) }),
             CheckOutcome::NotEnoughMemory { .. } => {
                 let young = self.now.saturating_sub(checked.at) < FULL_FOR_MILLIS;
@@ -166,7 +166,7 @@ mod tests {
         let lasting = [
             CheckOutcome::CalledTool {},
             CheckOutcome::CallAsText {},
-            CheckOutcome::NoCall {},
+            CheckOutcome::NoCall { called: None },
             CheckOutcome::NoTools {},
             CheckOutcome::NotEnoughMemory { need_bytes: Some(2), have_bytes: None },
         ];
@@ -176,9 +176,9 @@ mod tests {
             assert_eq!(read(&folders).get(digest), Some(&one));
         }
         // A newer one takes the place of the old; one that does not last leaves it.
-        remember(&folders, "a", &checked(2, CheckOutcome::NoCall {})).unwrap();
+        remember(&folders, "a", &checked(2, CheckOutcome::NoCall { called: None })).unwrap();
         remember(&folders, "a", &checked(3, CheckOutcome::Busy {})).unwrap();
-        assert_eq!(read(&folders)["a"], checked(2, CheckOutcome::NoCall {}));
+        assert_eq!(read(&folders)["a"], checked(2, CheckOutcome::NoCall { called: None }));
         assert_eq!(read(&folders).len(), 5);
     }
 
@@ -244,7 +244,7 @@ mod tests {
         for (outcome, host, age, counts, numbers) in [
             (CheckOutcome::CalledTool {}, "http://here", 9 * day, true, true),
             (CheckOutcome::CalledTool {}, "http://there", 0, true, false),
-            (CheckOutcome::NoCall {}, "http://there", 0, true, false),
+            (CheckOutcome::NoCall { called: None }, "http://there", 0, true, false),
             (CheckOutcome::NoTools {}, "http://there", 0, true, false),
             (full.clone(), "http://here", day - 1, true, true),
             (full.clone(), "http://here", day, false, false),

@@ -555,7 +555,9 @@ fn what_a_model_showed_is_said_before_it_is_chosen() {
     assert_eq!(told("nomic-embed-text", CheckOutcome::CalledTool {}), [embedding]);
     assert_eq!(told("qwen3:8b", CheckOutcome::CalledTool {}), []);
     let failed = Warning::FailedCheck { name: "qwen3:8b".into() };
-    for outcome in [CheckOutcome::NoCall {}, CheckOutcome::CallAsText {}, CheckOutcome::NoTools {}] {
+    for outcome in
+        [CheckOutcome::NoCall { called: None }, CheckOutcome::CallAsText {}, CheckOutcome::NoTools {}]
+    {
         assert_eq!(told("qwen3:8b", outcome), std::slice::from_ref(&failed));
     }
 }

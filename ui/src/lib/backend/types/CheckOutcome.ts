@@ -4,7 +4,11 @@ import type { Failure } from "./Failure";
 /**
  * What came back from a check.
  */
-export type CheckOutcome = { "code": "called-tool", "params": Record<symbol, never> } | { "code": "call-as-text", "params": Record<symbol, never> } | { "code": "no-call", "params": Record<symbol, never> } | { "code": "no-tools", "params": Record<symbol, never> } | { "code": "not-enough-memory", "params": { 
+export type CheckOutcome = { "code": "called-tool", "params": Record<symbol, never> } | { "code": "call-as-text", "params": Record<symbol, never> } | { "code": "no-call", "params": { 
+/**
+ * The tool that it called in its place, which there is none of.
+ */
+called?: string, } } | { "code": "no-tools", "params": Record<symbol, never> } | { "code": "not-enough-memory", "params": { 
 /**
  * Bytes that it needs, when Ollama said.
  */
@@ -12,7 +16,7 @@ needBytes: number | null,
 /**
  * Bytes that there were, when Ollama said.
  */
-haveBytes: number | null, } } | { "code": "runner-missing", "params": Record<symbol, never> } | { "code": "cpu-unsupported", "params": Record<symbol, never> } | { "code": "busy", "params": Record<symbol, never> } | { "code": "sign-in", "params": Record<symbol, never> } | { "code": "too-slow", "params": Record<symbol, never> } | { "code": "failed", "params": { 
+haveBytes: number | null, } } | { "code": "runner-missing", "params": Record<symbol, never> } | { "code": "cpu-unsupported", "params": Record<symbol, never> } | { "code": "busy", "params": Record<symbol, never> } | { "code": "sign-in", "params": Record<symbol, never> } | { "code": "cut-off", "params": Record<symbol, never> } | { "code": "too-slow", "params": Record<symbol, never> } | { "code": "failed", "params": { 
 /**
  * What.
  */
