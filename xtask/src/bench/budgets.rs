@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::failure::Failure;
 
 /// `xtask/budgets.json`: by name, `times` (the highest ratio to what stands beside it) and, for a promise in
-/// seconds, `seconds`, in megabytes, `megabytes`.
+/// seconds, `seconds`, in megabytes, `megabytes`, of so many a second at most, `perSecond`.
 pub(super) struct Budgets(Value);
 
 impl Budgets {
@@ -36,6 +36,14 @@ impl Budgets {
     /// When there is none of that name.
     pub(super) fn seconds(&self, name: &str) -> Result<Duration, Failure> {
         self.number(name, "seconds").map(Duration::from_secs_f64)
+    }
+
+    /// A promise of so many a second, as the time that each has.
+    ///
+    /// # Errors
+    /// When there is none of that name.
+    pub(super) fn apart(&self, name: &str) -> Result<Duration, Failure> {
+        self.number(name, "perSecond").map(|number| Duration::from_secs_f64(1.0 / number))
     }
 
     /// A promise in megabytes.

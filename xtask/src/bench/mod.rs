@@ -28,7 +28,7 @@ const RUNS_OF_OPENCLAW: usize = 3;
 /// When something cannot be measured.
 pub(crate) fn bench(project: &Project) -> Result<ExitCode, Failure> {
     let budgets = Budgets::read(&project.path("xtask/budgets.json"))?;
-    println!("1/6 Release programs");
+    println!("1/7 Release programs");
     shell::run(&mut project.cargo(&[
         "build",
         "--release",
@@ -41,7 +41,7 @@ pub(crate) fn bench(project: &Project) -> Result<ExitCode, Failure> {
         (project.built("release", "pincer-cli")?, project.built("release", "pincer-practice")?);
     let mut rows = Vec::new();
 
-    println!("2/6 Discovery of {MANY} models, {} ms an answer", ANSWER.as_millis());
+    println!("2/7 Discovery of {MANY} models, {} ms an answer", ANSWER.as_millis());
     let crowd = Stage::open(&cli, &practice, MANY, ANSWER)?;
     let discovery = crowd.median(RUNS, &["models", "--json"], |answer| {
         let count = answer.get("models").and_then(serde_json::Value::as_array).map(Vec::len);
@@ -61,7 +61,7 @@ pub(crate) fn bench(project: &Project) -> Result<ExitCode, Failure> {
         &budgets,
     )?);
 
-    println!("3/6 Doctor on a healthy machine");
+    println!("3/7 Doctor on a healthy machine");
     let healthy = Stage::open(&cli, &practice, 0, Duration::ZERO)?;
     healthy.set_up()?;
     let doctor = healthy.median(RUNS, &["doctor", "--json"], |answer| {
@@ -71,7 +71,7 @@ pub(crate) fn bench(project: &Project) -> Result<ExitCode, Failure> {
     let promised = budgets.seconds("doctor")?;
     rows.push(Row::new("doctor", "pincer doctor".into(), doctor, "the promise".into(), promised, &budgets)?);
 
-    println!("4/6 An edit of a 1 MB settings file, read to renamed");
+    println!("4/7 An edit of a 1 MB settings file, read to renamed");
     let timed = Timed::by(project, "edit")?;
     let (edit, parse) = (timed.seconds("editSeconds")?, timed.seconds("parseSeconds")?);
     rows.push(Row::new(
@@ -83,7 +83,7 @@ pub(crate) fn bench(project: &Project) -> Result<ExitCode, Failure> {
         &budgets,
     )?);
 
-    println!("5/6 A long download, line by line");
+    println!("5/7 A long download, line by line");
     let timed = Timed::by(project, "pull")?;
     let lines = timed.number("lines")?;
     rows.push(Row::new(
@@ -96,7 +96,20 @@ pub(crate) fn bench(project: &Project) -> Result<ExitCode, Failure> {
     )?);
     let (grown, most) = (timed.number("grownBytes")? / 1e6, budgets.megabytes("pull")?);
 
-    println!("6/6 OpenClaw's own list and setting");
+    println!("6/7 How often the window is told of a fast download");
+    let timed = Timed::by(project, "updates")?;
+    // Upside down, so that more of it is worse: the time that each update should have, to the time that it had.
+    let apart = timed.number("seconds")? / timed.number("updates")?.max(1.0);
+    rows.push(Row::new(
+        "updates",
+        "an update should have".into(),
+        budgets.apart("updates")?,
+        "an update had".into(),
+        Duration::from_secs_f64(apart),
+        &budgets,
+    )?);
+
+    println!("7/7 OpenClaw's own list and setting");
     match openclaw::installed()? {
         Some(folder) => {
             crowd.set_up()?;
