@@ -21,6 +21,7 @@ pub mod ollama;
 pub mod openclaw;
 pub mod process;
 pub mod programs;
+pub mod release;
 pub mod settings;
 pub mod window;
 pub mod words;

@@ -60,6 +60,13 @@ pub fn free_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
+/// Whether this machine has an Ollama where its own installers put it: then "not installed" cannot happen here.
+pub fn is_on_this_machine() -> bool {
+    ["/usr/local/bin/ollama", "/usr/bin/ollama", "/bin/ollama", "/opt/ollama/bin/ollama", "/snap/bin/ollama"]
+        .iter()
+        .any(|place| std::fs::exists(place).unwrap())
+}
+
 /// Whether an Ollama answers there.
 pub fn answers(address: SocketAddr) -> bool {
     let second = Duration::from_secs(1);

@@ -38,7 +38,7 @@ impl Group {
 
     /// The first line that it prints; its standard output must be piped.
     pub fn first_line(&mut self) -> String {
-        let stdout: ChildStdout = self.child.stdout.take().expect("a piped standard output");
+        let stdout = self.stdout();
         let (said, heard) = mpsc::channel();
         thread::spawn(move || {
             let mut line = String::new();
@@ -50,6 +50,11 @@ impl Group {
         });
         let line = heard.recv_timeout(LIMIT).unwrap_or_else(|_| panic!("{} printed no line", self.name));
         line.trim().to_owned()
+    }
+
+    /// Its standard output, which must be piped.
+    pub fn stdout(&mut self) -> ChildStdout {
+        self.child.stdout.take().expect("a piped standard output")
     }
 
     pub fn id(&self) -> u32 {

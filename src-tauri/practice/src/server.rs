@@ -56,7 +56,7 @@ impl Practice {
     /// What the system says when the listener or a thread cannot be used.
     pub async fn start_with(listener: TcpListener, options: Options) -> io::Result<Self> {
         let address = listener.local_addr()?;
-        let state = Arc::new(State::new(options));
+        let state = Arc::new(State::new(options, address.ip().is_loopback()));
         let running = serve(listener, Arc::clone(&state)).await?;
         Ok(Self { state, address, running: Mutex::new(Some(running)) })
     }

@@ -133,6 +133,8 @@ impl Inner {
 /// The state of one server, shared by its connections.
 pub(crate) struct State {
     pub(crate) options: Options,
+    /// It listens to this machine alone.
+    pub(crate) loopback: bool,
     inner: Mutex<Inner>,
     revision: watch::Sender<u64>,
     shows: AtomicUsize,
@@ -140,7 +142,7 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn new(options: Options) -> Self {
+    pub(crate) fn new(options: Options, loopback: bool) -> Self {
         let models = options.models.clone();
         let registry = options.registry.clone();
         let mut blobs = HashMap::new();
@@ -162,6 +164,7 @@ impl State {
             events: Vec::new(),
         };
         Self {
+            loopback,
             options,
             inner: Mutex::new(inner),
             revision: watch::Sender::new(0),

@@ -66,7 +66,10 @@ pub async fn diagnose_deeply(computer: &Computer, discovery: &mut Discovery) -> 
     let needs = judge::deep_needs(&facts);
     second_stage::second_stage(computer, &mut facts, &needs).await;
     if let Some(program) = &facts.openclaw.program {
-        facts.openclaw.verdict = verdict::ask(&computer.surroundings, &program.path).await;
+        let asked = verdict::ask(&computer.surroundings, &program.path);
+        let (verdict, change) = tokio::join!(asked, change::newest(computer));
+        facts.openclaw.verdict = verdict;
+        facts.openclaw.last_change = change.map(|change| change.id);
     }
     Ok(judge(&facts))
 }

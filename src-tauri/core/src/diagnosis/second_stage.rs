@@ -21,8 +21,22 @@ use crate::{
 /// How far from the taken port a free one is looked for.
 const PORTS_TRIED: u16 = 20;
 
-/// Finds out what the judge asked for.
+/// Finds out what the judge asked for. OpenClaw's part waits for nothing of Ollama's: a program that hangs holds up its
+/// own side only.
 pub(super) async fn second_stage(computer: &Computer, facts: &mut Facts, needs: &[Need]) {
+    let of_openclaw = |need: &Need| matches!(need, Need::Nodes | Need::Elsewhere | Need::GatewayOwner(_));
+    let (openclaws, ollamas): (Vec<Need>, Vec<Need>) = needs.iter().partition(|need| of_openclaw(need));
+    let mut beside = facts.clone();
+    tokio::join!(
+        find_out(computer, facts, &ollamas),
+        // Of this copy only OpenClaw's part is changed.
+        find_out(computer, &mut beside, &openclaws)
+    );
+    facts.openclaw = beside.openclaw;
+}
+
+/// One after the other: the log is where the service says.
+async fn find_out(computer: &Computer, facts: &mut Facts, needs: &[Need]) {
     for need in needs {
         let surroundings = &computer.surroundings;
         match *need {

@@ -31,7 +31,6 @@ use crate::{
         asked::Asking,
         change,
         dialect::{Automatic, Dialect},
-        outcome::{ReceiptKind, ReceiptSummary},
         plan::Hash,
         secrets,
         settings::Settings,
@@ -284,7 +283,7 @@ async fn settings(computer: &Computer, facts: &Facts) -> SettingsState {
         automatic: automatic(facts),
         agents: told.agents.into_iter().map(|(name, _)| name).collect(),
         listed: told.listed,
-        last_change: last_change(computer).await,
+        last_change: change::newest(computer).await,
     }
 }
 
@@ -308,13 +307,6 @@ fn automatic(facts: &Facts) -> AutomaticState {
         maximum: dialect.automatic == Automatic::Maximum,
         offers_online: dialect.key_offers_online,
     }
-}
-
-/// What a plain undo would take back. A history that cannot be read has nothing to offer.
-async fn last_change(computer: &Computer) -> Option<ReceiptSummary> {
-    let all = change::list(computer).await.unwrap_or_default();
-    all.into_iter()
-        .find(|receipt| receipt.undone_by.is_none() && !matches!(receipt.kind, ReceiptKind::Undo { .. }))
 }
 
 fn openclaw(facts: &Facts) -> OpenclawState {

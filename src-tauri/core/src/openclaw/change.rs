@@ -132,6 +132,14 @@ pub async fn undo(computer: &Computer, id: Option<String>, force: bool) -> Resul
     .await
 }
 
+/// What a plain undo would take back: the newest change that was not undone. A history that cannot be read has nothing to
+/// offer.
+pub async fn newest(computer: &Computer) -> Option<ReceiptSummary> {
+    let all = list(computer).await.unwrap_or_default();
+    all.into_iter()
+        .find(|receipt| receipt.undone_by.is_none() && !matches!(receipt.kind, ReceiptKind::Undo { .. }))
+}
+
 /// What Pincer changed, newest first.
 ///
 /// # Errors

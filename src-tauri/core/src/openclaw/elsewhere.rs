@@ -42,11 +42,10 @@ pub(crate) async fn look(surroundings: &Surroundings, last: &LastSeen) -> Elsewh
         return seen;
     }
     let mut seen = Elsewhere::default();
-    for engine in ["docker", "podman"] {
-        if seen.container.is_none() {
-            seen.container = container_of(surroundings, engine).await;
-        }
-    }
+    // At once: one that hangs must not add its time to the other's.
+    let (docker, podman) =
+        tokio::join!(container_of(surroundings, "docker"), container_of(surroundings, "podman"));
+    seen.container = docker.or(podman);
     if surroundings.os == Os::Windows && seen.container.is_none() {
         seen.distribution = distribution(surroundings).await;
     }

@@ -63,7 +63,7 @@ async fn around(Shared(state): Shared<Arc<State>>, request: HttpRequest, next: N
     let _show = (path == "/api/show").then(|| state.show_begins());
     let logged = Request { method: parts.method.to_string(), path: path.clone(), body: log_form(&bytes) };
     state.change(|inner| inner.requests.push(logged));
-    if parts.method != Method::OPTIONS && !welcome(&parts.headers) {
+    if parts.method != Method::OPTIONS && !welcome(&parts.headers, state.loopback) {
         return StatusCode::FORBIDDEN.into_response();
     }
     if state.options.answer_delay > Duration::ZERO {
@@ -116,10 +116,11 @@ fn log_form(bytes: &[u8]) -> Value {
     serde_json::from_slice(bytes).unwrap_or_else(|_| String::from_utf8_lossy(bytes).into_owned().into())
 }
 
-/// Whether Ollama answers this caller: pages of other sites and unknown host names get 403 without a word.
-fn welcome(headers: &HeaderMap) -> bool {
+/// Whether Ollama answers this caller: pages of other sites get 403 without a word, and so do unknown host names where it
+/// listens to this machine alone (over the network it goes by any name).
+fn welcome(headers: &HeaderMap, loopback: bool) -> bool {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let host_ok = text(header::HOST).is_none_or(|host| local_name(without_port(host)));
+    let host_ok = !loopback || text(header::HOST).is_none_or(|host| local_name(without_port(host)));
     let origin_ok = text(header::ORIGIN).is_none_or(|origin| match origin.split_once("://") {
         Some(("http" | "https", host)) => ["localhost", "127.0.0.1", "0.0.0.0"].contains(&without_port(host)),
         Some((scheme, _)) => ["app", "file", "tauri", "vscode-webview", "vscode-file"].contains(&scheme),

@@ -9,7 +9,10 @@ use crate::{
         fit::{self, DEFAULT_CONTEXT, Known},
         model::{Input, Model},
     },
-    ollama::{address::Address, names},
+    ollama::{
+        address::{Address, Slip, slip},
+        names,
+    },
     openclaw::{
         dialect::Dialect,
         document::{Edit, Step, Value},
@@ -244,6 +247,10 @@ fn same_base_url(provider: Option<&Value>, situation: Situation<'_>) -> bool {
     };
     // One that we cannot read is the user's own way (a reference, a password): it stays unless another is asked for.
     let Ok(read) = Address::parse(present) else { return !situation.address_asked };
+    // Read as the address to connect to, and yet not fit to stand there.
+    if slip(present) == Some(Slip::Wildcard) {
+        return false;
+    }
     let openai = present.trim_end_matches('/').ends_with("/v1");
     openai != situation.dialect.native && read == *situation.address
 }

@@ -490,6 +490,14 @@ fn what_agents_say_for_themselves_is_told() {
 }
 
 #[test]
+fn an_address_for_listening_does_not_stay() {
+    let before = json!({ "models": { "providers": { "ollama": { "baseUrl": "http://0.0.0.0:11434" } } } });
+    let request = request("qwen3:8b");
+    let (after, _) = planned(&before.to_string(), &request, "2026.9.6", &Address::default()).unwrap();
+    assert_eq!(after["models"]["providers"]["ollama"]["baseUrl"], "http://127.0.0.1:11434");
+}
+
+#[test]
 fn an_address_that_is_the_users_own_way_stays() {
     for own in ["http://me:pw@big.example:11434", "${OLLAMA_URL}"] {
         let before = json!({ "models": { "providers": { "ollama": { "baseUrl": own } } } }).to_string();

@@ -1,0 +1,217 @@
+//! Causes in OpenClaw itself: is it here, does its gateway start, does it take its settings.
+
+use std::fs;
+
+use pincer_core::openclaw::change;
+use serde_json::{Value, json};
+
+use crate::{
+    engine::{NEWEST, running},
+    lab::{Lab, Stage, block_on, codes, remedies, scenarios},
+    support::{
+        gateway::Gateway,
+        home::Home,
+        ollama::Ollama,
+        settings::{add_openclaw, whole, write},
+    },
+};
+
+scenarios! {
+    not_installed: "openclaw.not-installed";
+    not_installed_but_was_here: "openclaw.not-installed";
+    in_a_container: "openclaw.elsewhere";
+    container_engines_that_hang: "openclaw.not-installed";
+    behind_a_gateway_of_someone_else: "openclaw.elsewhere";
+    node_too_old: "openclaw.node-too-old";
+    rejects_settings: "openclaw.rejects-settings";
+    rejects_what_pincer_wrote: "openclaw.rejects-settings";
+    gateway_mode_unset: "openclaw.gateway-mode-unset";
+    gateway_stopped: "openclaw.gateway-stopped";
+}
+
+fn not_installed(lab: &Lab) {
+    let home = Home::new();
+    let ollama = Ollama::start(&home);
+    let host = ollama.host();
+    let told = [("OLLAMA_HOST", host.as_str())];
+    let stage = Stage::at(&home, &told);
+    let answer = lab.doctor(stage);
+    let found = lab.named(&answer);
+    assert_eq!(codes(&answer).len(), 1, "nothing is said about settings: {answer:#}");
+    assert_eq!((&found["params"], remedies(&found)[0]), (&json!({ "stateFolder": false }), "get-openclaw"));
+    // Installed, and set up.
+    add_openclaw(&home, NEWEST);
+    write(&home, "openclaw.json", &whole(&ollama.url()).to_string());
+    lab.mended(stage);
+}
+
+fn not_installed_but_was_here(lab: &Lab) {
+    let home = Home::new();
+    let ollama = Ollama::start(&home);
+    write(&home, "openclaw.json", &whole(&ollama.url()).to_string());
+    let stage = Stage::at(&home, &[]);
+    assert_eq!(lab.named(&lab.doctor(stage))["params"], json!({ "stateFolder": true }));
+    add_openclaw(&home, NEWEST);
+    lab.mended(stage);
+}
+
+/// What the files here say does not count.
+fn in_a_container(lab: &Lab) {
+    let home = Home::new();
+    let ollama = Ollama::start(&home);
+    home.add_script("docker", "printf 'web\\tnginx\\nassistant\\tghcr.io/openclaw/openclaw:latest\\n'");
+    write(&home, "openclaw.json", "{ agents: { defaults: { model: { fallback: ['x'] } } } }");
+    let (host, port) = (ollama.host(), ollama.address().port());
+    let answer = lab.doctor(Stage::at(&home, &[("OLLAMA_HOST", &host)]));
+    let found = lab.named(&answer);
+    assert_eq!(codes(&answer), ["openclaw.elsewhere"]);
+    assert_eq!(found["params"]["container"], "assistant");
+    let url = format!("http://host.docker.internal:{port}");
+    assert_eq!(found["remedies"][0]["params"], json!({ "url": url, "port": port }));
+}
+
+/// Both at once, and a systemd that hangs with them.
+fn container_engines_that_hang(lab: &Lab) {
+    let home = Home::new();
+    let ollama = Ollama::start(&home);
+    for engine in ["docker", "podman", "systemctl"] {
+        home.add_script(engine, "exec sleep 600");
+    }
+    let host = ollama.host();
+    let told = [("OLLAMA_HOST", host.as_str())];
+    let stage = Stage::at(&home, &told);
+    lab.named(&lab.doctor(stage));
+    add_openclaw(&home, NEWEST);
+    write(&home, "openclaw.json", &whole(&ollama.url()).to_string());
+    lab.mended(stage);
+}
+
+/// A gateway that is no program of this user's Node.
+fn behind_a_gateway_of_someone_else(lab: &Lab) {
+    let home = Home::new();
+    let ollama = Ollama::start(&home);
+    let (gateway, host) = (Gateway::start(None), ollama.host());
+    write(&home, "openclaw.json", &json!({ "gateway": { "port": gateway.port() } }).to_string());
+    let answer = lab.doctor(Stage::at(&home, &[("OLLAMA_HOST", &host)]));
+    assert_eq!(codes(&answer), ["openclaw.elsewhere"]);
+    let params = json!({ "container": null, "distribution": null, "port": gateway.port() });
+    assert_eq!(lab.named(&answer)["params"], params);
+}
+
+/// OpenClaw asks for this Node, and this one is on PATH.
+pub fn ask_for_node(home: &Home, required: &str, version: &str) {
+    let manifest = json!({ "name": "openclaw", "version": NEWEST, "engines": { "node": required } });
+    fs::write(home.path().join("lib/node_modules/openclaw/package.json"), manifest.to_string()).unwrap();
+    home.add_script("node", &format!("echo {version}"));
+    for tool in ["sh", "cat", "sleep"] {
+        let place = home.bin().join(tool);
+        if !place.exists() {
+            std::os::unix::fs::symlink(format!("/bin/{tool}"), place).unwrap();
+        }
+    }
+}
+
+fn node_too_old(lab: &Lab) {
+    let (home, _ollama) = running();
+    ask_for_node(&home, ">=24.16.0", "v18.20.4");
+    // Whatever else this machine has would do.
+    let alone = home.bin().into_os_string().into_string().unwrap();
+    let told = [("PATH", alone.as_str())];
+    let stage = Stage::at(&home, &told);
+    let found = lab.named(&lab.doctor(stage));
+    assert_eq!(found["params"], json!({ "version": "18.20.4", "required": ">=24.16.0" }));
+    assert_eq!(remedies(&found), ["update-node"]);
+    // One that nvm keeps for the login shell may be the one; so is a newer one.
+    fs::create_dir_all(home.path().join(".nvm/versions/node/v24.18.1")).unwrap();
+    lab.mended(stage);
+    fs::remove_dir_all(home.path().join(".nvm")).unwrap();
+    lab.named(&lab.doctor(stage));
+    home.add_script("node", "echo v24.16.0");
+    lab.mended(stage);
+}
+
+/// An OpenClaw whose own command finds this in its settings while they have a key `mistake`.
+fn picky(home: &Home) {
+    let package = home.path().join("lib/node_modules/openclaw/openclaw.mjs");
+    let refusal = r#"{"ok":false,"valid":false,"issues":[{"path":"tools.mistake","message":"Unrecognized key: \"mistake\""}]}"#;
+    home.add_script(
+        "picky",
+        &format!(
+            "[ \"$1 $2\" = 'config validate' ] || exit 1\n\
+             if grep -q mistake \"$HOME/.openclaw/openclaw.json\"; then echo '{refusal}'; exit 1; fi\n\
+             echo '{{\"valid\":true,\"warnings\":[]}}'"
+        ),
+    );
+    fs::rename(home.bin().join("picky"), package).unwrap();
+}
+
+fn rejects_settings(lab: &Lab) {
+    let (home, ollama) = running();
+    picky(&home);
+    let stage = Stage::at(&home, &[]);
+    let mut settings = whole(&ollama.url());
+    settings["tools"] = json!({ "mistake": 1 });
+    write(&home, "openclaw.json", &settings.to_string());
+    let found = lab.named(&lab.doctor_with(stage, &["--deep"]));
+    assert_eq!(
+        found["params"],
+        json!({ "key": "tools.mistake", "message": "Unrecognized key: \"mistake\"" })
+    );
+    assert_eq!(remedies(&found), ["edit-file"]);
+    settings["tools"] = json!({});
+    write(&home, "openclaw.json", &settings.to_string());
+    assert_eq!(codes(&lab.doctor_with(stage, &["--deep"])), ["openclaw.gateway-stopped"]);
+    lab.mended(stage);
+}
+
+/// Then it is Pincer's to take back.
+fn rejects_what_pincer_wrote(lab: &Lab) {
+    let (home, _ollama) = running();
+    let stage = Stage::at(&home, &[]);
+    let mut used = home.command(crate::support::programs::pincer_cli());
+    assert!(used.args(["use", "llama3.2:3b", "--yes"]).output().unwrap().status.success());
+    picky(&home);
+    let package = home.path().join("lib/node_modules/openclaw/openclaw.mjs");
+    let text = fs::read_to_string(&package).unwrap();
+    fs::write(package, text.replace("grep -q mistake", "grep -q 'primary.*llama3.2:3b'")).unwrap();
+    let found = lab.named(&lab.doctor_with(stage, &["--deep"]));
+    assert_eq!(remedies(&found), ["undo-change", "edit-file"]);
+    lab.mends(stage);
+    assert_eq!(codes(&lab.doctor_with(stage, &["--deep"])), ["openclaw.gateway-stopped"]);
+}
+
+fn gateway_mode_unset(lab: &Lab) {
+    let (home, ollama) = running();
+    let mut settings = whole(&ollama.url());
+    settings["gateway"].as_object_mut().unwrap().remove("mode");
+    let text = format!("// mine\n{settings}\n");
+    write(&home, "openclaw.json", &text);
+    let host = ollama.host();
+    let told = [("OLLAMA_HOST", host.as_str())];
+    let stage = Stage::at(&home, &told);
+    let found = lab.named(&lab.doctor(stage));
+    assert_eq!(found["remedies"][0]["kind"], "action");
+    lab.mends(stage);
+    let written = fs::read_to_string(home.openclaw_json()).unwrap();
+    assert!(written.starts_with("// mine\n") && written.contains("\"mode\":\"local\""), "{written}");
+    block_on(change::undo(&stage.computer(), None, false)).unwrap();
+    assert_eq!(fs::read_to_string(home.openclaw_json()).unwrap(), text);
+    // A gateway that runs was told otherwise.
+    let gateway = Gateway::start(None);
+    settings["gateway"]["port"] = json!(gateway.port());
+    write(&home, "openclaw.json", &settings.to_string());
+    assert_eq!(codes(&lab.doctor(stage)), Vec::<&str>::new());
+}
+
+fn gateway_stopped(lab: &Lab) {
+    let (home, ollama) = running();
+    let stage = Stage::at(&home, &[]);
+    let found = lab.named(&lab.doctor(stage));
+    assert_eq!(found["severity"], "note");
+    assert_eq!(found["remedies"][0]["command"], json!(["openclaw", "gateway", "run"]));
+    let gateway = Gateway::start(None);
+    let mut settings: Value = whole(&ollama.url());
+    settings["gateway"]["port"] = json!(gateway.port());
+    write(&home, "openclaw.json", &settings.to_string());
+    lab.mended(stage);
+}
