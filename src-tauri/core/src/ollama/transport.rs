@@ -56,6 +56,10 @@ pub(super) fn http(
         .user_agent(concat!("pincer/", env!("CARGO_PKG_VERSION")));
     if let Some(proxy) = (!address.is_loopback()).then(|| proxy(address, environment)).flatten() {
         builder = builder.proxy(proxy);
+    } else if !address.is_https() {
+        // Nothing is encrypted on this way: reading the system's certificates, hundreds of files, would be most of the
+        // time of a look at several addresses.
+        builder = builder.tls_certs_only([]);
     }
     builder.build().map_err(|error| Error::new(ErrorCode::Internal {}, format!("HTTP client: {error}")))
 }
