@@ -12,7 +12,10 @@
 
 mod support;
 
-use std::process::Output;
+use std::{
+    path::Path,
+    process::{Command, Output},
+};
 
 use serde_json::{Value, json};
 use support::{broken::put, home::Home, ollama::Ollama, process, programs, settings};
@@ -89,7 +92,18 @@ impl Stage {
     }
 
     fn run(&self, arguments: &[&str]) -> Output {
-        let mut command = self.home.command(programs::pincer_cli());
+        self.command(arguments, "").output().unwrap()
+    }
+
+    /// `faketime`: the program that lets it see the clock a minute later; empty for none.
+    fn command(&self, arguments: &[&str], faketime: &str) -> Command {
+        let mut command = if faketime.is_empty() {
+            self.home.command(programs::pincer_cli())
+        } else {
+            let mut command = self.home.command(faketime);
+            command.args(["-f", "+60s"]).arg(programs::pincer_cli());
+            command
+        };
         let key = format!("{}:{}@{HOST}", USER, secret("address"));
         command
             .args(arguments)
@@ -102,7 +116,7 @@ impl Stage {
             .env("NO_PROXY", format!("127.0.0.1,{HOST}"))
             .env("USER", USER)
             .env("HOSTNAME", format!("{USER}-laptop"));
-        command.output().unwrap()
+        command
     }
 
     /// All that a command said, checked for secrets.
@@ -154,17 +168,89 @@ fn nothing_that_the_commands_say_has_a_secret() {
     stage.said(&["undo"]);
     stage.said(&["undo", "--force"]);
     stage.report();
-    // What Pincer keeps of its changes; the snapshots are the files themselves, for the user alone.
+    // What Pincer keeps; the snapshots are the files themselves and the log is Ollama's own, for the user alone.
     let data = stage.home.path().join(".local/share/dev.pincer.desktop");
-    let kept = settings::tree(&data.join("history"));
-    assert_eq!(kept.len(), 2, "{kept:?}");
-    for (path, bytes, _) in kept {
-        let text = String::from_utf8(bytes).unwrap();
-        assert!(!text.contains(MARKER), "{}: {text}", path.display());
+    assert_eq!(settings::tree(&data.join("history")).len(), 2);
+    for (path, bytes, mode) in settings::tree(&data) {
+        if path.starts_with("snapshots") {
+            assert_eq!(mode & 0o077, 0, "{}", path.display());
+        } else if path != Path::new("logs/ollama.log") {
+            let text = String::from_utf8(bytes).unwrap();
+            assert!(!text.contains(MARKER), "{}: {text}", path.display());
+        }
     }
-    for (path, _, mode) in settings::tree(&data.join("snapshots")) {
-        assert_eq!(mode & 0o077, 0, "{}", path.display());
+}
+
+/// A service with secrets in its unit and in its journal.
+fn add_service(stage: &Stage, state: &str, end: &str) {
+    let unit = format!(
+        "LoadState=loaded\n{state}\nUser={USER}\nFragmentPath=/home/{USER}/.config/systemd/ollama.service\n\
+         Environment=OLLAMA_HOST={} OLLAMA_API_KEY={} \"HTTPS_PROXY={}\" WEATHER_TOKEN={} OLLAMA_MODELS=/home/{USER}/{}",
+        address("unithost"),
+        secret("unitkey"),
+        address("unitproxy"),
+        secret("unit"),
+        "models",
+    );
+    stage.home.add_script("systemctl", &format!("cat <<'EOF'\n{unit}\nEOF"));
+    let journal = format!(
+        "time=2026 level=INFO source=routes.go:1503 msg=\"server config\" env=\"map[HTTPS_PROXY:{} \
+         OLLAMA_API_KEY:{} OLLAMA_HOST:{} OLLAMA_MODELS:/home/{USER}/models]\"\nkey {} and {} again\n\
+         [GIN] 200 | 1ms | {ADDRESS} | POST \"/api/chat\"\nAuthorization: Bearer {}\n\
+         level=DEBUG msg=\"chat\" prompt=\"my diary\"\n{end}",
+        address("journalproxy"),
+        secret("unitkey"),
+        address("unithost"),
+        secret("unit"),
+        secret("gateway"),
+        secret("journalbearer"),
+    );
+    stage.home.add_script("journalctl", &format!("cat <<'EOF'\n{journal}\nEOF"));
+}
+
+#[test]
+fn what_a_service_is_told_and_says_keeps_its_secrets() {
+    let mut stage = Stage::new(|text| text);
+    add_service(&stage, "ActiveState=active\nSubState=running\nNRestarts=0", "level=INFO msg=ready");
+    for line in [&["doctor"][..], &["doctor", "--deep", "--json"]] {
+        stage.said(line);
     }
+    let report = stage.report();
+    let place = "From: journalctl -u ollama";
+    for told in [
+        place,
+        "key *** and *** again",
+        "msg=ready",
+        "Service unit: active, running",
+        "[GIN] 200 | 1ms | host-",
+    ] {
+        assert!(report.contains(told), "{told}: {report}");
+    }
+    // It ends again and again: its last words are the evidence.
+    let host = stage.ollama.address();
+    stage.ollama.kill();
+    let crashing = "ActiveState=activating\nSubState=auto-restart\nNRestarts=9";
+    for end in [
+        format!("Error: proxy {} refused: token={}", address("last"), secret("lasttoken")),
+        format!("Error: mkdir /home/{USER}/models/blobs: permission denied: key {}", secret("unit")),
+        format!("panic: Authorization: Bearer {}", secret("panic")),
+    ] {
+        add_service(&stage, crashing, &end);
+        for line in [&["doctor"][..], &["doctor", "--json"]] {
+            stage.said(line);
+        }
+        assert!(stage.report().contains("engine."), "Ollama is away");
+    }
+    // It hangs: its last lines are.
+    let silent = stage.home.play("ollama", &host.to_string(), &[("PRACTICE_SILENT", "1")]);
+    add_service(&stage, "ActiveState=active\nSubState=running", &format!("key {} again", secret("unit")));
+    let mut later = stage.command(&["doctor", "--json"], "/usr/bin/faketime");
+    let output = later.env("FAKETIME_DONT_FAKE_MONOTONIC", "1").output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("engine.silent") && said.contains("journalctl -u ollama"), "{said}");
+    assert!(!said.contains(MARKER), "{said}");
+    stage.report();
+    drop(silent);
 }
 
 #[test]

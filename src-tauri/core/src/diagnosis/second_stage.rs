@@ -45,6 +45,8 @@ async fn find_out(computer: &Computer, facts: &mut Facts, needs: &[Need]) {
                 facts.log = log::read(surroundings, &computer.folders, facts.service.as_ref()).await;
                 facts.absent_folder = absent_folder(facts).await;
                 look_where_it_was_told(computer, facts).await;
+                let secrets = facts.unit().map(service::Service::secrets).unwrap_or_default();
+                facts.log.iter_mut().for_each(|log| log.hide(&secrets));
             }
             Need::PortOwner(port) => facts.owner = owner(computer, port).await,
             Need::FreePort(port) => facts.free_port = free_port(port).await,

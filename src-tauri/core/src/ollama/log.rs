@@ -12,6 +12,7 @@ use super::service::Service;
 use crate::{
     folders::Folders,
     machine::{command, os::Os},
+    openclaw::secrets,
     surroundings::Surroundings,
 };
 
@@ -90,6 +91,13 @@ impl Log {
     pub fn end(&self, count: usize) -> String {
         let lines: Vec<&str> = self.text.trim_end().lines().collect();
         lines.get(lines.len().saturating_sub(count)..).unwrap_or_default().join("\n")
+    }
+
+    /// Takes out what is known to be a secret, wherever it stands.
+    pub fn hide(&mut self, secrets: &[String]) {
+        for secret in secrets {
+            self.text = self.text.replace(secret, "***");
+        }
     }
 
     /// A variable as the last run that got so far had it: the server prints its whole environment first.
@@ -207,8 +215,9 @@ fn is_variable(name: &str) -> bool {
     name.contains('_') && (name.chars().all(upper) || name.ends_with("_proxy"))
 }
 
+/// A line as it is evidence: without what its form says to be a secret.
 fn shown(line: &str) -> String {
-    line.trim().chars().take(SHOWN).collect()
+    secrets::masked_words(line.trim()).chars().take(SHOWN).collect()
 }
 
 #[cfg(test)]

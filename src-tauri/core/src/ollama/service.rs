@@ -5,11 +5,14 @@ use std::{path::PathBuf, time::Duration};
 
 use crate::{
     machine::{command, os::Os},
+    openclaw::{secrets, settings::KEY_VALUE},
     surroundings::Surroundings,
 };
 
 /// systemd answers in milliseconds; a machine without it must not make us wait.
 const SYSTEMCTL: Duration = Duration::from_secs(2);
+/// A shorter secret, in characters, cannot be told from other words.
+const SHORTEST: usize = 4;
 /// What is asked of the unit.
 const PROPERTIES: &str = "LoadState,ActiveState,SubState,NRestarts,Environment,FragmentPath,User";
 
@@ -57,6 +60,21 @@ impl Service {
     pub fn variable(&self, name: &str) -> Option<&str> {
         let last = self.environment.iter().rev().find(|(known, _)| known == name);
         last.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+    }
+
+    /// Values of its variables that are secrets, or parts of them: it may print them.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<String> {
+        let of = |(name, value): &(String, String)| {
+            if secrets::is_secret_key(name) { vec![value.clone()] } else { secrets::found::in_text(value) }
+        };
+        let all = self.environment.iter().flat_map(of);
+        let mut all: Vec<String> =
+            all.filter(|secret| secret.chars().count() >= SHORTEST && secret != KEY_VALUE).collect();
+        // What holds another goes first.
+        all.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        all.dedup();
+        all
     }
 
     /// It ended by itself more than once: systemd waits to start it again, or gave up.
@@ -114,6 +132,9 @@ mod tests {
         assert_eq!(running.variable("OLLAMA_ORIGINS"), None);
         assert_eq!(running.file, Some("/etc/systemd/system/ollama.service".into()));
         assert_eq!(running.user.as_deref(), Some("ollama"));
+        let told = "LoadState=loaded\nEnvironment=OLLAMA_API_KEY=s3cret-key OLLAMA_HOST=:8080 \
+             HTTPS_PROXY=http://me:pa55word@proxy:3128 WEATHER_TOKEN=abc\n";
+        assert_eq!(Service::parse(told).secrets(), ["me:pa55word", "s3cret-key", "pa55word"]);
         let absent = Service::parse("LoadState=not-found\nActiveState=inactive\nNRestarts=0\nEnvironment=\n");
         assert_eq!((absent.loaded, absent.environment.len(), absent.user), (false, 0, None));
         assert_eq!(Service::parse("LoadState=loaded\n"), Service { loaded: true, ..Service::default() });
