@@ -147,9 +147,7 @@ fn proxied(lab: &Lab, change: impl FnOnce(&mut Value)) {
     tell(&home, &ollama.url(), change);
     let proxy = ("HTTP_PROXY", "http://127.0.0.1:9");
     lab.named(&lab.doctor(Stage::at(&home, &[proxy])));
-    let answer = lab.doctor(Stage::at(&home, &[proxy, ("NO_PROXY", "127.0.0.1")]));
-    let next = codes(&answer)[0].to_owned();
-    assert!(next.starts_with("settings."), "the next one is on top: {answer:#}");
+    lab.mended(Stage::at(&home, &[proxy, ("NO_PROXY", "127.0.0.1")]));
 }
 
 fn proxy_and_no_context_sent(lab: &Lab) {

@@ -431,6 +431,7 @@ pub fn tried(lab: &Lab, model: &str) {
             live.look_again();
         }
         until(&|answer| !codes(answer).contains(&lab.code())).await;
+        lab.gone_by_hand();
         listening.abort();
     });
 }

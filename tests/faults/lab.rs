@@ -146,6 +146,11 @@ impl Lab {
         Self { name: name.to_owned(), codes: codes.to_vec(), budget, seen: RefCell::default() }
     }
 
+    /// It is gone, and by hand: where no second `doctor` tells it.
+    pub fn gone_by_hand(&self) {
+        self.seen.borrow_mut().mended = Mended::ByHand;
+    }
+
     /// It is gone, and by a button; what is on top now the scenario looks at itself.
     pub fn gone_by_a_click(&self) {
         self.seen.borrow_mut().mended = Mended::ByButton;
@@ -318,7 +323,8 @@ impl Lab {
             _ if self.codes.is_empty() => "-",
             (Mended::ByButton, _) => "yes",
             (_, Some("action")) => "no",
-            _ => "by hand",
+            (Mended::ByHand, _) => "by hand",
+            (Mended::Not, _) => "advice only",
         };
         let nothing = "nothing".to_owned();
         self.write(&json!({

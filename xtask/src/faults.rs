@@ -143,7 +143,7 @@ fn summary(rows: &[Row], build: &str) -> String {
     let is_healthy = |row: &Row| row.budget == Some(HEALTHY);
     let repaired = |how: &'static str| count(&move |row: &Row| row.repaired == how);
     format!(
-        "\n{} scenarios, {} named right, {} skipped; {} repaired by what Pincer offers, {} by hand\n\
+        "\n{} scenarios, {} named right, {} skipped; {} repaired by what Pincer offers, {} by hand, {} have advice alone\n\
          {} healthy set-ups, {} without a finding\n\
          slowest verdict {:.2} s (budget {VERDICT} s), slowest healthy one {:.2} s (budget {HEALTHY} s), {build} build\n",
         count(&|row| !is_healthy(row)),
@@ -151,6 +151,7 @@ fn summary(rows: &[Row], build: &str) -> String {
         count(&Row::was_skipped),
         repaired("yes"),
         repaired("by hand"),
+        repaired("advice only"),
         count(&is_healthy),
         count(&|row| is_healthy(row) && row.named == row.expected),
         slowest(VERDICT),
