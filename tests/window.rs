@@ -164,8 +164,9 @@ async fn the_settings_screen_writes_what_is_chosen_and_takes_it_back() {
         words.say("effect.did.connect.automatic", &[]),
         words.say("effect.did.model", &[("name", "qwen3:8b")]),
         words.say("effect.did.address", &[("url", &ollama.url())]),
+        words.say("effect.did.key", &[]),
     ];
-    let last = words.say("effect.did.key", &[]);
+    let last = words.say("effect.did.gateway", &[]);
     let what = words.say("effect.and", &[("first", &parts.join(", ")), ("last", &last)]);
     window.sees(&what).await;
     let settings: Value = serde_json::from_slice(&fs::read(home.openclaw_json()).unwrap()).unwrap();
