@@ -10,7 +10,7 @@ use pincer_core::{
         self,
         finding::Remedy,
         pasted::{self, Explanation},
-        remedy::{self, Carried, GET_OLLAMA, GET_OPENCLAW, RemedyOutcome},
+        remedy::{Carried, GET_OLLAMA, GET_OPENCLAW, RemedyOutcome},
     },
     error::{Error, ErrorCode},
     live::state::Update,
@@ -199,13 +199,30 @@ pub(crate) async fn run_remedy(
         }
         _ => {}
     }
-    let computer = desk.computer.clone();
-    let carried = guarded(async move { remedy::carry_out(&computer, &remedy).await }).await;
-    desk.live.look_again();
-    Ok(match carried? {
+    let remedies = desk.live.remedies().clone();
+    Ok(match guarded(async move { remedies.run(remedy).await }).await? {
         Carried::Prepared(prepared) => RemedyOutcome::Preview(Box::new(desk.keep(*prepared))),
         Carried::Done | Carried::ForTheFace => RemedyOutcome::Done,
     })
+}
+
+/// Waits no longer for a remedy; what was started goes on.
+#[tauri::command]
+pub(crate) fn cancel_remedy(desk: State<'_, Desk>, remedy: Remedy) {
+    desk.live.remedies().cancel(&remedy);
+}
+
+/// Forgets how a remedy ended.
+#[tauri::command]
+pub(crate) fn dismiss_remedy(desk: State<'_, Desk>, remedy: Remedy) {
+    desk.live.remedies().dismiss(&remedy);
+}
+
+/// Looks at everything again, and ends when that was done.
+#[tauri::command]
+pub(crate) async fn look_again(desk: State<'_, Desk>) -> Result<(), Error> {
+    desk.live.look_through().await;
+    Ok(())
 }
 
 /// What installing Ollama would download, and where to.

@@ -26,6 +26,9 @@ const calls: [string, (backend: Backend) => Promise<unknown>, string, Record<str
   ['explainError', (backend) => backend.explainError('e'), 'explain_error', { text: 'e' }],
   ['report', (backend) => backend.report(), 'report', {}],
   ['runRemedy', (backend) => backend.runRemedy(remedy), 'run_remedy', { remedy }],
+  ['cancelRemedy', (backend) => backend.cancelRemedy(remedy), 'cancel_remedy', { remedy }],
+  ['dismissRemedy', (backend) => backend.dismissRemedy(remedy), 'dismiss_remedy', { remedy }],
+  ['lookAgain', (backend) => backend.lookAgain(), 'look_again', {}],
   ['language', (backend) => backend.language(), 'language', {}],
 ];
 

@@ -59,6 +59,8 @@ pub(crate) enum Command {
     },
     /// Start Ollama
     Start,
+    /// Restart Ollama, where a service or Pincer runs it
+    Restart,
     /// Print what is known, for whoever helps you; keys and names are left out
     Report,
 }

@@ -6,7 +6,7 @@ use pincer_core::{
     computer::Computer,
     diagnosis::{
         diagnose, diagnose_deeply,
-        finding::{Cause, Diagnosis, Finding, LinkState, Offer, Remedy, Severity},
+        finding::{Cause, Diagnosis, Finding, LinkState, Offer, Remedy, RemedyKind, Severity},
         remedy::{GET_OLLAMA, GET_OPENCLAW},
     },
     models::discovery::Discovery,
@@ -134,7 +134,9 @@ fn remedy(output: &Output, cause: &Cause, offer: &Offer, chosen: &Chosen) -> Str
         Remedy::GetOllama {} => GET_OLLAMA.to_owned(),
         Remedy::GetOpenclaw {} => GET_OPENCLAW.to_owned(),
         Remedy::InstallOllama {} => "pincer install-ollama".to_owned(),
-        Remedy::StartOllama {} => "pincer start".to_owned(),
+        // One that an administrator has to type says so.
+        Remedy::StartOllama {} if offer.kind == RemedyKind::Action => "pincer start".to_owned(),
+        Remedy::RestartOllama { .. } if offer.kind == RemedyKind::Action => "pincer restart".to_owned(),
         Remedy::DownloadModel { .. } => format!("pincer pull {}", text("name")),
         Remedy::UseModel { .. } => format!("pincer use {}", text("name")),
         Remedy::SetContext { tokens, .. } => format!("pincer use {} --context {tokens}", text("name")),
@@ -152,7 +154,8 @@ fn remedy(output: &Output, cause: &Cause, offer: &Offer, chosen: &Chosen) -> Str
         Remedy::WriteKey {} => format!("{KEY_VARIABLE}={KEY_VALUE} ({})", chosen.env_file),
         Remedy::SetGatewayMode {} => "openclaw config set gateway.mode local".to_owned(),
         Remedy::UndoChange { .. } => format!("pincer undo {}", text("receipt")),
-        Remedy::RestartOllama {}
+        Remedy::StartOllama {}
+        | Remedy::RestartOllama { .. }
         | Remedy::GiveFolder { .. }
         | Remedy::FindFolder { .. }
         | Remedy::ReadLog {}
@@ -171,7 +174,9 @@ fn remedy(output: &Output, cause: &Cause, offer: &Offer, chosen: &Chosen) -> Str
         | Remedy::FreeReservedPort {}
         | Remedy::EditFile { .. } => {
             let command = offer.command.as_ref().map(|command| command.join(" "));
-            let words = format!("remedy.{id}.how");
+            let way =
+                params.get("way").or(params.get("kind")).and_then(Value::as_str).map(|way| format!(".{way}"));
+            let words = format!("remedy.{id}.how{}", way.unwrap_or_default());
             let words = output.words.has(&words).then(|| output.words.say_with(&words, &params));
             [words, command].into_iter().flatten().collect::<Vec<_>>().join(" ")
         }

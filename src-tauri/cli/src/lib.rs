@@ -115,6 +115,7 @@ async fn run(arguments: Arguments, surroundings: Surroundings, output: &Output) 
         Command::Check { model, context } => check::run(&computer, output, &model, context).await,
         Command::InstallOllama { yes } => install::run(&computer, output, yes).await,
         Command::Start => start::run(&computer, output).await,
+        Command::Restart => start::again(&computer, output).await,
         Command::Report => report::run(&computer, output).await,
     }
 }

@@ -1,6 +1,12 @@
-//! `pincer start`: starts Ollama and waits until it answers.
+//! `pincer start`, `pincer restart`: starts Ollama, or ends and starts it, and waits until it answers.
 
-use pincer_core::{computer::Computer, ollama::start};
+use pincer_core::{
+    computer::Computer,
+    ollama::{
+        restart,
+        start::{self, Step},
+    },
+};
 use serde_json::json;
 
 use crate::{
@@ -10,7 +16,7 @@ use crate::{
 
 pub(crate) async fn run(computer: &Computer, output: &Output) -> Result<Done, Failure> {
     let (address, _) = computer.effective();
-    start::start(&computer.surroundings, &computer.folders, &address).await?;
+    start::start(&computer.surroundings, &computer.folders, &address, &|step| tell(output, step)).await?;
     let url = address.to_string();
     if output.json {
         output.document(&json!({ "started": true, "url": url }))?;
@@ -18,4 +24,26 @@ pub(crate) async fn run(computer: &Computer, output: &Output) -> Result<Done, Fa
         output.say("cli.start.done", &json!({ "url": url }))?;
     }
     Ok(Done::Fine)
+}
+
+/// What runs as a service, or was started by Pincer; the rest is its owner's to stop.
+pub(crate) async fn again(computer: &Computer, output: &Output) -> Result<Done, Failure> {
+    let (address, _) = computer.effective();
+    let tell = |step| tell(output, step);
+    restart::restart(&computer.surroundings, &computer.folders, &address, &tell).await?;
+    let url = address.to_string();
+    if output.json {
+        output.document(&json!({ "restarted": true, "url": url }))?;
+    } else {
+        output.say("cli.start.again", &json!({ "url": url }))?;
+    }
+    Ok(Done::Fine)
+}
+
+/// Said before the system's password box appears.
+fn tell(output: &Output, step: Step) {
+    if step == Step::Password && !output.json {
+        // A reader that went away misses nothing.
+        let _ = output.say("remedy.password", &json!({}));
+    }
 }

@@ -242,6 +242,33 @@ pub enum ErrorCode {
         /// The command, as an argument list joined by spaces.
         command: String,
     },
+    /// The password box was closed: nothing was changed.
+    #[serde(rename = "start.dismissed")]
+    StartDismissed {
+        /// The command, as an argument list joined by spaces.
+        command: String,
+    },
+    /// The system did not allow it: a wrong password, not an administrator, or no desktop that could ask.
+    #[serde(rename = "start.not-allowed")]
+    StartNotAllowed {
+        /// The command, as an argument list joined by spaces.
+        command: String,
+    },
+    /// Only an administrator can do it, and nothing here can ask for the password: the command is for them to type.
+    #[serde(rename = "start.needs-administrator")]
+    StartNeedsAdministrator {
+        /// The command, as an argument list joined by spaces.
+        command: String,
+    },
+    /// Someone else started this Ollama: it is theirs to stop.
+    #[serde(rename = "start.not-ours")]
+    StartNotOurs {},
+    /// The Ollama that Pincer started does not end.
+    #[serde(rename = "start.not-stopped")]
+    StartNotStopped {
+        /// Its process id.
+        pid: u32,
+    },
     /// Started, but it did not answer within the limit.
     #[serde(rename = "start.slow")]
     StartSlow {

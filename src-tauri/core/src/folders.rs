@@ -84,6 +84,12 @@ impl Folders {
         self.data.join("logs").join("ollama.log")
     }
 
+    /// The process of an Ollama that Pincer started.
+    #[must_use]
+    pub fn ollama_process(&self) -> PathBuf {
+        self.data.join("ollama.json")
+    }
+
     /// What is being downloaded to be installed.
     #[must_use]
     pub fn downloads(&self) -> PathBuf {

@@ -6,9 +6,15 @@ use std::{collections::HashMap, net::IpAddr, path::PathBuf};
 use crate::{
     computer::AddressSource,
     error::Error,
-    machine::{memory::Memory, os::Os, port_owner::PortOwner},
+    machine::{memory::Memory, os::Os, port_owner::PortOwner, variable::VariablePlace},
     models::{check::Checked, discovery::Discovered, fit::Known},
-    ollama::{address::Address, log::Log, service::Service, store::Store, wire::Loaded},
+    ollama::{
+        address::Address,
+        log::Log,
+        service::{Rights, Service},
+        store::Store,
+        wire::Loaded,
+    },
     openclaw::{
         asked::Asking, dialect::Dialect, elsewhere::Elsewhere, gateway::Gateway, plan::Hash,
         program::OpenclawProgram, settings::Settings, verdict::Refusal, version::Version,
@@ -169,6 +175,10 @@ pub struct Facts {
     pub openclaw: OpenclawFacts,
     /// Second stage: Ollama's unit as systemd tells of it; `None`: not asked, or no systemd.
     pub service: Option<Service>,
+    /// Second stage: what this user may do to a service.
+    pub rights: Rights,
+    /// Second stage: the process of an Ollama that Pincer started and that still runs.
+    pub own: Option<u32>,
     /// Second stage: the end of Ollama's own log.
     pub log: Option<Log>,
     /// Second stage: the folder of models that the log or the unit names is not there.
@@ -179,6 +189,8 @@ pub struct Facts {
     pub owner: Option<PortOwner>,
     /// Second stage: a port where nothing listens.
     pub free_port: Option<u16>,
+    /// Second stage: where `OLLAMA_HOST` is set.
+    pub variable: Option<VariablePlace>,
     /// Second stage: ranges of ports that Windows keeps for itself, first and last.
     pub reserved_ports: Vec<(u16, u16)>,
 }
@@ -221,6 +233,8 @@ pub enum Need {
     PortOwner(u16),
     /// A port near this one where nothing listens.
     FreePort(u16),
+    /// Where is `OLLAMA_HOST` set?
+    Variable,
     /// The ranges of ports that Windows keeps for itself.
     ReservedPorts,
 }

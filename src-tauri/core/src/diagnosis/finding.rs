@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 pub use super::cause::Cause;
-use crate::computer::SourcedAddress;
+use crate::{computer::SourcedAddress, machine::variable::VariableKind, ollama::restart::RestartWay};
 
 /// A station of the path, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -77,8 +77,11 @@ pub enum Remedy {
     InstallOllama {},
     /// Start Ollama.
     StartOllama {},
-    /// Restart Ollama by hand.
-    RestartOllama {},
+    /// Restart Ollama: Pincer does it where a service or Pincer itself runs it, else by hand.
+    RestartOllama {
+        /// What it takes here.
+        way: RestartWay,
+    },
     /// Let Ollama use the folder of its models, by hand.
     GiveFolder {
         /// The folder.
@@ -115,6 +118,12 @@ pub enum Remedy {
     CorrectVariable {
         /// Its name.
         variable: String,
+        /// What kind of place sets it.
+        kind: VariableKind,
+        /// The file, or the key of the registry; `null` when it is not known.
+        place: Option<String>,
+        /// 1-based line of the file.
+        line: Option<usize>,
     },
     /// Make Ollama on the other machine listen to the network, by hand there.
     ServeNetwork {
@@ -221,6 +230,15 @@ pub struct Offer {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub command: Option<Vec<String>>,
+    /// The system asks for a password first; refusing it changes nothing.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<bool>"))]
+    pub password: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// One finding.
@@ -252,4 +270,6 @@ pub struct Diagnosis {
     pub path: Vec<Station>,
     /// Problems by path, then warnings, then notes.
     pub findings: Vec<Finding>,
+    /// Stations whose checks still run: what is said of them is of the look before, or nothing. Empty in the end.
+    pub checking: Vec<Link>,
 }

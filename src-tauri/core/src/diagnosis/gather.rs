@@ -21,6 +21,7 @@ use crate::{
         address::{Address, DEFAULT_PORT, Slip, slip},
         client::{Client, Limits},
         program,
+        service::Rights,
         store::{self as model_store, Store},
         wire::Loaded,
     },
@@ -111,11 +112,14 @@ pub async fn first_stage(computer: &Computer, discovery: &mut Discovery) -> Resu
         proxy,
         openclaw: OpenclawFacts { gateway, ..files.openclaw },
         service: None,
+        rights: Rights::default(),
+        own: None,
         log: None,
         absent_folder: None,
         client_version: None,
         owner: None,
         free_port: None,
+        variable: None,
         reserved_ports: Vec::new(),
     })
 }

@@ -5,7 +5,12 @@ use super::{
     facts::{Answer, Candidate, Facts, Need},
     finding::{Cause, Diagnosis, Finding, Link, LinkState, Offer, Remedy, RemedyKind, Severity, Station},
 };
-use crate::{computer::SourcedAddress, machine::os::Os, models::model::Model, openclaw::outcome::Mode};
+use crate::{
+    computer::{AddressSource, SourcedAddress},
+    machine::os::Os,
+    models::model::Model,
+    openclaw::outcome::Mode,
+};
 
 #[path = "judge_checks.rs"]
 mod checks;
@@ -33,17 +38,20 @@ fn of_ollama(facts: &Facts) -> Vec<Need> {
     if facts.effective.answer == Answer::Ollama {
         return engine::needs(facts);
     }
+    // Whoever is to correct it must know where.
+    let variable = (facts.effective.source == AddressSource::Environment).then_some(Need::Variable);
     if !facts.effective.address.is_loopback() {
-        return Vec::new();
+        return variable.into_iter().collect();
     }
-    match facts.effective.answer {
+    let here = match facts.effective.answer {
         Answer::Refused if elsewhere(facts).is_some() => Vec::new(),
         Answer::Refused if facts.os == Os::Windows => vec![Need::Service, Need::Log, Need::ReservedPorts],
         Answer::Refused => vec![Need::Service, Need::Log],
         Answer::Silent => vec![Need::PortOwner(port), Need::FreePort(port), Need::Service, Need::Log],
         Answer::Other => vec![Need::PortOwner(port), Need::FreePort(port)],
         _ => Vec::new(),
-    }
+    };
+    variable.into_iter().chain(here).collect()
 }
 
 /// What is worth knowing too when there is time.
@@ -69,11 +77,50 @@ pub fn judge(facts: &Facts) -> Diagnosis {
         findings.extend(settings::settings(facts));
     }
     findings.extend(openclaw::openclaw(facts));
+    diagnosis(facts, findings, Vec::new())
+}
+
+fn diagnosis(facts: &Facts, mut findings: Vec<Finding>, checking: Vec<Link>) -> Diagnosis {
     findings.sort_by_key(|finding| (finding.severity, finding.link));
     let path = path(facts, &findings);
     let ok = findings.iter().all(|finding| finding.severity != Severity::Problem);
     let address = SourcedAddress { url: facts.effective.address.to_string(), source: facts.effective.source };
-    Diagnosis { ok, address, path, findings }
+    Diagnosis { ok, address, path, findings, checking }
+}
+
+/// What can be said before the second stage: nothing that it could still change. Of the stations that wait for it,
+/// what was found `last` stays. `None`: nothing is waited for.
+#[must_use]
+pub fn judge_partly(facts: &Facts, last: Option<&Diagnosis>) -> Option<Diagnosis> {
+    let mut checking = Vec::new();
+    if !of_ollama(facts).is_empty() {
+        // What the server itself says is known; why it does not answer is not.
+        checking.extend([Link::Engine, Link::Connection]);
+        if facts.effective.answer == Answer::Ollama {
+            checking.push(Link::Models);
+        }
+    }
+    let openclaws = openclaw::needs(facts);
+    if openclaws.contains(&Need::Elsewhere) {
+        checking.push(Link::Settings);
+    }
+    if !openclaws.is_empty() {
+        checking.push(Link::Openclaw);
+    }
+    if checking.is_empty() {
+        return None;
+    }
+    let known = judge(facts).findings.into_iter().filter(|finding| !checking.contains(&finding.link));
+    let before = last.iter().flat_map(|last| &last.findings);
+    let before = before.filter(|finding| checking.contains(&finding.link)).cloned();
+    let findings = known.chain(before).collect();
+    let mut partial = diagnosis(facts, findings, checking);
+    for station in &mut partial.path {
+        if partial.checking.contains(&station.link) && station.state == LinkState::Ok {
+            station.state = LinkState::Unknown;
+        }
+    }
+    Some(partial)
 }
 
 fn path(facts: &Facts, findings: &[Finding]) -> Vec<Station> {
@@ -209,15 +256,15 @@ fn place(cause: &Cause) -> (Link, Severity) {
 }
 
 fn action(remedy: Remedy) -> Offer {
-    Offer { remedy, kind: RemedyKind::Action, command: None }
+    Offer { remedy, kind: RemedyKind::Action, command: None, password: false }
 }
 
 fn link(remedy: Remedy) -> Offer {
-    Offer { remedy, kind: RemedyKind::Link, command: None }
+    Offer { remedy, kind: RemedyKind::Link, command: None, password: false }
 }
 
 fn manual(remedy: Remedy, command: Option<Vec<String>>) -> Offer {
-    Offer { remedy, kind: RemedyKind::Manual, command }
+    Offer { remedy, kind: RemedyKind::Manual, command, password: false }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::{
         finding::{Cause, Finding, Offer, Remedy, RemedyKind},
     },
     error::{Error, ErrorCode},
-    machine::{os::Os, port_owner::PortOwner},
+    machine::{os::Os, port_owner::PortOwner, variable::VariableKind},
     ollama::{
         address::{Address, DEFAULT_PORT, Slip, slip},
         install::plan::Plan,
@@ -70,7 +70,7 @@ fn refused(facts: &Facts, url: String, local: bool) -> Finding {
             || "systemd has a unit named ollama".to_owned(),
             |program| format!("the program is {program}"),
         ));
-        let offers = vec![action(Remedy::StartOllama {})];
+        let offers = vec![engine::start(facts)];
         return finding(Cause::EngineNotRunning { url, program }, seen, offers);
     }
     seen.push("no program named ollama on PATH or where installers put it, no service unit".to_owned());
@@ -119,7 +119,7 @@ fn other_program(facts: &Facts, url: String) -> Finding {
         let host = format!("OLLAMA_HOST=127.0.0.1:{port}");
         let command = Some(["env", &host, "ollama", "serve"].map(str::to_owned).to_vec());
         let kind = if facts.program.is_some() { RemedyKind::Action } else { RemedyKind::Manual };
-        offers.push(Offer { remedy: Remedy::MoveOllama { port }, kind, command });
+        offers.push(Offer { remedy: Remedy::MoveOllama { port }, kind, command, password: false });
     }
     // Closing is for experts, and never offered for what is not known, a forward, or Ollama itself.
     let closable = |name: &str| !["docker", "ssh", "ollama"].iter().any(|part| name.starts_with(part));
@@ -275,7 +275,12 @@ fn correct(facts: &Facts) -> Vec<Offer> {
         _ if facts.invalid_base_url.is_some() => edit(facts),
         AddressSource::Settings => edit(facts),
         AddressSource::Environment => {
-            vec![manual(Remedy::CorrectVariable { variable: "OLLAMA_HOST".into() }, None)]
+            let place = facts.variable.clone();
+            let variable = "OLLAMA_HOST".to_owned();
+            let command = place.as_ref().and_then(|place| place.command(&variable));
+            let (kind, place, line) = place
+                .map_or((VariableKind::Unknown, None, None), |found| (found.kind, found.place, found.line));
+            vec![manual(Remedy::CorrectVariable { variable, kind, place, line }, command)]
         }
         AddressSource::Option | AddressSource::Pincer | AddressSource::Default => Vec::new(),
     }

@@ -5,9 +5,15 @@ use super::{elsewhere, evidence, finding, installed, link, manual};
 use crate::{
     diagnosis::{
         facts::{Answer, Facts, Need},
-        finding::{Cause, Finding, Offer, Remedy},
+        finding::{Cause, Finding, Offer, Remedy, RemedyKind},
     },
-    ollama::{log::Sign, names, service::Service, store::Store},
+    ollama::{
+        log::Sign,
+        names,
+        restart::{self, Running},
+        service::Service,
+        store::Store,
+    },
 };
 
 /// Lines of the log that go with a silent server.
@@ -20,8 +26,12 @@ type Numbers = (u32, u32, u32);
 /// What must be known of a server that answers.
 pub(super) fn needs(facts: &Facts) -> Vec<Need> {
     let mut needs = Vec::new();
-    if facts.busy.is_some() || other_store(facts).is_some_and(|store| store.of_service) {
+    let busy = facts.busy.is_some() && facts.effective.address.is_loopback();
+    if busy || other_store(facts).is_some_and(|store| store.of_service) {
         needs.push(Need::Service);
+    }
+    if busy {
+        needs.push(Need::PortOwner(facts.effective.address.port()));
     }
     if too_old(facts).is_some() {
         needs.extend(update_needs(facts));
@@ -34,7 +44,8 @@ pub(super) fn update_needs(facts: &Facts) -> Vec<Need> {
     let port = facts.effective.address.port();
     let here = facts.effective.address.is_loopback() && facts.program.is_some();
     let answers = facts.effective.answer == Answer::Ollama;
-    if here && answers { vec![Need::ClientVersion, Need::PortOwner(port)] } else { Vec::new() }
+    // Who runs it decides how the newer one is taken.
+    if here && answers { vec![Need::ClientVersion, Need::PortOwner(port), Need::Service] } else { Vec::new() }
 }
 
 /// Why nothing listens although Ollama is here: what ended its last run.
@@ -56,7 +67,7 @@ pub(super) fn failed_start(facts: &Facts) -> Option<Finding> {
     };
     if let Some(folder) = folder {
         seen.extend(facts.absent_folder.iter().map(|folder| format!("{folder} is not there")));
-        let offers = vec![manual(Remedy::FindFolder { folder: folder.clone() }, None), start(facts)];
+        let offers = vec![manual(Remedy::FindFolder { folder: folder.clone() }, None), start_anew(facts)];
         return Some(finding(Cause::EngineModelsDirMissing { folder }, seen, offers));
     }
     let unit = facts.unit().filter(|_| crashes)?;
@@ -74,23 +85,46 @@ fn forbidden(facts: &Facts, folder: String, seen: Vec<String>) -> Finding {
         let group = format!("{user}:{user}");
         ["sudo", "chown", "-R", &group, &folder].map(str::to_owned).to_vec()
     });
-    let offers = vec![manual(Remedy::GiveFolder { folder: folder.clone() }, command), start(facts)];
+    let offers = vec![manual(Remedy::GiveFolder { folder: folder.clone() }, command), start_anew(facts)];
     finding(Cause::EngineModelsDirPermission { folder, user }, seen, offers)
 }
 
 /// Once that is put right.
-fn start(facts: &Facts) -> Offer {
+fn start_anew(facts: &Facts) -> Offer {
     if facts.unit().is_some_and(Service::keeps_crashing) {
         // systemd holds it in its hands: a start alone would be refused or come to nothing.
         return restart(facts);
     }
-    super::action(Remedy::StartOllama {})
+    start(facts)
 }
 
-/// By hand; where a service runs it, with the command.
+/// Where a service runs it and nothing here may ask for a password, the command is for an administrator.
+pub(super) fn start(facts: &Facts) -> Offer {
+    let order = facts.unit().map(|unit| unit.order("start", facts.rights));
+    let by_hand = order.as_ref().is_some_and(|order| !order.may_run);
+    Offer {
+        remedy: Remedy::StartOllama {},
+        kind: if by_hand { RemedyKind::Manual } else { RemedyKind::Action },
+        password: order.as_ref().is_some_and(|order| order.password),
+        command: order.map(|order| order.words),
+    }
+}
+
 pub(super) fn restart(facts: &Facts) -> Offer {
-    let command = ["systemctl", "restart", "ollama"].map(str::to_owned).to_vec();
-    manual(Remedy::RestartOllama {}, facts.unit().is_some().then_some(command))
+    let restart = restart::how(&Running {
+        os: facts.os,
+        service: facts.unit(),
+        rights: facts.rights,
+        listener: facts.owner.as_ref().and_then(|owner| owner.pid),
+        own: facts.own,
+        program: facts.program.as_deref(),
+    });
+    Offer {
+        remedy: Remedy::RestartOllama { way: restart.way },
+        kind: if restart.acts { RemedyKind::Action } else { RemedyKind::Manual },
+        command: restart.command,
+        password: restart.password,
+    }
 }
 
 fn state(unit: &Service) -> String {

@@ -148,7 +148,7 @@ fn an_old_version_is_named_and_a_newer_one_that_waits() {
     version(&mut facts, "0.6.3");
     let (code, finding) = only(&facts);
     assert_eq!((code.as_str(), remedies(&finding)), ("engine.too-old", vec!["get-ollama".to_owned()]));
-    assert_eq!(needs(&facts), [Need::ClientVersion, Need::PortOwner(11434)]);
+    assert_eq!(needs(&facts), [Need::ClientVersion, Need::PortOwner(11434), Need::Service]);
     // A restart is enough when the newer one is there.
     facts.client_version = Some("0.32.15".into());
     facts.owner = Some(owner("ollama", None));
@@ -182,7 +182,7 @@ fn a_busy_server_is_none_that_fails() {
     let mut facts = well();
     facts.busy = Some("silent for 3 s".into());
     facts.models = Some(Err(Error::from(ErrorCode::OllamaSilent { url: "u".into() })));
-    assert_eq!(needs(&facts), [Need::Service]);
+    assert_eq!(needs(&facts), [Need::Service, Need::PortOwner(11434)]);
     let diagnosis = judge(&facts);
     assert_eq!((diagnosis.ok, codes(&diagnosis)), (true, vec!["engine.busy".to_owned()]));
     assert_eq!(states(&diagnosis)[..3], [LinkState::Ok, LinkState::Ok, LinkState::Unknown]);
@@ -232,4 +232,75 @@ fn models_that_are_elsewhere_are_named_and_nothing_is_guessed() {
         codes(&judge(&facts)),
         ["models.none-installed", "settings.model-not-installed", "models.second-store"]
     );
+}
+
+/// How the restart of a silent server is offered.
+fn restart_of(facts: &Facts) -> serde_json::Value {
+    let (code, finding) = only(facts);
+    assert_eq!(code, "engine.silent");
+    serde_json::to_value(finding.remedies.last().unwrap()).unwrap()
+}
+
+#[test]
+fn a_restart_is_a_button_only_where_it_is_pincers_to_do() {
+    use serde_json::json;
+    let mut facts = well();
+    facts.effective.answer = Answer::Silent;
+    facts.owner = Some(owner("ollama", Some(600)));
+    let serve = json!(["ollama", "serve"]);
+    let expected =
+        json!({ "id": "restart-ollama", "params": { "way": "by-hand" }, "kind": "manual", "command": serve });
+    assert_eq!(restart_of(&facts), expected);
+    facts.own = Some(42);
+    let expected = json!({ "id": "restart-ollama", "params": { "way": "own" }, "kind": "action" });
+    assert_eq!(restart_of(&facts), expected);
+    facts.own = None;
+    facts.service = Some(Service { main_pid: Some(42), ..unit("active", "running", 0) });
+    let command = json!(["pkexec", "systemctl", "restart", "ollama"]);
+    let expected = json!({ "id": "restart-ollama", "params": { "way": "service" }, "kind": "action",
+        "command": command, "password": true });
+    assert_eq!(restart_of(&facts), expected);
+    facts.rights = Rights::Nothing;
+    let command = json!(["sudo", "systemctl", "restart", "ollama"]);
+    let expected = json!({ "id": "restart-ollama", "params": { "way": "service" }, "kind": "manual",
+        "command": command });
+    assert_eq!(restart_of(&facts), expected);
+}
+
+#[test]
+fn a_start_by_the_service_says_that_it_takes_a_password() {
+    use serde_json::json;
+    let mut facts = down();
+    facts.service = Some(unit("inactive", "dead", 0));
+    let offer = |facts: &Facts| serde_json::to_value(&only(facts).1.remedies[0]).unwrap();
+    let command = json!(["pkexec", "systemctl", "start", "ollama"]);
+    let expected = json!({ "id": "start-ollama", "params": {}, "kind": "action", "command": command,
+        "password": true });
+    assert_eq!(offer(&facts), expected);
+    facts.rights = Rights::Nothing;
+    assert_eq!((&offer(&facts)["kind"], &offer(&facts)["command"][0]), (&json!("manual"), &json!("sudo")));
+    facts.service = None;
+    assert_eq!(offer(&facts), json!({ "id": "start-ollama", "params": {}, "kind": "action" }));
+}
+
+#[test]
+fn what_the_second_stage_could_change_is_not_said_before_it() {
+    assert_eq!(judge_partly(&well(), None), None, "nothing is waited for");
+    let mut facts = down();
+    settings(&mut facts).primary = None;
+    let partial = judge_partly(&facts, None).unwrap();
+    assert_eq!(partial.checking, [Link::Engine, Link::Connection]);
+    assert_eq!(codes(&partial), ["settings.no-primary"], "why it is refused is not known yet");
+    use LinkState::{Broken, Unknown, Waiting};
+    assert_eq!(states(&partial), [Unknown, Unknown, Unknown, Broken, Waiting]);
+    // What was found before stays until there is better.
+    let partial = judge_partly(&facts, Some(&judge(&down()))).unwrap();
+    assert_eq!(codes(&partial), ["engine.not-running", "settings.no-primary"]);
+    assert!(judge(&facts).checking.is_empty());
+    // Where OpenClaw may live elsewhere, its settings here say nothing yet.
+    let mut facts = well();
+    without_openclaw(&mut facts);
+    settings(&mut facts).primary = None;
+    let partial = judge_partly(&facts, None).unwrap();
+    assert_eq!((partial.checking, partial.findings.len()), (vec![Link::Settings, Link::Openclaw], 0));
 }

@@ -17,7 +17,10 @@ use crate::{
         address::Address,
         wire::{Show, Tag},
     },
-    ollama::{service::Service, wire::Loaded},
+    ollama::{
+        service::{Rights, Service},
+        wire::Loaded,
+    },
     openclaw::{
         elsewhere::Elsewhere,
         gateway::Gateway,
@@ -91,11 +94,14 @@ fn well() -> Facts {
             gateway_owner: None,
         },
         service: None,
+        rights: Rights::default(),
+        own: None,
         log: None,
         absent_folder: None,
         client_version: None,
         owner: None,
         free_port: None,
+        variable: None,
         reserved_ports: Vec::new(),
     }
 }

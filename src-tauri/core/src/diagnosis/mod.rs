@@ -16,7 +16,8 @@ pub mod report;
 mod report_parts;
 mod second_stage;
 
-pub use judge::{judge, needs};
+pub use gather::first_stage;
+pub use judge::{judge, judge_partly, needs};
 
 use facts::Need;
 use finding::Diagnosis;
@@ -36,10 +37,15 @@ const CHANGES: usize = 10;
 /// # Errors
 /// Only faults of our own: whatever is wrong with Ollama or OpenClaw is a fact.
 pub async fn gather(computer: &Computer, discovery: &mut Discovery) -> Result<facts::Facts, Error> {
-    let mut facts = gather::first_stage(computer, discovery).await?;
-    let needs = needs(&facts);
-    second_stage::second_stage(computer, &mut facts, &needs).await;
+    let mut facts = first_stage(computer, discovery).await?;
+    complete(computer, &mut facts).await;
     Ok(facts)
+}
+
+/// The second stage: what the judge asks for.
+pub async fn complete(computer: &Computer, facts: &mut facts::Facts) {
+    let needs = needs(facts);
+    second_stage::second_stage(computer, facts, &needs).await;
 }
 
 /// Gathers, asks for what is missing, and judges. Takes 0.1 s on a healthy machine, some 3 s when something is

@@ -7,7 +7,11 @@ use super::finding::Remedy;
 use crate::{
     computer::Computer,
     error::{Error, ErrorCode},
-    ollama::{address::Address, start},
+    ollama::{
+        address::Address,
+        restart,
+        start::{self, Tell},
+    },
     openclaw::{
         change::{self, Prepared, Wish},
         outcome::{Preview, UseRequest},
@@ -47,15 +51,32 @@ pub enum Carried {
 /// # Errors
 /// Those of starting, and of planning a change.
 pub async fn carry_out(computer: &Computer, remedy: &Remedy) -> Result<Carried, Error> {
+    carry_out_telling(computer, remedy, &|_| {}).await
+}
+
+/// The same, and tells of every step that takes time. Dropping it stops waiting: what was started goes on.
+///
+/// # Errors
+/// As [`carry_out`].
+pub async fn carry_out_telling(
+    computer: &Computer,
+    remedy: &Remedy,
+    tell: Tell<'_>,
+) -> Result<Carried, Error> {
     match remedy {
         Remedy::StartOllama {} => {
             let effective = effective(computer).await?;
-            start::start(&computer.surroundings, &computer.folders, &effective).await?;
+            start::start(&computer.surroundings, &computer.folders, &effective, tell).await?;
+            Ok(Carried::Done)
+        }
+        Remedy::RestartOllama { .. } => {
+            let effective = effective(computer).await?;
+            restart::restart(&computer.surroundings, &computer.folders, &effective, tell).await?;
             Ok(Carried::Done)
         }
         Remedy::MoveOllama { port } => {
             let address = Address::loopback(*port);
-            start::start_at(&computer.surroundings, &computer.folders, &address).await?;
+            start::start_at(&computer.surroundings, &computer.folders, &address, tell).await?;
             use_address(computer, &address.to_string()).await
         }
         Remedy::UseAddress { url } => use_address(computer, url).await,
@@ -80,7 +101,6 @@ pub async fn carry_out(computer: &Computer, remedy: &Remedy) -> Result<Carried, 
         // It takes minutes, and a face shows how it goes.
         Remedy::InstallOllama {}
         | Remedy::GetOllama {}
-        | Remedy::RestartOllama {}
         | Remedy::GiveFolder { .. }
         | Remedy::FindFolder { .. }
         | Remedy::ReadLog {}

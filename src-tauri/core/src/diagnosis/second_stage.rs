@@ -9,15 +9,18 @@ use super::{
 };
 use crate::{
     computer::{AddressSource, Computer},
-    machine::{port_owner::port_owner, reserved_ports as reserved},
+    machine::{port_owner::port_owner, reserved_ports as reserved, variable},
     ollama::{
         address::Address,
         log::{self, Sign},
+        own::Own,
         program, service,
     },
     openclaw::{elsewhere, node},
 };
 
+/// The variable that says where Ollama is.
+const OLLAMA_HOST: &str = "OLLAMA_HOST";
 /// How far from the taken port a free one is looked for.
 const PORTS_TRIED: u16 = 20;
 
@@ -40,7 +43,10 @@ async fn find_out(computer: &Computer, facts: &mut Facts, needs: &[Need]) {
     for need in needs {
         let surroundings = &computer.surroundings;
         match *need {
-            Need::Service => facts.service = service::look(surroundings).await,
+            Need::Service => {
+                facts.service = service::look(surroundings).await;
+                facts.rights = service::rights(surroundings);
+            }
             Need::Log => {
                 facts.log = log::read(surroundings, &computer.folders, facts.service.as_ref()).await;
                 facts.absent_folder = absent_folder(facts).await;
@@ -48,9 +54,18 @@ async fn find_out(computer: &Computer, facts: &mut Facts, needs: &[Need]) {
                 let secrets = facts.unit().map(service::Service::secrets).unwrap_or_default();
                 facts.log.iter_mut().for_each(|log| log.hide(&secrets));
             }
-            Need::PortOwner(port) => facts.owner = owner(computer, port).await,
+            Need::PortOwner(port) => {
+                facts.owner = owner(computer, port).await;
+                let folders = computer.folders.clone();
+                let own = tokio::task::spawn_blocking(move || Own::running(&folders)).await;
+                facts.own = own.ok().flatten().map(|own| own.pid);
+            }
             Need::FreePort(port) => facts.free_port = free_port(port).await,
             Need::ReservedPorts => facts.reserved_ports = reserved::ports(surroundings).await,
+            Need::Variable => {
+                let value = surroundings.environment.get(OLLAMA_HOST).unwrap_or_default();
+                facts.variable = Some(variable::find(surroundings, OLLAMA_HOST, value).await);
+            }
             Need::ClientVersion => {
                 if let Some(program) = &facts.program {
                     facts.client_version = program::client_version(surroundings, program).await;

@@ -3,7 +3,9 @@
 
 pub mod checks;
 pub mod install;
+pub mod look;
 pub mod pulls;
+pub mod remedies;
 pub mod state;
 mod watch;
 
@@ -20,6 +22,7 @@ use tokio::sync::{Notify, watch as channel};
 
 use crate::{
     computer::Computer,
+    diagnosis::finding::Diagnosis,
     error::Error,
     models::{
         catalogue::{CatalogueEntry, Suggestion},
@@ -28,10 +31,15 @@ use crate::{
 };
 use checks::Checks;
 use install::Install;
+use look::Looks;
 use pulls::Pulls;
+use remedies::Remedies;
 
 /// At most ten updates a second reach a subscriber.
 const UPDATE_EVERY: Duration = Duration::from_millis(100);
+
+/// A look takes some 3 s when something is silent.
+const LOOK: Duration = Duration::from_secs(10);
 
 /// The latest of every slice, each with the revision of its last change.
 #[derive(Debug, Clone, Default)]
@@ -41,6 +49,14 @@ struct Board {
 }
 
 impl Board {
+    /// What was found last.
+    fn path(&self) -> Option<&Diagnosis> {
+        self.slices.iter().find_map(|(_, slice)| match slice {
+            Slice::Path(found) => Some(found),
+            _ => None,
+        })
+    }
+
     /// Puts a slice; `false` when it is the same as before.
     fn put(&mut self, slice: Slice) -> bool {
         let place = self
@@ -67,11 +83,12 @@ impl Board {
 pub struct Live {
     computer: Computer,
     board: channel::Sender<Board>,
-    look: Arc<Notify>,
+    looks: Looks,
     visible: channel::Sender<bool>,
     pulls: Pulls,
     checks: Checks,
     install: Install,
+    remedies: Remedies,
     watcher: tokio::task::JoinHandle<()>,
 }
 
@@ -90,10 +107,21 @@ impl Live {
         let pulls = Pulls::new(computer.clone(), publish.clone(), Arc::clone(&look));
         let checks = Checks::new(computer.clone(), publish.clone(), Arc::clone(&look));
         let install = Install::new(computer.clone(), publish.clone(), Arc::clone(&look));
+        let looks = Looks::new(Arc::clone(&look));
+        let found = {
+            let board = board.clone();
+            move || board.borrow().path().cloned()
+        };
+        let remedies = Remedies::new(computer.clone(), publish.clone(), found, looks.clone());
         let (visible, seen) = channel::channel(true);
         let watched = {
-            let (pulls, answered) = (pulls.clone(), AtomicBool::new(true));
+            let (pulls, remedies, answered) = (pulls.clone(), remedies.clone(), AtomicBool::new(true));
             move |slice: Slice| {
+                if let Slice::Path(found) = &slice
+                    && found.checking.is_empty()
+                {
+                    remedies.hear(found);
+                }
                 if let Slice::Models(models) = &slice {
                     let answers = models.problem.is_none();
                     if !answered.swap(answers, Ordering::Relaxed) && answers {
@@ -103,14 +131,19 @@ impl Live {
                 publish(slice);
             }
         };
-        let watcher =
-            tokio::spawn(watch::watch(computer.clone(), watched, Arc::clone(&look), seen, checks.clone()));
-        Self { computer, board, look, visible, pulls, checks, install, watcher }
+        let watching = watch::watch(computer.clone(), watched, look, looks.clone(), seen, checks.clone());
+        let watcher = tokio::spawn(watching);
+        Self { computer, board, looks, visible, pulls, checks, install, remedies, watcher }
     }
 
     /// Everything changed perhaps: look again at once.
     pub fn look_again(&self) {
-        self.look.notify_one();
+        self.looks.look_again();
+    }
+
+    /// Looks again, and waits until everything was looked at; `false` when that did not come to its end.
+    pub async fn look_through(&self) -> bool {
+        self.looks.fresh(LOOK).await
     }
 
     /// Nothing is watched while nobody looks; downloads go on. Becoming visible looks at once.
@@ -134,6 +167,12 @@ impl Live {
     #[must_use]
     pub const fn install(&self) -> &Install {
         &self.install
+    }
+
+    /// The remedies.
+    #[must_use]
+    pub const fn remedies(&self) -> &Remedies {
+        &self.remedies
     }
 
     /// Closing the window would stop a download or the installation.
@@ -223,5 +262,6 @@ impl Drop for Live {
         self.pulls.stop();
         self.checks.stop();
         self.install.stop();
+        self.remedies.stop();
     }
 }

@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use super::remedies::RemedyState;
 use crate::{
     diagnosis::finding::Diagnosis,
     error::Error,
@@ -43,8 +44,21 @@ pub enum Slice {
     Checks(Vec<CheckState>),
     /// The installation of Ollama; `null` when none was begun, or it was dismissed.
     Install(Option<InstallState>),
+    /// Remedies under way, and how the last of each ended.
+    Remedies(Vec<RemedyState>),
+    /// When everything was looked at last.
+    Look(LookState),
     /// OpenClaw itself.
     Openclaw(OpenclawState),
+}
+
+/// When everything was looked at last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
+pub struct LookState {
+    /// In milliseconds since 1970.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub at: u64,
 }
 
 /// The models of the effective server.

@@ -9,8 +9,11 @@ use std::{
 
 use tokio::sync::{Notify, watch::Receiver};
 
-use super::checks::Checks;
-use super::state::{AutomaticState, ModelsState, OpenclawState, SettingsState, Slice};
+use super::{
+    checks::Checks,
+    look::Looks,
+    state::{AutomaticState, LookState, ModelsState, OpenclawState, SettingsState, Slice},
+};
 use crate::{
     computer::Computer,
     diagnosis::{
@@ -52,6 +55,7 @@ pub(super) async fn watch(
     computer: Computer,
     publish: impl Fn(Slice) + Send + Sync + 'static,
     look: Arc<Notify>,
+    looks: Looks,
     mut visible: Receiver<bool>,
     checks: Checks,
 ) {
@@ -71,43 +75,63 @@ pub(super) async fn watch(
     let mut last_models: Vec<Model> = Vec::new();
     let mut judge = OpenclawsWord::default();
     let mut advice = ServersAdvice::default();
+    // What the cheap facts alone said, and what was found in the end.
+    let (mut seen, mut told) = (None, None);
     loop {
         // The last handle going away ends the watcher anyway.
         if visible.wait_for(|visible| *visible).await.is_err() {
             return;
         }
-        let well = match diagnosis::gather(&computer, &mut discovery).await {
+        looks.begin();
+        let well = match diagnosis::first_stage(&computer, &mut discovery).await {
             Ok(mut facts) => {
-                let installed = facts.models.as_ref().and_then(|found| found.as_ref().ok());
-                let of_this_session = checks.shown().into_iter().collect();
-                let here = store::Here::of(&computer, &facts.effective.address);
-                let shown = installed.map(|found| store::by_id(&found.models, &of_this_session, &here));
-                for (id, shown) in shown.unwrap_or_default() {
-                    let kept = facts.checked.entry(id).or_insert_with(|| shown.clone());
-                    if kept.at < shown.at {
-                        *kept = shown;
-                    }
-                }
+                with_checks_of_this_session(&computer, &mut facts, &checks);
                 let settings = settings(&computer, &facts).await;
                 facts.openclaw.verdict = judge.on(&computer, &facts, &look);
                 facts.openclaw.last_change = settings.last_change.as_ref().map(|change| change.id.clone());
-                let found = diagnosis::judge(&facts);
                 let recommended = advice.of(&computer, &facts, &look);
                 publish(Slice::Models(models(&facts, &recommended, &mut last_models)));
                 publish(Slice::Settings(Box::new(settings)));
                 publish(Slice::Openclaw(openclaw(&facts)));
+                // What is known by now is told at once, where it is news; the rest follows in this same look.
+                let cheap = diagnosis::judge(&facts);
+                if Some(&cheap) != seen.as_ref() {
+                    if let Some(partial) = diagnosis::judge_partly(&facts, told.as_ref()) {
+                        publish(Slice::Path(partial));
+                    }
+                    seen = Some(cheap);
+                }
+                diagnosis::complete(&computer, &mut facts).await;
+                let found = diagnosis::judge(&facts);
                 let well = found.ok;
-                publish(Slice::Path(found));
+                publish(Slice::Path(found.clone()));
+                told = Some(found);
                 *last.lock().unwrap_or_else(PoisonError::into_inner) = Some(LastLook { facts, recommended });
+                publish(Slice::Look(LookState { at: computer.surroundings.milliseconds() }));
                 well
             }
             // A fault of our own: the next look may do better.
             Err(_) => false,
         };
+        looks.end();
         let pause = if well { LOOK_WHILE_WELL } else { LOOK_WHILE_WRONG };
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             () = look.notified() => {}
+        }
+    }
+}
+
+/// Live checks that this session made are known before they are kept, and some are never kept.
+fn with_checks_of_this_session(computer: &Computer, facts: &mut Facts, checks: &Checks) {
+    let installed = facts.models.as_ref().and_then(|found| found.as_ref().ok());
+    let of_this_session = checks.shown().into_iter().collect();
+    let here = store::Here::of(computer, &facts.effective.address);
+    let shown = installed.map(|found| store::by_id(&found.models, &of_this_session, &here));
+    for (id, shown) in shown.unwrap_or_default() {
+        let kept = facts.checked.entry(id).or_insert_with(|| shown.clone());
+        if kept.at < shown.at {
+            *kept = shown;
         }
     }
 }

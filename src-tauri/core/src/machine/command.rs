@@ -21,6 +21,8 @@ const OUTPUT_BYTES: u64 = 1 << 20;
 pub struct Output {
     /// Exit status 0.
     pub success: bool,
+    /// Exit status; `None` when a signal ended it.
+    pub status: Option<i32>,
     /// Standard output, at most 1 MiB.
     pub stdout: String,
     /// Standard error, at most 1 MiB.
@@ -46,7 +48,9 @@ pub async fn output<A: AsRef<OsStr>>(
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let run = async {
         let (stdout, stderr, status) = tokio::join!(text(stdout), text(stderr), child.wait());
-        Ok(Output { success: status?.success(), stdout: stdout?, stderr: stderr? })
+        let status = status?;
+        let (stdout, stderr) = (stdout?, stderr?);
+        Ok(Output { success: status.success(), status: status.code(), stdout, stderr })
     };
     tokio::time::timeout(limit, run).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
 }

@@ -8,3 +8,4 @@ pub mod os;
 pub mod own_address;
 pub mod port_owner;
 pub mod reserved_ports;
+pub mod variable;

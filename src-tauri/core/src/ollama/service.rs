@@ -14,7 +14,40 @@ const SYSTEMCTL: Duration = Duration::from_secs(2);
 /// A shorter secret, in characters, cannot be told from other words.
 const SHORTEST: usize = 4;
 /// What is asked of the unit.
-const PROPERTIES: &str = "LoadState,ActiveState,SubState,NRestarts,Environment,FragmentPath,User";
+const PROPERTIES: &str = "LoadState,ActiveState,SubState,NRestarts,Environment,FragmentPath,User,MainPID";
+
+/// Whose systemd runs a unit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// The system's: it takes an administrator.
+    #[default]
+    System,
+    /// The user's own.
+    User,
+}
+
+/// What this user may do to the system's services.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Rights {
+    /// Everything, without being asked.
+    Root,
+    /// With a password, which the desktop asks for (`pkexec`).
+    #[default]
+    Password,
+    /// Nothing from here: an administrator has to type the command.
+    Nothing,
+}
+
+/// A command to a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order {
+    /// The argument list.
+    pub words: Vec<String>,
+    /// The system asks for a password before it is carried out.
+    pub password: bool,
+    /// It may be run from here; else it is for an administrator to type.
+    pub may_run: bool,
+}
 
 /// The unit named `ollama`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,6 +66,10 @@ pub struct Service {
     pub file: Option<PathBuf>,
     /// The user that it runs as; `None`: root.
     pub user: Option<String>,
+    /// Its main process while it runs.
+    pub main_pid: Option<u32>,
+    /// Whose systemd has it.
+    pub scope: Scope,
 }
 
 impl Service {
@@ -52,7 +89,36 @@ impl Service {
             environment: assignments(&value("Environment")),
             file: filled("FragmentPath").map(PathBuf::from),
             user: filled("User"),
+            main_pid: value("MainPID").parse().ok().filter(|pid| *pid != 0),
+            scope: Scope::System,
         }
+    }
+
+    /// `systemctl VERB ollama` as this user can give it.
+    #[must_use]
+    pub fn order(&self, verb: &str, rights: Rights) -> Order {
+        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+        let plain = |words| Order { words, password: false, may_run: true };
+        match (self.scope, rights) {
+            (Scope::User, _) => plain(words(&["systemctl", "--user", verb, "ollama"])),
+            (Scope::System, Rights::Root) => plain(words(&["systemctl", verb, "ollama"])),
+            (Scope::System, Rights::Password) => {
+                Order { password: true, ..plain(words(&["pkexec", "systemctl", verb, "ollama"])) }
+            }
+            (Scope::System, Rights::Nothing) => {
+                Order { may_run: false, ..plain(words(&["sudo", "systemctl", verb, "ollama"])) }
+            }
+        }
+    }
+
+    /// Whether this unit runs the program that listens: the same process, or none that we can see while it runs.
+    #[must_use]
+    pub fn runs(&self, listener: Option<u32>) -> bool {
+        let same = match (self.main_pid, listener) {
+            (Some(main), Some(listener)) => main == listener,
+            _ => true,
+        };
+        self.loaded && !matches!(self.active.as_str(), "inactive" | "failed") && same
     }
 
     /// A variable that the unit sets, when it is not empty.
@@ -85,15 +151,48 @@ impl Service {
     }
 }
 
-/// Asks systemd. `None` on other systems, and where systemd does not run or does not answer.
+/// Asks systemd: the system's, and where that has no such unit, the user's own. `None` on other systems, and where
+/// systemd does not run or does not answer.
 pub async fn look(surroundings: &Surroundings) -> Option<Service> {
+    let system = ask(surroundings, Scope::System).await;
+    if system.as_ref().is_some_and(|service| service.loaded) {
+        return system;
+    }
+    let own = ask(surroundings, Scope::User).await;
+    own.filter(|service| service.loaded).or(system)
+}
+
+async fn ask(surroundings: &Surroundings, scope: Scope) -> Option<Service> {
     if surroundings.os != Os::Linux {
         return None;
     }
     let systemctl = command::on_path(surroundings, "systemctl")?;
-    let arguments = ["show", "ollama", "-p", PROPERTIES];
+    let whose: &[&str] = if scope == Scope::User { &["--user"] } else { &[] };
+    let arguments = [whose, &["show", "ollama", "-p", PROPERTIES]].concat();
     let output = command::output(surroundings, &systemctl, &arguments, SYSTEMCTL).await.ok()?;
-    output.success.then(|| Service::parse(&output.stdout))
+    output.success.then(|| Service { scope, ..Service::parse(&output.stdout) })
+}
+
+/// What this user may do to the system's services.
+#[must_use]
+pub fn rights(surroundings: &Surroundings) -> Rights {
+    if is_root() {
+        Rights::Root
+    } else if command::on_path(surroundings, "pkexec").is_some() {
+        Rights::Password
+    } else {
+        Rights::Nothing
+    }
+}
+
+#[cfg(unix)]
+fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+#[cfg(not(unix))]
+fn is_root() -> bool {
+    false
 }
 
 /// `NAME=value` one after another, as systemd writes them: with a space or a special character inside, the whole is
@@ -139,6 +238,46 @@ mod tests {
         assert_eq!((absent.loaded, absent.environment.len(), absent.user), (false, 0, None));
         assert_eq!(Service::parse("LoadState=loaded\n"), Service { loaded: true, ..Service::default() });
         assert_eq!(Service::parse("no words of systemd's"), Service::default());
+    }
+
+    #[test]
+    fn an_order_to_a_service_is_given_as_this_user_can_give_it() {
+        let unit = |scope| Service { scope, loaded: true, ..Service::default() };
+        for (scope, rights, words, password, may_run) in [
+            (Scope::System, Rights::Root, "systemctl restart ollama", false, true),
+            (Scope::System, Rights::Password, "pkexec systemctl restart ollama", true, true),
+            (Scope::System, Rights::Nothing, "sudo systemctl restart ollama", false, false),
+            (Scope::User, Rights::Password, "systemctl --user restart ollama", false, true),
+            (Scope::User, Rights::Nothing, "systemctl --user restart ollama", false, true),
+        ] {
+            let order = unit(scope).order("restart", rights);
+            let expected = (words.to_owned(), password, may_run);
+            assert_eq!((order.words.join(" "), order.password, order.may_run), expected);
+        }
+    }
+
+    #[test]
+    fn a_unit_is_told_from_a_program_that_someone_runs_beside_it() {
+        let unit = |active: &str, main_pid| Service {
+            loaded: true,
+            active: active.into(),
+            main_pid,
+            ..Service::default()
+        };
+        for (service, listener, runs) in [
+            (unit("active", Some(7)), Some(7), true),
+            (unit("active", Some(7)), Some(8), false),
+            // The process of another user is hidden from us.
+            (unit("active", Some(7)), None, true),
+            (unit("activating", None), None, true),
+            (unit("inactive", None), Some(8), false),
+            (unit("failed", None), None, false),
+            (Service::default(), Some(7), false),
+        ] {
+            assert_eq!(service.runs(listener), runs, "{service:?} {listener:?}");
+        }
+        assert_eq!(Service::parse("LoadState=loaded\nMainPID=812\n").main_pid, Some(812));
+        assert_eq!(Service::parse("LoadState=loaded\nMainPID=0\n").main_pid, None);
     }
 
     #[test]

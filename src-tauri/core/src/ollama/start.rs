@@ -7,10 +7,14 @@ use std::{
     time::Duration,
 };
 
+use serde::Serialize;
+
 use super::{
     address::Address,
     client::{Client, Limits},
-    program, service,
+    own::Own,
+    program,
+    service::{self, Order, Rights, Service},
 };
 use crate::{
     error::{Error, ErrorCode},
@@ -28,22 +32,46 @@ const LOOK_AGAIN: Duration = Duration::from_millis(150);
 /// The end of the log that goes with a failure.
 const LOG_TAIL: usize = 2000;
 
+/// `pkexec`'s exit status when the password box was closed, and when the password or the right was missing
+/// (pkexec(1)).
+const DISMISSED: i32 = 126;
+const NOT_ALLOWED: i32 = 127;
+
+/// What is being done, while it is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
+#[serde(rename_all = "kebab-case")]
+pub enum Step {
+    /// The system asks for a password.
+    Password,
+    /// Ollama ends.
+    Stopping,
+    /// Its program or service is started.
+    Starting,
+    /// It runs and does not answer yet.
+    Waking,
+}
+
+/// Is told of every step.
+pub type Tell<'a> = &'a (dyn Fn(Step) + Send + Sync);
+
 /// How Ollama is started on this computer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Start {
     /// Ask the system; the command returns by itself.
-    Ask(Vec<String>),
+    Ask(Order),
     /// Run the program and leave it running.
     Leave(Vec<String>),
 }
 
 /// How to start Ollama, as a pure rule.
 #[must_use]
-pub fn how(os: Os, program: Option<&Path>, service: bool, root: bool) -> Option<Start> {
+pub fn how(os: Os, program: Option<&Path>, service: Option<&Service>, rights: Rights) -> Option<Start> {
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
-    if os == Os::Linux && service {
-        let start = words(&["systemctl", "start", "ollama"]);
-        return Some(Start::Ask(if root { start } else { [words(&["pkexec"]), start].concat() }));
+    if os == Os::Linux
+        && let Some(service) = service.filter(|service| service.loaded)
+    {
+        return Some(Start::Ask(service.order("start", rights)));
     }
     let program = program?;
     let text = program.display().to_string();
@@ -51,7 +79,8 @@ pub fn how(os: Os, program: Option<&Path>, service: bool, root: bool) -> Option<
         Os::MacOs => match text.find(".app/") {
             Some(end) => {
                 let bundle = text.get(..end + 4).unwrap_or(&text);
-                Start::Ask(words(&["/usr/bin/open", "-j", "-a", bundle, "--args", "--fast-startup"]))
+                let words = words(&["/usr/bin/open", "-j", "-a", bundle, "--args", "--fast-startup"]);
+                Start::Ask(Order { words, password: false, may_run: true })
             }
             None => Start::Leave(words(&[&text, "serve"])),
         },
@@ -67,7 +96,12 @@ pub fn how(os: Os, program: Option<&Path>, service: bool, root: bool) -> Option<
 ///
 /// # Errors
 /// `start.*` codes; the end of its log is in `detail`.
-pub async fn start(surroundings: &Surroundings, folders: &Folders, address: &Address) -> Result<(), Error> {
+pub async fn start(
+    surroundings: &Surroundings,
+    folders: &Folders,
+    address: &Address,
+    tell: Tell<'_>,
+) -> Result<(), Error> {
     if !address.is_loopback() {
         return Err(ErrorCode::StartRemote { url: address.to_string() }.into());
     }
@@ -77,21 +111,21 @@ pub async fn start(surroundings: &Surroundings, folders: &Folders, address: &Add
         Err(Error { code: ErrorCode::OllamaRefused { .. }, .. }) => {}
         // It may be an Ollama that is waking up: a second one could not listen.
         Err(Error { code: ErrorCode::OllamaSilent { .. } | ErrorCode::OllamaCutOff { .. }, .. }) => {
-            return until_it_answers(&client).await;
+            return until_it_answers(&client, tell).await;
         }
         // Another program has its place.
         Err(error) => return Err(error),
     }
-    let service = service::look(surroundings).await.is_some_and(|service| service.loaded);
+    let service = service::look(surroundings).await;
     let found = program::find(surroundings);
-    let start = how(surroundings.os, found.as_deref(), service, is_root())
+    let start = how(surroundings.os, found.as_deref(), service.as_ref(), service::rights(surroundings))
         .ok_or_else(|| Error::from(ErrorCode::StartNotInstalled {}))?;
     match start {
-        Start::Ask(words) => {
-            ask(surroundings, &words).await?;
-            until_it_answers(&client).await
+        Start::Ask(order) => {
+            ask(surroundings, &order, tell).await?;
+            until_it_answers(&client, tell).await
         }
-        Start::Leave(words) => leave(surroundings, folders, address, &client, &words).await,
+        Start::Leave(words) => leave(surroundings, folders, address, &client, &words, tell).await,
     }
 }
 
@@ -103,22 +137,35 @@ pub async fn start_at(
     surroundings: &Surroundings,
     folders: &Folders,
     address: &Address,
+    tell: Tell<'_>,
 ) -> Result<(), Error> {
     let client = Client::new(address, &surroundings.environment, Limits::default())?;
     let found = program::find(surroundings).ok_or_else(|| Error::from(ErrorCode::StartNotInstalled {}))?;
     let words = [found.display().to_string(), "serve".to_owned()];
-    leave(surroundings, folders, address, &client, &words).await
+    leave(surroundings, folders, address, &client, &words, tell).await
 }
 
-async fn ask(surroundings: &Surroundings, words: &[String]) -> Result<(), Error> {
-    let failed = |detail: String| Error::new(ErrorCode::StartFailed { command: words.join(" ") }, detail);
-    let (program, arguments) = words.split_first().ok_or_else(|| failed("empty command".into()))?;
-    let program = command::on_path(surroundings, program).unwrap_or_else(|| PathBuf::from(program));
-    match command::output(surroundings, &program, arguments, SERVICE).await {
-        Ok(output) if output.success => Ok(()),
-        Ok(output) => Err(failed(output.stderr.trim().to_owned())),
-        Err(error) => Err(failed(error.to_string())),
+/// Gives an order to the system and waits until it is carried out.
+pub(super) async fn ask(surroundings: &Surroundings, order: &Order, tell: Tell<'_>) -> Result<(), Error> {
+    let command = order.words.join(" ");
+    if !order.may_run {
+        return Err(ErrorCode::StartNeedsAdministrator { command }.into());
     }
+    tell(if order.password { Step::Password } else { Step::Starting });
+    let failed = |detail: String| Error::new(ErrorCode::StartFailed { command: command.clone() }, detail);
+    let (program, arguments) = order.words.split_first().ok_or_else(|| failed("empty command".into()))?;
+    let program = command::on_path(surroundings, program).unwrap_or_else(|| PathBuf::from(program));
+    let output = command::output(surroundings, &program, arguments, SERVICE).await;
+    let output = output.map_err(|error| failed(error.to_string()))?;
+    if output.success {
+        return Ok(());
+    }
+    let detail = output.stderr.trim().to_owned();
+    Err(match output.status {
+        Some(DISMISSED) if order.password => Error::new(ErrorCode::StartDismissed { command }, detail),
+        Some(NOT_ALLOWED) if order.password => Error::new(ErrorCode::StartNotAllowed { command }, detail),
+        _ => failed(detail),
+    })
 }
 
 /// Runs the program in a process group of its own, so that it outlives this one, its words in our log file.
@@ -128,7 +175,9 @@ async fn leave(
     address: &Address,
     client: &Client,
     words: &[String],
+    tell: Tell<'_>,
 ) -> Result<(), Error> {
+    tell(Step::Starting);
     let shown = words.join(" ");
     let failed = |detail: String| Error::new(ErrorCode::StartFailed { command: shown.clone() }, detail);
     let (program, arguments) = words.split_first().ok_or_else(|| failed("empty command".into()))?;
@@ -139,8 +188,9 @@ async fn leave(
     command.env("OLLAMA_HOST", address.listen_value()).stdin(Stdio::null()).stdout(out).stderr(err);
     detach(&mut command);
     let mut child = command.spawn().map_err(|error| failed(error.to_string()))?;
+    remember(child.id(), folders).await;
     tokio::select! {
-        answered = until_it_answers(client) => answered,
+        answered = until_it_answers(client, tell) => answered,
         ended = child.wait() => {
             let status = ended.map_or_else(|error| error.to_string(), |status| status.to_string());
             // It may have ended because another start was quicker.
@@ -152,7 +202,15 @@ async fn leave(
     }
 }
 
-async fn until_it_answers(client: &Client) -> Result<(), Error> {
+/// Who started it may stop it later. One that cannot be remembered runs all the same, and is then restarted by hand.
+async fn remember(pid: Option<u32>, folders: &Folders) {
+    let folders = folders.clone();
+    let remember = move || drop(pid.and_then(Own::of).map(|own| own.write(&folders)));
+    drop(tokio::task::spawn_blocking(remember).await);
+}
+
+pub(super) async fn until_it_answers(client: &Client, tell: Tell<'_>) -> Result<(), Error> {
+    tell(Step::Waking);
     let answers = async {
         while client.version().await.is_err() {
             tokio::time::sleep(LOOK_AGAIN).await;
@@ -186,49 +244,43 @@ fn detach(command: &mut tokio::process::Command) {
     command.creation_flags(FLAGS);
 }
 
-#[cfg(unix)]
-fn is_root() -> bool {
-    rustix::process::geteuid().is_root()
-}
-
-#[cfg(not(unix))]
-fn is_root() -> bool {
-    false
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn every_system_starts_it_its_own_way() {
-        let ask = |words: &[&str]| Some(Start::Ask(words.iter().map(|word| (*word).to_owned()).collect()));
+        let ask = |words: &[&str], password| {
+            let words = words.iter().map(|word| (*word).to_owned()).collect();
+            Some(Start::Ask(Order { words, password, may_run: true }))
+        };
         let leave =
             |words: &[&str]| Some(Start::Leave(words.iter().map(|word| (*word).to_owned()).collect()));
+        let unit = Service { loaded: true, ..Service::default() };
+        let own = Service { scope: service::Scope::User, ..unit.clone() };
+        let absent = Service::default();
         let local = Path::new("/usr/local/bin/ollama");
         let bundle = Path::new("/Applications/Ollama.app/Contents/Resources/ollama");
-        for (os, program, service, root, expected) in [
-            (Os::Linux, Some(local), true, true, ask(&["systemctl", "start", "ollama"])),
-            (Os::Linux, None, true, false, ask(&["pkexec", "systemctl", "start", "ollama"])),
-            (Os::Linux, Some(local), false, false, leave(&["/usr/local/bin/ollama", "serve"])),
-            (Os::Linux, None, false, false, None),
-            (
-                Os::MacOs,
-                Some(bundle),
-                false,
-                false,
-                ask(&["/usr/bin/open", "-j", "-a", "/Applications/Ollama.app", "--args", "--fast-startup"]),
-            ),
-            (Os::MacOs, Some(local), true, false, leave(&["/usr/local/bin/ollama", "serve"])),
+        let opened = ["/usr/bin/open", "-j", "-a", "/Applications/Ollama.app", "--args", "--fast-startup"];
+        let (root, password) = (Rights::Root, Rights::Password);
+        for (os, program, service, rights, expected) in [
+            (Os::Linux, Some(local), Some(&unit), root, ask(&["systemctl", "start", "ollama"], false)),
+            (Os::Linux, None, Some(&unit), password, ask(&["pkexec", "systemctl", "start", "ollama"], true)),
+            (Os::Linux, None, Some(&own), password, ask(&["systemctl", "--user", "start", "ollama"], false)),
+            (Os::Linux, Some(local), Some(&absent), password, leave(&["/usr/local/bin/ollama", "serve"])),
+            (Os::Linux, Some(local), None, password, leave(&["/usr/local/bin/ollama", "serve"])),
+            (Os::Linux, None, None, password, None),
+            (Os::MacOs, Some(bundle), None, password, ask(&opened, false)),
+            (Os::MacOs, Some(local), Some(&unit), password, leave(&["/usr/local/bin/ollama", "serve"])),
             (
                 Os::Windows,
                 Some(Path::new("/p/ollama.exe")),
-                false,
-                false,
+                None,
+                password,
                 leave(&["/p/ollama app.exe", "--hide", "--fast-startup"]),
             ),
         ] {
-            assert_eq!(how(os, program, service, root), expected, "{os:?} {program:?}");
+            assert_eq!(how(os, program, service, rights), expected, "{os:?} {program:?} {service:?}");
         }
     }
 }

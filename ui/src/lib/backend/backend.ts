@@ -61,6 +61,12 @@ export interface Backend {
   testAddress(address: string): Promise<AddressTest>;
   /** Carries out a remedy; one that changes settings ends in a preview. */
   runRemedy(remedy: Remedy): Promise<RemedyOutcome>;
+  /** Waits no longer for a remedy; what was started goes on. How remedies go comes by the `remedies` slice. */
+  cancelRemedy(remedy: Remedy): Promise<void>;
+  /** Forgets how a remedy ended. */
+  dismissRemedy(remedy: Remedy): Promise<void>;
+  /** Looks at everything again; done when that has come to its end. */
+  lookAgain(): Promise<void>;
   /** What installing Ollama would download, and where to; asks for the size and nothing else. */
   installOffer(): Promise<InstallOffer>;
   /** Stops the installation of Ollama; nothing of it stays. How it goes comes by the `install` slice. */

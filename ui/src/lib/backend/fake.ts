@@ -3,6 +3,7 @@
 import type { Backend } from './backend';
 import { isTrying } from '../models';
 import { stations } from '../path';
+import { sameRemedy } from '../remedies';
 import type { AddressTest } from './types/AddressTest';
 import type { CheckState } from './types/CheckState';
 import type { Diagnosis } from './types/Diagnosis';
@@ -22,7 +23,10 @@ import type { PullState } from './types/PullState';
 import type { ReceiptKind } from './types/ReceiptKind';
 import type { ReceiptSummary } from './types/ReceiptSummary';
 import type { Remedy } from './types/Remedy';
+import type { LookState } from './types/LookState';
 import type { RemedyOutcome } from './types/RemedyOutcome';
+import type { RemedyPhase } from './types/RemedyPhase';
+import type { RemedyState } from './types/RemedyState';
 import type { SettingsState } from './types/SettingsState';
 import type { Suggestion } from './types/Suggestion';
 import type { Update } from './types/Update';
@@ -37,6 +41,8 @@ export interface World {
   pulls?: PullState[];
   checks?: CheckState[];
   install?: InstallState | null;
+  remedies?: RemedyState[];
+  look?: LookState;
   openclaw?: OpenclawState;
 }
 
@@ -50,11 +56,11 @@ type Call =
   | { name: 'pull'; value: { name: string; forOpenclaw: boolean } }
   | { name: 'resumePull'; value: { name: string; anyway: boolean } }
   | { name: 'setPullForOpenclaw'; value: { name: string; on: boolean } }
-  | { name: 'gatewayAfterChange' | 'report' | 'cancelInstall' | 'dismissInstall' }
+  | { name: 'gatewayAfterChange' | 'report' | 'cancelInstall' | 'dismissInstall' | 'lookAgain' }
   | { name: 'setVisible'; value: boolean }
   | { name: 'previewUse'; value: UseRequest }
   | { name: 'undo'; value: { receipt: string | null; force: boolean } }
-  | { name: 'runRemedy'; value: Remedy };
+  | { name: 'runRemedy' | 'cancelRemedy' | 'dismissRemedy'; value: Remedy };
 
 /** Answers from a `World`, remembers what was asked, and fails where it was told to. */
 export class FakeBackend implements Backend {
@@ -98,6 +104,12 @@ export class FakeBackend implements Backend {
   pushPull(pull: PullState): void {
     const others = (this.world.pulls ?? []).filter((one) => one.name !== pull.name);
     this.push({ pulls: [...others, pull] });
+  }
+
+  /** Sends a remedy's newest state in place of its former one. */
+  pushRemedy(remedy: Remedy, phase: RemedyPhase, failure: Failure | null = null): void {
+    const others = (this.world.remedies ?? []).filter((one) => !sameRemedy(one.remedy, remedy));
+    this.push({ remedies: [...others, { remedy, phase, since: Date.now(), failure }] });
   }
 
   /** Sends a live check's newest state in place of its former one. */
@@ -310,6 +322,23 @@ export class FakeBackend implements Backend {
     });
   }
 
+  cancelRemedy(remedy: Remedy): Promise<void> {
+    this.calls.push({ name: 'cancelRemedy', value: remedy });
+    return this.#answer('cancelRemedy', () => this.pushRemedy(remedy, 'cancelled'));
+  }
+
+  dismissRemedy(remedy: Remedy): Promise<void> {
+    this.calls.push({ name: 'dismissRemedy', value: remedy });
+    return this.#answer('dismissRemedy', () =>
+      this.push({ remedies: (this.world.remedies ?? []).filter((one) => !sameRemedy(one.remedy, remedy)) }),
+    );
+  }
+
+  lookAgain(): Promise<void> {
+    this.calls.push({ name: 'lookAgain' });
+    return this.#answer('lookAgain', () => this.push({ look: { at: Date.now() } }));
+  }
+
   language(): Promise<string> {
     return this.#answer('language', () => this.tag);
   }
@@ -345,6 +374,8 @@ export class FakeBackend implements Backend {
     if (slices.settings) send({ slice: 'settings', state: slices.settings });
     if (slices.pulls) send({ slice: 'pulls', state: slices.pulls });
     if (slices.install !== undefined) send({ slice: 'install', state: slices.install });
+    if (slices.remedies) send({ slice: 'remedies', state: slices.remedies });
+    if (slices.look) send({ slice: 'look', state: slices.look });
     if (slices.checks) send({ slice: 'checks', state: slices.checks });
     if (slices.openclaw) send({ slice: 'openclaw', state: slices.openclaw });
   }
@@ -406,5 +437,6 @@ export function diagnosis(
     address,
     path: stations.map((link, at) => ({ link, state: at < broken ? 'ok' : at === broken ? 'broken' : 'waiting' })),
     findings,
+    checking: [],
   };
 }

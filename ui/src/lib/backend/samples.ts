@@ -205,7 +205,9 @@ export const findings = {
   silent: {
     code: 'engine.silent', severity: 'problem', link: 'engine',
     params: { url: 'http://127.0.0.1:11434', seconds: null, pid: null }, evidence: ['connected, no answer in 3 s'],
-    remedies: [{ id: 'restart-ollama', params: {}, kind: 'manual', command: ['systemctl', 'restart', 'ollama'] }],
+    remedies: [
+      { id: 'restart-ollama', params: { way: 'service' }, kind: 'action', command: ['pkexec', 'systemctl', 'restart', 'ollama'], password: true },
+    ],
   },
   otherProgram: {
     code: 'connection.other-program', severity: 'problem', link: 'connection',

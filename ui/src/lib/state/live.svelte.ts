@@ -9,6 +9,8 @@ import type { InstallState } from '../backend/types/InstallState';
 import type { ModelsState } from '../backend/types/ModelsState';
 import type { OpenclawState } from '../backend/types/OpenclawState';
 import type { PullState } from '../backend/types/PullState';
+import type { LookState } from '../backend/types/LookState';
+import type { RemedyState } from '../backend/types/RemedyState';
 import type { SettingsState } from '../backend/types/SettingsState';
 import type { Update } from '../backend/types/Update';
 
@@ -21,6 +23,8 @@ export class Live {
   pulls = $state.raw<PullState[]>([]);
   checks = $state.raw<CheckState[]>([]);
   install = $state.raw<InstallState | null>(null);
+  remedies = $state.raw<RemedyState[]>([]);
+  look = $state.raw<LookState | null>(null);
   /** The subscription itself failed: nothing on the screen can be trusted. */
   lost = $state.raw<Failure | null>(null);
 
@@ -51,6 +55,8 @@ export class Live {
       case 'pulls': this.pulls = update.state; break;
       case 'checks': this.checks = update.state; break;
       case 'install': this.install = update.state; break;
+      case 'remedies': this.remedies = update.state; break;
+      case 'look': this.look = update.state; break;
       case 'openclaw': this.openclaw = update.state; break;
     }
   }

@@ -46,22 +46,30 @@ export function remedyLabel(offer: Offer): string {
   return t(`remedy.${offer.id}`, offer.params);
 }
 
-type ByHand = 'restart-ollama' | 'move-ollama' | 'close-program' | 'bypass-proxy' | 'edit-file' | 'correct-variable' | 'serve-network'
+type ByHand = 'start-ollama' | 'move-ollama' | 'close-program' | 'bypass-proxy' | 'edit-file' | 'serve-network'
   | 'let-through' | 'allow-host' | 'free-reserved-port' | 'sign-in' | 'give-folder' | 'find-folder' | 'read-log' | 'use-store'
   | 'start-gateway' | 'update-node' | 'configure-elsewhere';
 const byHand: readonly string[] = [
-  'restart-ollama', 'move-ollama', 'close-program', 'bypass-proxy', 'edit-file', 'correct-variable', 'serve-network',
+  'start-ollama', 'move-ollama', 'close-program', 'bypass-proxy', 'edit-file', 'serve-network',
   'let-through', 'allow-host', 'free-reserved-port', 'sign-in', 'give-folder', 'find-folder', 'read-log', 'use-store',
   'start-gateway', 'update-node', 'configure-elsewhere',
 ] satisfies ByHand[];
 
 /** How to do it by hand; `null` where there is only a command. */
 export function remedyHow(offer: Offer): string | null {
+  if (offer.id === 'restart-ollama') return t(`remedy.restart-ollama.how.${offer.params.way}`);
+  if (offer.id === 'correct-variable') {
+    return t(`remedy.correct-variable.how.${offer.params.kind}`, { ...offer.params });
+  }
   return byHand.includes(offer.id) ? t(`remedy.${offer.id as ByHand}.how`, offer.params) : null;
 }
 
 /** What a button is about to do, where its label does not say all; `null` elsewhere. */
 export function remedyWhat(offer: Offer): string | null {
+  if (offer.id === 'restart-ollama') {
+    const { way } = offer.params;
+    return way === 'own' || way === 'service' ? t(`remedy.restart-ollama.what.${way}`) : null;
+  }
   return offer.id === 'move-ollama' ? t('remedy.move-ollama.what', offer.params) : null;
 }
 

@@ -80,6 +80,11 @@ export function timeOfDay(at: number, now: number): string {
   return new Intl.DateTimeFormat(language(), { timeStyle: 'short' }).format(at);
 }
 
+/** A moment in milliseconds since 1970, as local time to the second. */
+export function clockTime(at: number): string {
+  return new Intl.DateTimeFormat(language(), { timeStyle: 'medium' }).format(at);
+}
+
 /** A language's own name: `français`. */
 export function languageName(tag: string): string {
   return new Intl.DisplayNames([tag], { type: 'language' }).of(tag) ?? tag;

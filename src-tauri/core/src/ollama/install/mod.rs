@@ -231,7 +231,7 @@ impl<T: FnMut(InstallState)> Run<'_, T> {
         done.map_err(|refused| self.refused(refused))?;
         (self.tell)(InstallState::at(InstallPhase::Starting));
         let address = self.address().await?;
-        start::start(&self.computer.surroundings, &self.computer.folders, &address).await?;
+        start::start(&self.computer.surroundings, &self.computer.folders, &address, &|_| {}).await?;
         Ok(InstallPhase::Done)
     }
 

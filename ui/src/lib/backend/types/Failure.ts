@@ -177,7 +177,23 @@ url: string, } } | { "code": "start.failed", "params": {
 /**
  * The command, as an argument list joined by spaces.
  */
-command: string, } } | { "code": "start.slow", "params": { 
+command: string, } } | { "code": "start.dismissed", "params": { 
+/**
+ * The command, as an argument list joined by spaces.
+ */
+command: string, } } | { "code": "start.not-allowed", "params": { 
+/**
+ * The command, as an argument list joined by spaces.
+ */
+command: string, } } | { "code": "start.needs-administrator", "params": { 
+/**
+ * The command, as an argument list joined by spaces.
+ */
+command: string, } } | { "code": "start.not-ours", "params": Record<symbol, never> } | { "code": "start.not-stopped", "params": { 
+/**
+ * Its process id.
+ */
+pid: number, } } | { "code": "start.slow", "params": { 
 /**
  * Seconds waited.
  */
