@@ -104,3 +104,44 @@ fn complain(text: &str) -> ExitCode {
     drop(writeln!(std::io::stderr(), "{text}"));
     ExitCode::from(2)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    /// The names after a mark, up to what ends one.
+    fn after<'a>(text: &'a str, mark: &str) -> BTreeSet<&'a str> {
+        let name =
+            |rest: &'a str| rest.split(|end: char| !(end.is_alphanumeric() || "_-".contains(end))).next();
+        text.split(mark).skip(1).filter_map(name).collect()
+    }
+
+    #[test]
+    fn every_command_may_be_called_by_the_window() {
+        let commands = include_str!("commands.rs");
+        let made: BTreeSet<&str> = commands
+            .split("#[tauri::command]")
+            .skip(1)
+            .filter_map(|rest| {
+                after(rest, "fn ")
+                    .into_iter()
+                    .find(|name| rest.find(&format!("fn {name}")) == rest.find("fn "))
+            })
+            .collect();
+        assert!(made.contains("run_remedy") && made.len() > 30, "{made:?}");
+        assert_eq!(
+            after(include_str!("lib.rs").split("mod tests").next().unwrap_or_default(), " commands::"),
+            made
+        );
+        let allowed = after(include_str!("../capabilities/main.json"), "\"allow-");
+        assert_eq!(
+            allowed,
+            made.iter()
+                .map(|name| name.replace('_', "-"))
+                .collect::<Vec<_>>()
+                .iter()
+                .map(String::as_str)
+                .collect()
+        );
+    }
+}

@@ -8,6 +8,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::string_slice,
     reason = "each test program uses its part, and a test says what broke by panicking"
 )]
 
@@ -23,5 +24,6 @@ pub mod process;
 pub mod programs;
 pub mod release;
 pub mod settings;
+pub mod unit;
 pub mod window;
 pub mod words;

@@ -308,6 +308,30 @@ export const worlds = {
     settings: settingsState(), openclaw,
   },
   silent: { path: diagnosis([findings.silent]), settings: settingsState(), openclaw, models: modelsState([]) },
+  /** The restart was refused once. */
+  tried: {
+    path: diagnosis([findings.silent, findings.ollamaOff]), settings: settingsOff, openclaw, models: modelsState([]),
+    remedies: [{
+      remedy: { id: 'restart-ollama', params: { way: 'service' } }, phase: 'failed', since: Date.UTC(2026, 2, 14, 9, 30),
+      failure: failureOf({ code: 'start.dismissed', params: { command: 'pkexec systemctl restart ollama' } }, 'Request dismissed'),
+    }],
+    look: { at: Date.UTC(2026, 2, 14, 9, 30, 12) },
+  },
+  waking: {
+    path: diagnosis([findings.notRunning]), settings: settingsState(), openclaw, models: modelsState([]),
+    remedies: [{ remedy: { id: 'start-ollama', params: {} }, phase: 'waking', since: Date.UTC(2026, 2, 14, 9, 30), failure: null }],
+    look: { at: Date.UTC(2026, 2, 14, 9, 30, 12) },
+  },
+  mended: {
+    path: diagnosis([findings.fallbackMissing]), settings: settingsState(), openclaw, models: modelsState(mixed),
+    remedies: [{ remedy: { id: 'start-ollama', params: {} }, phase: 'done', since: Date.UTC(2026, 2, 14, 9, 30), failure: null }],
+    look: { at: Date.UTC(2026, 2, 14, 9, 30, 12) },
+  },
+  /** The cheap checks are done, the slower ones run. */
+  partly: {
+    path: { ...unsure(diagnosis([findings.ollamaOff])), checking: ['engine', 'connection'] },
+    settings: settingsOff, openclaw, models: modelsState([]),
+  },
   elsewhere: { path: diagnosis([findings.elsewhere]), settings: settingsState(), openclaw, models: modelsState([]) },
   empty: { path: diagnosis([findings.noModel, findings.ollamaOff]), settings: settingsOff, openclaw, models: modelsState([]) },
   chatters: {
