@@ -75,6 +75,15 @@ describe('a remedy that failed', () => {
     expect(screen.getAllByRole('button', { name: 'Show the report' }).length).toBe(2);
   });
 
+  test('because its password box was closed keeps its place', async () => {
+    const { backend } = open({ ...worlds.silent, path: diagnosis([findings.silent, findings.ollamaOff]) }, 'fix');
+    await screen.findByRole('button', { name: 'Restart Ollama' });
+    backend.pushRemedy(restart, 'failed', dismissed);
+    expect(await screen.findByRole('button', { name: 'Try again: Restart Ollama' })).toBeTruthy();
+    expect(cards()).toEqual(['engine.silent', 'settings.ollama-off']);
+    expect(screen.queryByText(/What Pincer can do here was tried/)).toBeNull();
+  });
+
   test('with other parameters is another one', async () => {
     const { backend } = open(worlds.elsewhere, 'fix');
     await screen.findByRole('button', { name: 'Use http://127.0.0.1:11434' });

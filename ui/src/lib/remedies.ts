@@ -44,13 +44,15 @@ export function inOrder(offers: readonly Offer[], states: readonly RemedyState[]
   return { fresh, tried };
 }
 
+/** Nothing is left to offer. A password box that was closed says nothing about the remedy. */
+export function isSpent({ remedies }: Finding, states: readonly RemedyState[]): boolean {
+  const { fresh, tried } = inOrder(remedies, states);
+  return fresh.length === 0 && tried.some(({ state }) => state.failure?.code !== 'start.dismissed');
+}
+
 /** Findings with those last, of the same severity, for which everything was tried in vain: the next cause leads. */
 export function leading<T extends { finding: Finding }>(findings: readonly T[], states: readonly RemedyState[]): T[] {
   const severities = ['problem', 'warning', 'note'];
-  const isSpent = ({ finding }: T) => {
-    const { fresh, tried } = inOrder(finding.remedies, states);
-    return Number(tried.length > 0 && fresh.length === 0);
-  };
-  const place = (one: T) => severities.indexOf(one.finding.severity) * 2 + isSpent(one);
+  const place = (one: T) => severities.indexOf(one.finding.severity) * 2 + Number(isSpent(one.finding, states));
   return [...findings].sort((one, other) => place(one) - place(other));
 }
