@@ -1,6 +1,11 @@
 //! `pincer start` and `pincer restart` on services and programs that really run: what is Pincer's to stop, what takes a
 //! password, and what is someone else's.
-#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test says what broke by panicking")]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test says what broke by panicking"
+)]
 #![cfg(target_os = "linux")]
 
 mod support;
@@ -9,13 +14,25 @@ use std::{
     io::Write,
     net::SocketAddr,
     process::{Command, Output, Stdio},
+    time::SystemTime,
 };
 
+use pincer_core::{
+    computer::Computer,
+    diagnosis::{
+        finding::Remedy,
+        remedy::{Carried, carry_out},
+    },
+    error::ErrorCode,
+    machine::os::Os,
+    openclaw::{change, outcome::ReceiptKind},
+    surroundings::{Environment, Surroundings},
+};
 use serde_json::{Value, json};
 use support::{
     home::Home,
     ollama::{self, Ollama, free_address},
-    process, programs,
+    process, programs, settings,
     unit::Unit,
 };
 
@@ -151,4 +168,54 @@ fn a_password_that_is_refused_is_told_from_a_failure() {
         let command = json!({ "command": "sudo systemctl restart ollama" });
         assert_eq!((&told["code"], &told["params"]), (&json!("start.needs-administrator"), &command));
     }
+}
+
+#[tokio::test]
+async fn what_pincer_started_can_start_with_the_computer_and_be_taken_back() {
+    let home = Home::new();
+    home.add_program(&programs::practice(), "ollama");
+    settings::add_openclaw(&home, "2026.9.6");
+    let address = free_address();
+    let host = address.to_string();
+    settings::write(&home, "openclaw.json", &settings::whole(&format!("http://{host}")).to_string());
+    // systemd runs and knows no such unit.
+    home.add_script("systemctl", "echo LoadState=not-found");
+    assert!(run(&home, address, "start").status.success());
+    let codes = || {
+        let output = run(&home, address, "doctor");
+        let answer = process::json("doctor", &output);
+        assert_eq!(answer["ok"], true, "{answer:#}");
+        let all = answer["findings"].as_array().unwrap();
+        all.iter().map(|finding| finding["code"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(codes(), ["engine.not-at-login", "openclaw.gateway-stopped"]);
+
+    let before = settings::tree(&home.path().join(".config"));
+    let own = home.environment().into_iter().map(|(name, value)| (name, value.into_string().unwrap()));
+    let environment = Environment::new(own.chain([("OLLAMA_HOST", host.clone())]));
+    let surroundings = Surroundings::new(Os::Linux, environment, home.path(), SystemTime::now);
+    let computer = Computer::new(surroundings, None);
+    let Carried::Prepared(prepared) = carry_out(&computer, &Remedy::StartAtLogin {}).await.unwrap() else {
+        panic!("it is shown before it is done");
+    };
+    assert_eq!(settings::tree(&home.path().join(".config")), before, "a preview writes nothing");
+    let shown: Vec<&str> = prepared.preview.files.iter().map(|file| file.diff.as_str()).collect();
+    let program = home.bin().join("ollama");
+    assert!(shown[0].contains(&format!("+ExecStart=\"{}\" serve", program.display())), "{shown:?}");
+    assert!(shown[0].contains(&format!("+Environment=\"OLLAMA_HOST={host}\"")), "{shown:?}");
+    assert!(shown[1].contains("+Wants=ollama.service"), "{shown:?}");
+    let receipt = change::apply(&computer, prepared.plan).await.unwrap().unwrap();
+    assert_eq!(receipt.kind, ReceiptKind::StartAtLogin {});
+    assert!(home.path().join(".config/systemd/user/ollama.service").is_file());
+    assert_eq!(codes(), ["openclaw.gateway-stopped"]);
+
+    change::undo(&computer, None, false).await.unwrap();
+    assert_eq!(settings::tree(&home.path().join(".config")), before);
+    assert_eq!(codes(), ["engine.not-at-login", "openclaw.gateway-stopped"]);
+    // A unit of the user's own is not written over.
+    let unit = home.path().join(".config/systemd/user/ollama.service");
+    std::fs::create_dir_all(unit.parent().unwrap()).unwrap();
+    std::fs::write(&unit, "# mine\n").unwrap();
+    let refused = carry_out(&computer, &Remedy::StartAtLogin {}).await.unwrap_err();
+    assert!(matches!(refused.code, ErrorCode::StartLoginTaken { .. }));
 }

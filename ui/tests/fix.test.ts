@@ -114,6 +114,20 @@ test('what is still being looked at is said, and nothing is called fine before',
   expect(await screen.findByText('Pincer finds nothing wrong')).toBeTruthy();
 });
 
+test('what starts Ollama with the computer is shown first, and can be taken back', async () => {
+  const { backend } = open({ ...worlds.well, path: diagnosis([findings.notAtLogin]) }, 'fix');
+  await fireEvent.click(await screen.findByRole('button', { name: 'Start Ollama with the computer' }));
+  expect(await screen.findByRole('heading', { name: 'Ollama will start when you log in' })).toBeTruthy();
+  await fireEvent.click(screen.getByText(/Exactly what changes/));
+  await expect.poll(() => document.body.textContent).toContain('ExecStart=');
+  // It says nothing of OpenClaw's form.
+  expect(document.body.textContent).not.toContain('Form for OpenClaw');
+  await fireEvent.click(screen.getByRole('button', { name: 'Apply' }));
+  expect(await screen.findByText(/Ollama starts when you log in/)).toBeTruthy();
+  expect(screen.getByRole('button', { name: /^Undo: Ollama starts when you log in/ })).toBeTruthy();
+  expect(backend.calls.map((call) => call.name)).toEqual(['runRemedy', 'apply']);
+});
+
 test('a look can be asked for, and the last one has its time', async () => {
   const { backend } = open({ ...worlds.well, look: { at: Date.UTC(2026, 2, 14, 9, 30, 12) } }, 'fix');
   expect((await screen.findByText(/^Looked at last: /)).textContent).toMatch(/:30:12/);

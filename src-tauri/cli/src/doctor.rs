@@ -155,6 +155,7 @@ fn remedy(output: &Output, cause: &Cause, offer: &Offer, chosen: &Chosen) -> Str
         Remedy::SetGatewayMode {} => "openclaw config set gateway.mode local".to_owned(),
         Remedy::UndoChange { .. } => format!("pincer undo {}", text("receipt")),
         Remedy::StartOllama {}
+        | Remedy::StartAtLogin {}
         | Remedy::RestartOllama { .. }
         | Remedy::GiveFolder { .. }
         | Remedy::FindFolder { .. }

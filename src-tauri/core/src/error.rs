@@ -263,6 +263,12 @@ pub enum ErrorCode {
     /// Someone else started this Ollama: it is theirs to stop.
     #[serde(rename = "start.not-ours")]
     StartNotOurs {},
+    /// A file that would start Ollama with the computer is there already, and is not Pincer's.
+    #[serde(rename = "start.login-taken")]
+    StartLoginTaken {
+        /// That file.
+        path: String,
+    },
     /// The Ollama that Pincer started does not end.
     #[serde(rename = "start.not-stopped")]
     StartNotStopped {

@@ -2,6 +2,7 @@
 //! did, and waiting given up. systemd is a script first on PATH; Ollama is practice on a real port.
 #![allow(
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
     reason = "a test says what broke by panicking"

@@ -78,6 +78,9 @@ pub enum Cause {
         /// What is installed.
         installed: String,
     },
+    /// Ollama runs as the user's own program, and nothing starts it with the computer.
+    #[serde(rename = "engine.not-at-login")]
+    EngineNotAtLogin {},
     /// It greets, and does not get to anything else.
     #[serde(rename = "engine.busy")]
     EngineBusy {

@@ -177,7 +177,9 @@ pub struct Facts {
     pub service: Option<Service>,
     /// Second stage: what this user may do to a service.
     pub rights: Rights,
-    /// Second stage: the process of an Ollama that Pincer started and that still runs.
+    /// Something starts Ollama with the computer.
+    pub at_login: bool,
+    /// The process of an Ollama that Pincer started and that still runs.
     pub own: Option<u32>,
     /// Second stage: the end of Ollama's own log.
     pub log: Option<Log>,

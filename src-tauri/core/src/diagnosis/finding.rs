@@ -82,6 +82,8 @@ pub enum Remedy {
         /// What it takes here.
         way: RestartWay,
     },
+    /// Start Ollama with the computer.
+    StartAtLogin {},
     /// Let Ollama use the folder of its models, by hand.
     GiveFolder {
         /// The folder.

@@ -20,6 +20,8 @@ use crate::{
     ollama::{
         address::{Address, DEFAULT_PORT, Slip, slip},
         client::{Client, Limits},
+        login,
+        own::Own,
         program,
         service::Rights,
         store::{self as model_store, Store},
@@ -113,7 +115,8 @@ pub async fn first_stage(computer: &Computer, discovery: &mut Discovery) -> Resu
         openclaw: OpenclawFacts { gateway, ..files.openclaw },
         service: None,
         rights: Rights::default(),
-        own: None,
+        at_login: files.at_login,
+        own: files.own,
         log: None,
         absent_folder: None,
         client_version: None,
@@ -223,6 +226,8 @@ struct Files {
     openclaws: Option<Address>,
     checks: HashMap<String, Checked>,
     stores: Vec<Store>,
+    at_login: bool,
+    own: Option<u32>,
     program: Option<std::path::PathBuf>,
     openclaw: OpenclawFacts,
     /// Name, value, place; the ones that win first.
@@ -285,6 +290,8 @@ fn look_at_files(computer: &Computer) -> Files {
         openclaws,
         checks: store::read(&computer.folders),
         stores: model_store::look(&computer.surroundings),
+        at_login: login::is_set(&computer.surroundings),
+        own: Own::running(&computer.folders).map(|own| own.pid),
         program: program::find(&computer.surroundings),
         proxies: own.chain(in_file).collect(),
         openclaw: OpenclawFacts {

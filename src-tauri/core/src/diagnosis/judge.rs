@@ -195,7 +195,9 @@ fn place(cause: &Cause) -> (Link, Severity) {
         | Cause::EngineModelsDirMissing { .. }
         | Cause::EngineTooOld { .. }
         | Cause::EngineSilent { .. } => (Link::Engine, Problem),
-        Cause::EngineStarting { .. } | Cause::EngineBusy { .. } => (Link::Engine, Warning),
+        Cause::EngineStarting { .. } | Cause::EngineBusy { .. } | Cause::EngineNotAtLogin {} => {
+            (Link::Engine, Warning)
+        }
         Cause::EngineUpdatePending { .. } => (Link::Engine, Note),
         Cause::ConnectionOtherProgram { .. }
         | Cause::ConnectionListeningElsewhere { .. }

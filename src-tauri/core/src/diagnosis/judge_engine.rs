@@ -7,6 +7,7 @@ use crate::{
         facts::{Answer, Facts, Need},
         finding::{Cause, Finding, Offer, Remedy, RemedyKind},
     },
+    machine::os::Os,
     ollama::{
         log::Sign,
         names,
@@ -35,6 +36,9 @@ pub(super) fn needs(facts: &Facts) -> Vec<Need> {
     }
     if too_old(facts).is_some() {
         needs.extend(update_needs(facts));
+    }
+    if only_this_login(facts) {
+        needs.extend([Need::PortOwner(facts.effective.address.port()), Need::Service]);
     }
     needs
 }
@@ -145,7 +149,28 @@ pub(super) fn answering(facts: &Facts) -> Vec<Finding> {
     }
     let old = too_old(facts).map(|version| outdated(facts, version));
     let pending = update_pending(facts).filter(|_| old.is_none());
-    old.into_iter().chain(pending).chain(second_store(facts)).collect()
+    old.into_iter().chain(pending).chain(second_store(facts)).chain(not_at_login(facts)).collect()
+}
+
+/// As far as files and the remembered process tell.
+fn only_this_login(facts: &Facts) -> bool {
+    facts.own.is_some() && !facts.at_login && facts.effective.address.is_loopback()
+}
+
+/// Pincer started it as the user's own; after the next start of the computer it would be gone. Said only where it can
+/// be changed: on Linux with systemd, and on macOS.
+fn not_at_login(facts: &Facts) -> Option<Finding> {
+    let pid = facts.own.filter(|_| only_this_login(facts))?;
+    let ours = facts.owner.as_ref().and_then(|owner| owner.pid) == Some(pid);
+    let systemd = facts.service.as_ref().is_some_and(|service| !service.loaded);
+    if !ours || (facts.os == Os::Linux && !systemd) {
+        return None;
+    }
+    let seen = vec![
+        format!("the port belongs to process {pid}, which Pincer started"),
+        "no unit, no login item".into(),
+    ];
+    Some(finding(Cause::EngineNotAtLogin {}, seen, vec![super::action(Remedy::StartAtLogin {})]))
 }
 
 fn busy(facts: &Facts) -> Option<Finding> {

@@ -304,3 +304,33 @@ fn what_the_second_stage_could_change_is_not_said_before_it() {
     let partial = judge_partly(&facts, None).unwrap();
     assert_eq!((partial.checking, partial.findings.len()), (vec![Link::Settings, Link::Openclaw], 0));
 }
+
+#[test]
+fn only_an_ollama_that_pincer_started_and_nothing_else_starts_is_gone_after_this_login() {
+    let mut facts = well();
+    facts.own = Some(42);
+    assert!(needs(&facts).is_empty(), "a login item is there");
+    facts.at_login = false;
+    assert_eq!(needs(&facts), [Need::PortOwner(11434), Need::Service]);
+    facts.owner = Some(owner("ollama", Some(600)));
+    facts.service = Some(Service::default());
+    let (code, finding) = only(&facts);
+    assert_eq!((code.as_str(), finding.severity), ("engine.not-at-login", Severity::Warning));
+    assert_eq!(remedies(&finding), ["start-at-login"]);
+    assert!(judge(&facts).ok);
+    // Without systemd it could not be changed; someone else's, or a service's, is not ours to speak of.
+    for change in [
+        |facts: &mut Facts| facts.service = None,
+        |facts: &mut Facts| facts.service = Some(unit("active", "running", 0)),
+        |facts: &mut Facts| facts.own = None,
+        |facts: &mut Facts| facts.own = Some(43),
+        |facts: &mut Facts| facts.owner = None,
+    ] {
+        let mut facts = facts.clone();
+        change(&mut facts);
+        assert_eq!(codes(&judge(&facts)), Vec::<String>::new());
+    }
+    facts.service = None;
+    facts.os = Os::MacOs;
+    assert_eq!(only(&facts).0, "engine.not-at-login");
+}

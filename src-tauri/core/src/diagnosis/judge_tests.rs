@@ -95,6 +95,7 @@ fn well() -> Facts {
         },
         service: None,
         rights: Rights::default(),
+        at_login: true,
         own: None,
         log: None,
         absent_folder: None,

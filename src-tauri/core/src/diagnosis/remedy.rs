@@ -9,7 +9,7 @@ use crate::{
     error::{Error, ErrorCode},
     ollama::{
         address::Address,
-        restart,
+        login, restart,
         start::{self, Tell},
     },
     openclaw::{
@@ -73,6 +73,13 @@ pub async fn carry_out_telling(
             let effective = effective(computer).await?;
             restart::restart(&computer.surroundings, &computer.folders, &effective, tell).await?;
             Ok(Carried::Done)
+        }
+        Remedy::StartAtLogin {} => {
+            let computer = computer.clone();
+            let prepared = tokio::task::spawn_blocking(move || login::prepare(&computer)).await;
+            let prepared =
+                prepared.map_err(|error| Error::new(ErrorCode::Internal {}, error.to_string()))??;
+            Ok(Carried::Prepared(Box::new(prepared)))
         }
         Remedy::MoveOllama { port } => {
             let address = Address::loopback(*port);

@@ -13,7 +13,6 @@ use crate::{
     ollama::{
         address::Address,
         log::{self, Sign},
-        own::Own,
         program, service,
     },
     openclaw::{elsewhere, node},
@@ -54,12 +53,7 @@ async fn find_out(computer: &Computer, facts: &mut Facts, needs: &[Need]) {
                 let secrets = facts.unit().map(service::Service::secrets).unwrap_or_default();
                 facts.log.iter_mut().for_each(|log| log.hide(&secrets));
             }
-            Need::PortOwner(port) => {
-                facts.owner = owner(computer, port).await;
-                let folders = computer.folders.clone();
-                let own = tokio::task::spawn_blocking(move || Own::running(&folders)).await;
-                facts.own = own.ok().flatten().map(|own| own.pid);
-            }
+            Need::PortOwner(port) => facts.owner = owner(computer, port).await,
             Need::FreePort(port) => facts.free_port = free_port(port).await,
             Need::ReservedPorts => facts.reserved_ports = reserved::ports(surroundings).await,
             Need::Variable => {

@@ -5,6 +5,7 @@ pub mod address;
 pub mod client;
 pub mod install;
 pub mod log;
+pub mod login;
 pub mod names;
 pub mod own;
 pub mod program;

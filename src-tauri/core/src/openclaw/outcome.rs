@@ -341,6 +341,8 @@ pub enum ReceiptKind {
     },
     /// OpenClaw's gateway was told to run on this computer.
     SetGatewayMode {},
+    /// Ollama starts with the computer.
+    StartAtLogin {},
     /// The context that Ollama shall run with a model was set.
     SetContext {
         /// The model.

@@ -138,6 +138,7 @@ mod tests {
             r#"{"kind":"add-models","params":{}}"#,
             r#"{"kind":"local-only","params":{}}"#,
             r#"{"kind":"set-gateway-mode","params":{}}"#,
+            r#"{"kind":"start-at-login","params":{}}"#,
             r#"{"kind":"undo","params":{"receipt":"2026-11-23T10-15-30Z-0006"}}"#,
             r#"{"kind":"settings","params":{"effects":[
                 {"code":"connect","params":{"mode":"pinned"}},

@@ -316,6 +316,15 @@ export class FakeBackend implements Backend {
     this.calls.push({ name: 'runRemedy', value: remedy });
     return this.#answer('runRemedy', (): RemedyOutcome => {
       if (remedy.id === 'use-model') return { outcome: 'preview', value: this.#prepare({ ...noRequest, primary: remedy.params.name, allReady: true }) };
+      if (remedy.id === 'start-at-login') {
+        const path = '/home/ada/.config/systemd/user/ollama.service';
+        const diff = '--- ollama.service\n+++ ollama.service\n@@ -0,0 +1,2 @@\n+[Service]\n+ExecStart="/home/ada/.local/bin/ollama" serve\n';
+        const preview = this.#prepare(noRequest);
+        const changes = [{ path, before: null, after: '[Service]' }];
+        Object.assign(preview, { file: path, files: [{ path, diff }], changed: true, dialect: '', changes, effects: [] });
+        this.#plan = { preview, kind: { kind: 'start-at-login', params: {} } };
+        return { outcome: 'preview', value: preview };
+      }
       if (remedy.id === 'install-ollama') this.push({ install: installOf('asking') });
       if (remedy.id === 'start-ollama' && this.world.path) this.push({ path: healed(this.world.path, 'engine') });
       return { outcome: 'done' };

@@ -202,6 +202,11 @@ export const findings = {
     code: 'engine.starting', severity: 'warning', link: 'engine', params: { url: 'http://127.0.0.1:11434', seconds: 7 },
     evidence: ['connected, no answer in 3 s'], remedies: [],
   },
+  notAtLogin: {
+    code: 'engine.not-at-login', severity: 'warning', link: 'engine', params: {},
+    evidence: ['the port belongs to process 4242, which Pincer started', 'no unit, no login item'],
+    remedies: [{ id: 'start-at-login', params: {}, kind: 'action' }],
+  },
   silent: {
     code: 'engine.silent', severity: 'problem', link: 'engine',
     params: { url: 'http://127.0.0.1:11434', seconds: null, pid: null }, evidence: ['connected, no answer in 3 s'],

@@ -178,6 +178,7 @@ function purposeOf(remedy: Remedy): Purpose | null {
     case 'add-models': return { kind: 'add-models', params: {} };
     case 'drop-fallback': return { kind: 'drop-fallback', params: remedy.params };
     case 'local-only': return { kind: 'local-only', params: {} };
+    case 'start-at-login': return { kind: 'start-at-login', params: {} };
     case 'set-gateway-mode': return { kind: 'set-gateway-mode', params: {} };
     case 'set-context': return { kind: 'set-context', params: remedy.params };
     default: return null;

@@ -189,7 +189,11 @@ command: string, } } | { "code": "start.needs-administrator", "params": {
 /**
  * The command, as an argument list joined by spaces.
  */
-command: string, } } | { "code": "start.not-ours", "params": Record<symbol, never> } | { "code": "start.not-stopped", "params": { 
+command: string, } } | { "code": "start.not-ours", "params": Record<symbol, never> } | { "code": "start.login-taken", "params": { 
+/**
+ * That file.
+ */
+path: string, } } | { "code": "start.not-stopped", "params": { 
 /**
  * Its process id.
  */

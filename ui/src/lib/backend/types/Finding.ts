@@ -88,7 +88,7 @@ running: string,
 /**
  * What is installed.
  */
-installed: string, } } | { "code": "engine.busy", "params": { 
+installed: string, } } | { "code": "engine.not-at-login", "params": Record<symbol, never> } | { "code": "engine.busy", "params": { 
 /**
  * The effective address.
  */

@@ -9,7 +9,7 @@ export type Remedy = { "id": "get-ollama", "params": Record<symbol, never> } | {
 /**
  * What it takes here.
  */
-way: RestartWay, } } | { "id": "give-folder", "params": { 
+way: RestartWay, } } | { "id": "start-at-login", "params": Record<symbol, never> } | { "id": "give-folder", "params": { 
 /**
  * The folder.
  */
