@@ -73,7 +73,7 @@ pub async fn diagnose_deeply(computer: &Computer, discovery: &mut Discovery) -> 
     second_stage::second_stage(computer, &mut facts, &needs).await;
     if let Some(program) = &facts.openclaw.program {
         let asked = verdict::ask(&computer.surroundings, &program.path);
-        let (verdict, change) = tokio::join!(asked, change::newest(computer));
+        let (verdict, change) = tokio::join!(asked, change::newest_of_settings(computer));
         facts.openclaw.verdict = verdict;
         facts.openclaw.last_change = change.map(|change| change.id);
     }

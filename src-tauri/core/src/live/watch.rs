@@ -88,10 +88,8 @@ pub(super) async fn watch(
                 with_checks_of_this_session(&computer, &mut facts, &checks);
                 let settings = settings(&computer, &facts).await;
                 facts.openclaw.verdict = judge.on(&computer, &facts, &look);
-                // What OpenClaw refuses is not taken back by undoing something else.
-                let of_settings = |change: &&ReceiptSummary| change.kind != ReceiptKind::StartAtLogin {};
-                let newest = settings.last_change.as_ref().filter(of_settings);
-                facts.openclaw.last_change = newest.map(|change| change.id.clone());
+                let newest = change::newest_of_settings(&computer).await;
+                facts.openclaw.last_change = newest.map(|change| change.id);
                 let recommended = advice.of(&computer, &facts, &look);
                 publish(Slice::Models(models(&facts, &recommended, &mut last_models)));
                 publish(Slice::Settings(Box::new(settings)));

@@ -140,6 +140,11 @@ pub async fn newest(computer: &Computer) -> Option<ReceiptSummary> {
         .find(|receipt| receipt.undone_by.is_none() && !matches!(receipt.kind, ReceiptKind::Undo { .. }))
 }
 
+/// The same for what OpenClaw refuses: undoing something else than its settings would not help.
+pub async fn newest_of_settings(computer: &Computer) -> Option<ReceiptSummary> {
+    newest(computer).await.filter(|change| change.kind != ReceiptKind::StartAtLogin {})
+}
+
 /// What Pincer changed, newest first.
 ///
 /// # Errors
