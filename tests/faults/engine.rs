@@ -22,6 +22,7 @@ scenarios! {
     not_running: "engine.not-running";
     not_running_with_only_a_service: "engine.not-running";
     stopped_by_hand: "engine.not-running";
+    gone_after_the_next_login: "engine.not-at-login";
     starting: "engine.starting";
     silent: "engine.silent";
     silent_with_its_own_log: "engine.silent";
@@ -137,6 +138,19 @@ fn stopped_by_hand(lab: &Lab) {
     let told = [("OLLAMA_HOST", host.as_str())];
     lab.named(&lab.doctor(Stage::at(&home, &told)));
     lab.mends(Stage::at(&home, &told));
+}
+
+/// Pincer started it; systemd runs, and nothing else will start it the next time.
+fn gone_after_the_next_login(lab: &Lab) {
+    let (home, host) = down();
+    home.add_program(&programs::practice(), "ollama");
+    home.add_script("systemctl", "echo LoadState=not-found");
+    let told = [("OLLAMA_HOST", host.as_str())];
+    let stage = Stage::at(&home, &told);
+    let (started, _) = stage.run(&["start"]);
+    assert!(started.status.success(), "{started:?}");
+    lab.named(&lab.doctor(stage));
+    lab.mends(stage);
 }
 
 fn starting(lab: &Lab) {

@@ -85,7 +85,8 @@ impl<'a> Stage<'a> {
         Self { home, environment: &[], world: Some(world) }
     }
 
-    fn run(&self, arguments: &[&str]) -> (Output, f64) {
+    /// A command of Pincer's, and its seconds.
+    pub fn run(&self, arguments: &[&str]) -> (Output, f64) {
         if let Some(world) = self.world {
             return world.run(self.home, &programs::pincer_cli(), arguments);
         }

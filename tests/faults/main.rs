@@ -110,7 +110,7 @@ const PLAYABLE: [&str; 75] = [
 ];
 
 /// Those that Pincer does not name yet. One that gets its words needs its scenario.
-const NOT_NAMED: [&str; 2] = ["engine.not-at-login", "openclaw.does-not-see-model"];
+const NOT_NAMED: [&str; 1] = ["openclaw.does-not-see-model"];
 
 fn played() -> BTreeSet<&'static str> {
     let tables =
