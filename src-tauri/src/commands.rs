@@ -18,7 +18,7 @@ use pincer_core::{
     ollama::install::{self, InstallOffer, Limits},
     openclaw::{
         change::{self, Wish},
-        gateway::{self, Gateway},
+        gateway::{self, Gateway, dashboard},
         outcome::{FileDiff, Preview, ReceiptSummary, UseRequest},
     },
 };
@@ -100,6 +100,34 @@ pub(crate) async fn check_model(desk: State<'_, Desk>, name: String) -> Result<(
 #[tauri::command]
 pub(crate) fn cancel_check(desk: State<'_, Desk>, name: &str) {
     desk.live.checks().cancel(name);
+}
+
+/// Stops the start of OpenClaw's gateway.
+#[tauri::command]
+pub(crate) fn cancel_gateway_start(desk: State<'_, Desk>) {
+    desk.live.gateway().cancel_start();
+}
+
+/// Asks a model one real question through OpenClaw.
+#[tauri::command]
+pub(crate) async fn prove(desk: State<'_, Desk>, name: String) -> Result<(), Error> {
+    desk.live.gateway().prove(&name)
+}
+
+#[tauri::command]
+pub(crate) fn cancel_proof(desk: State<'_, Desk>) {
+    desk.live.gateway().cancel_proof();
+}
+
+/// Opens OpenClaw's page in the browser; whether it is signed in. The link is a key to OpenClaw, and goes nowhere else.
+#[tauri::command]
+pub(crate) async fn open_openclaw(app: AppHandle, desk: State<'_, Desk>) -> Result<bool, Error> {
+    let computer = desk.computer.clone();
+    let page = guarded(async move { dashboard::page(&computer).await }).await?;
+    let opened = app.opener().open_url(page.url(), None::<&str>);
+    // The system's words may repeat the link.
+    opened.map_err(|_| Error::from(ErrorCode::PageNotOpened { page: page.plain().into() }))?;
+    Ok(page.signed_in)
 }
 
 /// Deletes a model; the window has asked.
@@ -190,6 +218,10 @@ pub(crate) async fn run_remedy(
         Remedy::GetOpenclaw {} => return open(&app, GET_OPENCLAW),
         Remedy::InstallOllama {} => {
             desk.live.install().start();
+            return Ok(RemedyOutcome::Done);
+        }
+        Remedy::StartGateway {} => {
+            desk.live.gateway().start();
             return Ok(RemedyOutcome::Done);
         }
         Remedy::DownloadModel { name } => {

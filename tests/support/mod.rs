@@ -27,3 +27,17 @@ pub mod settings;
 pub mod unit;
 pub mod window;
 pub mod words;
+
+use std::time::SystemTime;
+
+use pincer_core::{
+    computer::Computer,
+    machine::os::Os,
+    surroundings::{Environment, Surroundings},
+};
+
+/// A home as the library sees it, with these variables and no others.
+pub fn computer(home: &home::Home, environment: impl IntoIterator<Item = (String, String)>) -> Computer {
+    let environment = Environment::new(environment);
+    Computer::new(Surroundings::new(Os::Linux, environment, home.path(), SystemTime::now), None)
+}

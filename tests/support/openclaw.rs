@@ -2,13 +2,13 @@
 //! It runs in the test's home, on the Node that was installed beside it.
 
 use std::{
-    env,
+    env, fs,
     io::Write,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Output},
 };
 
-use super::home::Home;
+use super::{home::Home, process};
 
 /// A turn takes 20 s; a program that hangs must not hold the test up.
 const LIMIT_SECONDS: &str = "240";
@@ -52,4 +52,35 @@ SKIPPED: the contract with OpenClaw, for PINCER_TEST_OPENCLAW is not set (`cargo
             .output()
             .unwrap()
     }
+}
+
+/// Ends, when dropped, every process that was started with this home: a gateway outlives whoever starts it.
+pub struct Ending(PathBuf);
+
+impl Ending {
+    pub fn of(home: &Home) -> Self {
+        Self(home.path().to_path_buf())
+    }
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        for id in started_with(&self.0) {
+            process::kill(id);
+        }
+    }
+}
+
+/// Ids of the processes whose environment names this home.
+fn started_with(home: &Path) -> Vec<u32> {
+    let wanted = format!("HOME={}", home.display());
+    let Ok(processes) = fs::read_dir("/proc") else { return Vec::new() };
+    processes
+        .filter_map(|entry| {
+            let entry = entry.ok()?;
+            let id: u32 = entry.file_name().to_str()?.parse().ok()?;
+            let environment = fs::read(entry.path().join("environ")).ok()?;
+            environment.split(|byte| *byte == 0).any(|variable| variable == wanted.as_bytes()).then_some(id)
+        })
+        .collect()
 }

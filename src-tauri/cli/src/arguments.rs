@@ -50,6 +50,9 @@ pub(crate) enum Command {
         /// The conversation length to run, in tokens, instead of the one that OpenClaw's settings ask for
         #[arg(long, value_name = "TOKENS", value_parser = clap::value_parser!(u64).range(1024..=16_777_216))]
         context: Option<u64>,
+        /// Ask through OpenClaw's gateway instead, and say whether OpenClaw answers with it
+        #[arg(long, conflicts_with = "context")]
+        through_openclaw: bool,
     },
     /// Install Ollama for yourself, without an administrator, and start it
     InstallOllama {
@@ -57,8 +60,12 @@ pub(crate) enum Command {
         #[arg(long, short)]
         yes: bool,
     },
-    /// Start Ollama
-    Start,
+    /// Start Ollama, or OpenClaw
+    Start {
+        /// Start OpenClaw's gateway, the part that answers
+        #[arg(long, conflicts_with = "host")]
+        openclaw: bool,
+    },
     /// Restart Ollama, where a service or Pincer runs it
     Restart,
     /// Print what is known, for whoever helps you; keys and names are left out

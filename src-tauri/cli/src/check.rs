@@ -1,12 +1,6 @@
 //! `pincer check`: asks a model one real question with one tool, and says what came back. Ctrl-C cancels.
 //! It proves the model, not OpenClaw.
 
-use std::{
-    io::{self, IsTerminal, Write},
-    time::Duration,
-};
-
-use indicatif::{ProgressBar, ProgressStyle};
 use pincer_core::{
     computer::Computer,
     models::{
@@ -20,6 +14,7 @@ use serde_json::json;
 use crate::{
     Done,
     output::{Failure, Output},
+    waiting::Waiting,
 };
 
 #[derive(Serialize)]
@@ -43,7 +38,7 @@ pub(crate) async fn run(
 ) -> Result<Done, Failure> {
     let waiting = Waiting::new(output);
     let tried = tokio::select! {
-        tried = ask::run(computer, name, context, |phase| waiting.say(output, phase)) => tried,
+        tried = ask::run(computer, name, context, |phase| say(output, &waiting, phase)) => tried,
         _ = tokio::signal::ctrl_c() => {
             waiting.clear();
             return Err(Failure::Cancelled);
@@ -117,47 +112,16 @@ fn tell(output: &Output, name: &str, checked: &Checked) -> Result<(), Failure> {
     Ok(())
 }
 
+fn say(output: &Output, waiting: &Waiting, phase: CheckPhase) {
+    let key = match phase {
+        CheckPhase::Loading => "cli.check.loading",
+        CheckPhase::Answering => "cli.check.answering",
+        CheckPhase::Queued | CheckPhase::Cancelled | CheckPhase::Ended => return,
+    };
+    waiting.say(output, key, &json!({ "minutes": limit_minutes() }));
+}
+
 /// [`ask::LIMIT`] as it is said.
 const fn limit_minutes() -> u64 {
     ask::LIMIT.as_secs() / 60
-}
-
-/// What a person sees meanwhile: what it waits for, with what is normal and the limit, and for how long already.
-/// Without a terminal a line a phase, on standard error: standard output is for the answer.
-struct Waiting {
-    bar: Option<ProgressBar>,
-}
-
-impl Waiting {
-    fn new(output: &Output) -> Self {
-        let bar = (!output.json && io::stderr().is_terminal()).then(|| {
-            let bar = ProgressBar::new_spinner();
-            let style = ProgressStyle::with_template("{spinner} {msg} ({elapsed})");
-            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
-            bar.enable_steady_tick(Duration::from_millis(200));
-            bar
-        });
-        Self { bar }
-    }
-
-    fn say(&self, output: &Output, phase: CheckPhase) {
-        let key = match phase {
-            CheckPhase::Loading => "cli.check.loading",
-            CheckPhase::Answering => "cli.check.answering",
-            CheckPhase::Queued | CheckPhase::Cancelled | CheckPhase::Ended => return,
-        };
-        let text = output.words.say_with(key, &json!({ "minutes": limit_minutes() }));
-        if let Some(bar) = &self.bar {
-            bar.set_message(text);
-        } else if !output.json {
-            // A reader that went away is no reason to end the check.
-            let _ = writeln!(io::stderr(), "{text}");
-        }
-    }
-
-    fn clear(&self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
-    }
 }

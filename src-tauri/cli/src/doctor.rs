@@ -137,6 +137,7 @@ fn remedy(output: &Output, cause: &Cause, offer: &Offer, chosen: &Chosen) -> Str
         // One that an administrator has to type says so.
         Remedy::StartOllama {} if offer.kind == RemedyKind::Action => "pincer start".to_owned(),
         Remedy::RestartOllama { .. } if offer.kind == RemedyKind::Action => "pincer restart".to_owned(),
+        Remedy::StartGateway {} => "pincer start --openclaw".to_owned(),
         Remedy::DownloadModel { .. } => format!("pincer pull {}", text("name")),
         Remedy::UseModel { .. } => format!("pincer use {}", text("name")),
         Remedy::SetContext { tokens, .. } => format!("pincer use {} --context {tokens}", text("name")),
@@ -161,7 +162,6 @@ fn remedy(output: &Output, cause: &Cause, offer: &Offer, chosen: &Chosen) -> Str
         | Remedy::FindFolder { .. }
         | Remedy::ReadLog {}
         | Remedy::UseStore { .. }
-        | Remedy::StartGateway {}
         | Remedy::UpdateNode { .. }
         | Remedy::ConfigureElsewhere { .. }
         | Remedy::MoveOllama { .. }

@@ -11,11 +11,13 @@ mod install;
 mod models;
 pub mod numbers;
 mod output;
+mod proof;
 mod pull;
 mod report;
 mod start;
 mod undo;
 mod use_model;
+mod waiting;
 pub mod words;
 
 use std::{ffi::OsString, process::ExitCode};
@@ -112,9 +114,11 @@ async fn run(arguments: Arguments, surroundings: Surroundings, output: &Output) 
         }
         Command::History => history::run(&computer, output).await,
         Command::Pull { name, anyway } => pull::run(&computer, output, &name, anyway).await,
-        Command::Check { model, context } => check::run(&computer, output, &model, context).await,
+        Command::Check { model, through_openclaw: true, .. } => proof::run(&computer, output, &model).await,
+        Command::Check { model, context, .. } => check::run(&computer, output, &model, context).await,
         Command::InstallOllama { yes } => install::run(&computer, output, yes).await,
-        Command::Start => start::run(&computer, output).await,
+        Command::Start { openclaw: false } => start::run(&computer, output).await,
+        Command::Start { openclaw: true } => start::gateway(&computer, output).await,
         Command::Restart => start::again(&computer, output).await,
         Command::Report => report::run(&computer, output).await,
     }

@@ -1,4 +1,5 @@
-//! `pincer start`, `pincer restart`: starts Ollama, or ends and starts it, and waits until it answers.
+//! `pincer start`, `pincer restart`: starts Ollama or OpenClaw's gateway, or ends Ollama and starts it again, and waits
+//! until it answers.
 
 use pincer_core::{
     computer::Computer,
@@ -6,12 +7,14 @@ use pincer_core::{
         restart,
         start::{self, Step},
     },
+    openclaw::gateway::start::{self as gateway, StartPhase},
 };
 use serde_json::json;
 
 use crate::{
     Done,
     output::{Failure, Output},
+    waiting::Waiting,
 };
 
 pub(crate) async fn run(computer: &Computer, output: &Output) -> Result<Done, Failure> {
@@ -46,4 +49,32 @@ fn tell(output: &Output, step: Step) {
         // A reader that went away misses nothing.
         let _ = output.say("remedy.password", &json!({}));
     }
+}
+
+/// Ctrl-C gives up; what was started here ends.
+pub(crate) async fn gateway(computer: &Computer, output: &Output) -> Result<Done, Failure> {
+    let waiting = Waiting::new(output);
+    let started = tokio::select! {
+        started = gateway::start(computer, |phase| {
+            let key = match phase {
+                StartPhase::Asking => "gateway-start.phase.asking",
+                StartPhase::Starting => "gateway-start.phase.starting",
+                StartPhase::StartingService => "gateway-start.phase.starting-service",
+                StartPhase::Cancelled | StartPhase::Failed | StartPhase::Done => return,
+            };
+            waiting.say(output, key, &json!({}));
+        }) => started,
+        _ = tokio::signal::ctrl_c() => {
+            waiting.clear();
+            return Err(Failure::Cancelled);
+        }
+    };
+    waiting.clear();
+    started?;
+    if output.json {
+        output.document(&json!({ "started": true }))?;
+    } else {
+        output.say("gateway-start.phase.done", &json!({}))?;
+    }
+    Ok(Done::Fine)
 }

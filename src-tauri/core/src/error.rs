@@ -281,6 +281,36 @@ pub enum ErrorCode {
         /// Seconds waited.
         seconds: u64,
     },
+    /// OpenClaw's program is not on this computer.
+    #[serde(rename = "gateway.no-program")]
+    GatewayNoProgram {},
+    /// OpenClaw's settings say that its gateway is on another computer: nothing to start here.
+    #[serde(rename = "gateway.remote")]
+    GatewayRemote {},
+    /// Something else has the gateway's port.
+    #[serde(rename = "gateway.port-taken")]
+    GatewayPortTaken {
+        /// That port.
+        port: u16,
+    },
+    /// The gateway could not be started, or ended at once; its last words are in `detail`.
+    #[serde(rename = "gateway.failed")]
+    GatewayFailed {
+        /// The command, as an argument list joined by spaces.
+        command: String,
+    },
+    /// Started, but it did not answer within the limit.
+    #[serde(rename = "gateway.slow")]
+    GatewaySlow {
+        /// Seconds waited.
+        seconds: u64,
+    },
+    /// The gateway does not answer, so its page cannot be opened.
+    #[serde(rename = "gateway.stopped")]
+    GatewayStopped {
+        /// Its port.
+        port: u16,
+    },
     /// No such model or tag in the registry.
     #[serde(rename = "pull.unknown-model")]
     PullUnknownModel {

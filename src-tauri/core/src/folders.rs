@@ -78,6 +78,24 @@ impl Folders {
         self.data.join("checks.lock")
     }
 
+    /// Which models answered through OpenClaw.
+    #[must_use]
+    pub fn proofs(&self) -> PathBuf {
+        self.data.join("proofs.json")
+    }
+
+    /// Locked while a Pincer writes [`Folders::proofs`]; empty.
+    #[must_use]
+    pub fn proofs_lock(&self) -> PathBuf {
+        self.data.join("proofs.lock")
+    }
+
+    /// What a gateway of OpenClaw's that Pincer started says; answers of models are in it.
+    #[must_use]
+    pub fn gateway_log(&self) -> PathBuf {
+        self.data.join("logs").join("openclaw-gateway.log")
+    }
+
     /// What an Ollama that Pincer started says.
     #[must_use]
     pub fn ollama_log(&self) -> PathBuf {

@@ -75,6 +75,8 @@ pub enum ChatAnswer {
     Full,
     /// With these words, whatever is asked.
     Says(String),
+    /// First with a call of the tool of this name, where it is offered, then in words.
+    Calls(String),
     /// With this status and `{"error":...}`.
     Fails(u16, String),
     /// With thoughts alone, until the conversation is full (`done_reason` `length`).

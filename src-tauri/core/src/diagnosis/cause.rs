@@ -474,6 +474,12 @@ pub enum Cause {
         /// That port.
         port: u16,
     },
+    /// The chosen model is installed, and OpenClaw itself does not list it.
+    #[serde(rename = "openclaw.does-not-see-model")]
+    OpenclawDoesNotSeeModel {
+        /// Its name as listed by Ollama.
+        name: String,
+    },
     /// OpenClaw runs on this computer, and its settings are not here.
     #[serde(rename = "openclaw.elsewhere")]
     OpenclawElsewhere {

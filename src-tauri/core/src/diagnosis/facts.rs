@@ -16,8 +16,16 @@ use crate::{
         wire::Loaded,
     },
     openclaw::{
-        asked::Asking, dialect::Dialect, elsewhere::Elsewhere, gateway::Gateway, plan::Hash,
-        program::OpenclawProgram, settings::Settings, verdict::Refusal, version::Version,
+        asked::Asking,
+        dialect::Dialect,
+        elsewhere::Elsewhere,
+        gateway::{Gateway, sees},
+        outcome::Mode,
+        plan::Hash,
+        program::OpenclawProgram,
+        settings::Settings,
+        verdict::Refusal,
+        version::Version,
     },
 };
 
@@ -96,6 +104,8 @@ pub struct OpenclawFacts {
     pub hash: Option<Hash>,
     /// What OpenClaw itself said of this file; `None`: not asked (yet).
     pub verdict: Option<Vec<Refusal>>,
+    /// The ids of Ollama's models that OpenClaw itself lists; `None`: not asked (yet), or its list says nothing.
+    pub sees: Option<Vec<String>>,
     /// Pincer's newest change that is not undone, when it is what the file holds.
     pub last_change: Option<String>,
     /// Second stage: versions of every Node that it may run on, that of `PATH` first.
@@ -118,6 +128,13 @@ impl OpenclawFacts {
     #[must_use]
     pub fn asking<'a>(&self, told: &'a Settings) -> Asking<'a> {
         Asking { told, mode: told.mode(self.key_anywhere()), dialect: Dialect::of(self.version()) }
+    }
+
+    /// How OpenClaw lists models, where that list says what a turn finds; `None`: it is not worth asking for.
+    #[must_use]
+    pub fn lists_by(&self) -> Option<Mode> {
+        let mode = self.settings.read()?.mode(self.key_anywhere());
+        sees::is_reliable(mode, self.version()).then_some(mode)
     }
 
     /// The key is somewhere, if only where the service does not see it.

@@ -183,7 +183,7 @@ pub enum Remedy {
     },
     /// Let OpenClaw's gateway run on this computer.
     SetGatewayMode {},
-    /// Start OpenClaw's gateway, by hand.
+    /// Start OpenClaw's gateway.
     StartGateway {},
     /// Install a newer Node, by hand.
     UpdateNode {

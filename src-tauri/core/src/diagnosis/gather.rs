@@ -307,6 +307,7 @@ fn look_at_files(computer: &Computer) -> Files {
             refused,
             hash,
             verdict: None,
+            sees: None,
             last_change: None,
             nodes: Vec::new(),
             elsewhere: Elsewhere::default(),

@@ -253,6 +253,7 @@ fn place(cause: &Cause) -> (Link, Severity) {
         | Cause::OpenclawNodeTooOld { .. }
         | Cause::OpenclawGatewayModeUnset {}
         | Cause::OpenclawRejectsSettings { .. } => (Link::Openclaw, Problem),
+        Cause::OpenclawDoesNotSeeModel { .. } => (Link::Openclaw, Warning),
         Cause::OpenclawGatewayStopped { .. } => (Link::Openclaw, Note),
     }
 }

@@ -5,10 +5,11 @@ use super::{action, finding, installed, link, manual};
 use crate::{
     diagnosis::{
         facts::{Facts, Need, SettingsFact},
-        finding::{Cause, Finding, Remedy},
+        finding::{Cause, Finding, Offer, Remedy},
     },
     machine::port_owner::PortOwner,
     models::catalogue,
+    ollama::names,
     openclaw::{gateway::Gateway, node, outcome::Mode, settings::Settings},
 };
 
@@ -32,7 +33,27 @@ pub(super) fn openclaw(facts: &Facts) -> Vec<Finding> {
         return vec![absent];
     }
     let start = node_too_old(facts).or_else(|| mode_unset(facts)).or_else(|| stopped(facts));
-    start.into_iter().chain(rejected(facts)).collect()
+    start.into_iter().chain(rejected(facts)).chain(unseen(facts)).collect()
+}
+
+/// OpenClaw itself does not list the chosen model, although Ollama has it and the settings are in order.
+fn unseen(facts: &Facts) -> Option<Finding> {
+    let openclaw = &facts.openclaw;
+    let listed = openclaw.sees.as_deref()?;
+    let told = openclaw.settings.read()?;
+    let primary = told.primary_id()?;
+    let model = installed(facts)?.iter().find(|model| names::same(&model.id, primary))?;
+    let accepted = openclaw.verdict.as_ref().is_none_or(Vec::is_empty) && openclaw.refused.is_empty();
+    // Where OpenClaw asks another Ollama, that is the cause.
+    let same = facts.openclaws.is_none();
+    if !accepted || !same || listed.iter().any(|id| names::same(id, primary)) {
+        return None;
+    }
+    let name = model.id.clone();
+    let seen = if listed.is_empty() { "none".to_owned() } else { listed.join(", ") };
+    let seen = vec![format!("openclaw models list --all --provider ollama: {seen}")];
+    let offers = vec![action(Remedy::UseModel { name: name.clone() })];
+    Some(finding(Cause::OpenclawDoesNotSeeModel { name }, seen, offers))
 }
 
 fn port(facts: &Facts) -> u16 {
@@ -132,7 +153,7 @@ fn stopped(facts: &Facts) -> Option<Finding> {
     quiet(facts).filter(|told| told.gateway_mode.as_deref() == Some("local"))?;
     let port = port(facts);
     let command = ["openclaw", "gateway", "run"].map(str::to_owned).to_vec();
-    let offers = vec![manual(Remedy::StartGateway {}, Some(command))];
+    let offers = vec![Offer { command: Some(command), ..action(Remedy::StartGateway {}) }];
     let seen = vec![format!("nothing listens on port {port}")];
     Some(finding(Cause::OpenclawGatewayStopped { port }, seen, offers))
 }

@@ -119,3 +119,37 @@ fn only_without_a_program_it_is_looked_for_elsewhere() {
     facts.openclaw.gateway = Gateway::None;
     assert_eq!(needs(&facts), [Need::Elsewhere]);
 }
+
+#[test]
+fn a_model_that_openclaw_does_not_list_is_named_when_nothing_else_explains_it() {
+    type Change = fn(&mut Facts);
+    let table: &[(&str, bool, Change)] = &[
+        ("not asked", false, |facts| facts.openclaw.sees = None),
+        ("listed", false, |facts| facts.openclaw.sees = Some(vec!["gemma2:2b".into(), "QWEN3:8b".into()])),
+        ("another listed", true, |_| {}),
+        ("none listed", true, |facts| facts.openclaw.sees = Some(Vec::new())),
+        ("another provider's", false, |facts| settings(facts).primary = Some("anthropic/claude".into())),
+        ("refused settings", false, |facts| {
+            facts.openclaw.verdict = Some(vec![Refusal { path: "models".into(), message: "Invalid".into() }]);
+        }),
+        ("another Ollama asked", false, |facts| {
+            facts.openclaws = Some(candidate("nas", AddressSource::Settings, Answer::Ollama));
+        }),
+    ];
+    for (what, named, change) in table {
+        let mut facts = well();
+        facts.openclaw.sees = Some(vec!["gemma2:2b".into()]);
+        change(&mut facts);
+        let diagnosis = judge(&facts);
+        let finding = diagnosis
+            .findings
+            .iter()
+            .find(|finding| finding.cause == Cause::OpenclawDoesNotSeeModel { name: "qwen3:8b".into() });
+        assert_eq!(finding.is_some(), *named, "{what}: {:?}", codes(&diagnosis));
+        if let Some(finding) = finding {
+            assert_eq!(finding.severity, Severity::Warning);
+            assert_eq!(finding.remedies[0], action(Remedy::UseModel { name: "qwen3:8b".into() }));
+            assert!(diagnosis.ok);
+        }
+    }
+}

@@ -88,6 +88,7 @@ fn well() -> Facts {
             refused: Vec::new(),
             hash: None,
             verdict: None,
+            sees: None,
             last_change: None,
             nodes: Vec::new(),
             elsewhere: Elsewhere::default(),

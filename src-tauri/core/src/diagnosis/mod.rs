@@ -26,7 +26,7 @@ use crate::{
     computer::Computer,
     error::{Error, ErrorCode},
     models::discovery::Discovery,
-    openclaw::{change, verdict},
+    openclaw::{change, gateway::sees, verdict},
 };
 
 /// So many of Pincer's changes stand in a report.
@@ -76,6 +76,9 @@ pub async fn diagnose_deeply(computer: &Computer, discovery: &mut Discovery) -> 
         let (verdict, change) = tokio::join!(asked, change::newest_of_settings(computer));
         facts.openclaw.verdict = verdict;
         facts.openclaw.last_change = change.map(|change| change.id);
+        if let Some(mode) = facts.openclaw.lists_by() {
+            facts.openclaw.sees = sees::ask(&computer.surroundings, &program.path, mode).await;
+        }
     }
     Ok(judge(&facts))
 }

@@ -14,6 +14,7 @@ use crate::{
     },
     openclaw::{
         change::{self, Prepared, Wish},
+        gateway,
         outcome::{Preview, UseRequest},
     },
     preferences::Preferences,
@@ -81,6 +82,10 @@ pub async fn carry_out_telling(
                 prepared.map_err(|error| Error::new(ErrorCode::Internal {}, error.to_string()))??;
             Ok(Carried::Prepared(Box::new(prepared)))
         }
+        Remedy::StartGateway {} => {
+            gateway::start::start(computer, |_| {}).await?;
+            Ok(Carried::Done)
+        }
         Remedy::MoveOllama { port } => {
             let address = Address::loopback(*port);
             start::start_at(&computer.surroundings, &computer.folders, &address, tell).await?;
@@ -112,7 +117,6 @@ pub async fn carry_out_telling(
         | Remedy::FindFolder { .. }
         | Remedy::ReadLog {}
         | Remedy::UseStore { .. }
-        | Remedy::StartGateway {}
         | Remedy::UpdateNode { .. }
         | Remedy::ConfigureElsewhere { .. }
         | Remedy::CloseProgram { .. }

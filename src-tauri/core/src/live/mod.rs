@@ -2,6 +2,7 @@
 //! belong to the library, not to a screen. Subscribers get the whole state, then the slices that changed.
 
 pub mod checks;
+pub mod gateway;
 pub mod install;
 pub mod look;
 pub mod pulls;
@@ -30,6 +31,7 @@ use crate::{
     },
 };
 use checks::Checks;
+use gateway::GatewayTasks;
 use install::Install;
 use look::Looks;
 use pulls::Pulls;
@@ -89,6 +91,7 @@ pub struct Live {
     checks: Checks,
     install: Install,
     remedies: Remedies,
+    gateway: GatewayTasks,
     watcher: tokio::task::JoinHandle<()>,
 }
 
@@ -113,6 +116,7 @@ impl Live {
             move || board.borrow().path().cloned()
         };
         let remedies = Remedies::new(computer.clone(), publish.clone(), found, looks.clone());
+        let gateway = GatewayTasks::new(computer.clone(), publish.clone(), Arc::clone(&look));
         let (visible, seen) = channel::channel(true);
         let watched = {
             let (pulls, remedies, answered) = (pulls.clone(), remedies.clone(), AtomicBool::new(true));
@@ -133,7 +137,7 @@ impl Live {
         };
         let watching = watch::watch(computer.clone(), watched, look, looks.clone(), seen, checks.clone());
         let watcher = tokio::spawn(watching);
-        Self { computer, board, looks, visible, pulls, checks, install, remedies, watcher }
+        Self { computer, board, looks, visible, pulls, checks, install, remedies, gateway, watcher }
     }
 
     /// Everything changed perhaps: look again at once.
@@ -173,6 +177,12 @@ impl Live {
     #[must_use]
     pub const fn remedies(&self) -> &Remedies {
         &self.remedies
+    }
+
+    /// The start of OpenClaw's gateway, and the proof that it works.
+    #[must_use]
+    pub const fn gateway(&self) -> &GatewayTasks {
+        &self.gateway
     }
 
     /// Closing the window would stop a download or the installation.
@@ -263,5 +273,6 @@ impl Drop for Live {
         self.checks.stop();
         self.install.stop();
         self.remedies.stop();
+        self.gateway.stop();
     }
 }

@@ -11,7 +11,12 @@ use crate::{
     models::{assess::Assessed, catalogue::Offered, check::CheckState},
     ollama::{install::state::InstallState, pull::PullState},
     openclaw::{
-        gateway::Gateway,
+        gateway::{
+            Gateway,
+            proof::{Proof, ProofState},
+            sees::Sees,
+            start::StartState,
+        },
         outcome::{ListedModel, Mode, ReceiptSummary},
     },
 };
@@ -48,6 +53,10 @@ pub enum Slice {
     Remedies(Vec<RemedyState>),
     /// When everything was looked at last.
     Look(LookState),
+    /// The start of OpenClaw's gateway; `null` when none was asked for.
+    GatewayStart(Option<StartState>),
+    /// The question through OpenClaw; `null` when none was asked.
+    Proof(Option<ProofState>),
     /// OpenClaw itself.
     Openclaw(OpenclawState),
 }
@@ -136,7 +145,7 @@ pub struct AutomaticState {
 }
 
 /// OpenClaw itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
 #[serde(rename_all = "camelCase")]
 pub struct OpenclawState {
@@ -146,4 +155,8 @@ pub struct OpenclawState {
     pub version: Option<String>,
     /// Whether its gateway runs.
     pub gateway: Gateway,
+    /// The chosen model answered through it, and nothing that matters changed since; `null`: that is not proven.
+    pub proof: Option<Proof>,
+    /// What it sees of the installed models; `null` while that is not known, or its list says nothing.
+    pub sees: Option<Sees>,
 }

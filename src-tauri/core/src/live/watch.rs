@@ -34,6 +34,11 @@ use crate::{
         asked::Asking,
         change,
         dialect::{Automatic, Dialect},
+        gateway::{
+            kept::{self, Circumstances},
+            proof::{self, Proof},
+            sees::{self, Sees},
+        },
         plan::Hash,
         secrets,
         settings::Settings,
@@ -74,6 +79,7 @@ pub(super) async fn watch(
     };
     let mut last_models: Vec<Model> = Vec::new();
     let mut judge = OpenclawsWord::default();
+    let mut sight = OpenclawsSight::default();
     let mut advice = ServersAdvice::default();
     // What the cheap facts alone said, and what was found in the end.
     let (mut seen, mut told) = (None, None);
@@ -88,12 +94,13 @@ pub(super) async fn watch(
                 with_checks_of_this_session(&computer, &mut facts, &checks);
                 let settings = settings(&computer, &facts).await;
                 facts.openclaw.verdict = judge.on(&computer, &facts, &look);
+                facts.openclaw.sees = sight.on(&computer, &facts, &look);
                 let newest = change::newest_of_settings(&computer).await;
                 facts.openclaw.last_change = newest.map(|change| change.id);
                 let recommended = advice.of(&computer, &facts, &look);
                 publish(Slice::Models(models(&facts, &recommended, &mut last_models)));
                 publish(Slice::Settings(Box::new(settings)));
-                publish(Slice::Openclaw(openclaw(&facts)));
+                publish(Slice::Openclaw(openclaw(&computer, &facts).await));
                 // What is known by now is told at once, where it is news; the rest follows in this same look.
                 let cheap = diagnosis::judge(&facts);
                 if Some(&cheap) != seen.as_ref() {
@@ -157,6 +164,52 @@ impl OpenclawsWord {
             let (surroundings, path) = (computer.surroundings.clone(), program.path.clone());
             tokio::spawn(async move {
                 let answer = verdict::ask(&surroundings, &path).await;
+                if answer.is_some() {
+                    *said.lock().unwrap_or_else(PoisonError::into_inner) = answer;
+                    look.notify_one();
+                }
+            });
+        }
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// What OpenClaw itself sees of Ollama's models: asked in the background once for each file, version and list of
+/// models, since it takes seconds; the watcher looks again when the answer is there.
+#[derive(Default)]
+struct OpenclawsSight {
+    on: Option<Sighted>,
+    said: Arc<Mutex<Option<Vec<String>>>>,
+}
+
+/// What a list of OpenClaw's is true for.
+#[derive(PartialEq)]
+struct Sighted {
+    settings: Hash,
+    version: Option<Version>,
+    mode: Mode,
+    models: Vec<String>,
+}
+
+impl OpenclawsSight {
+    /// The ids that it lists; `None` while they are not known, or say nothing.
+    fn on(&mut self, computer: &Computer, facts: &Facts, look: &Arc<Notify>) -> Option<Vec<String>> {
+        let program = facts.openclaw.program.as_ref()?;
+        let mode = facts.openclaw.lists_by()?;
+        let models = &facts.models.as_ref()?.as_ref().ok()?.models;
+        let on = Sighted {
+            settings: facts.openclaw.hash?,
+            version: program.version,
+            mode,
+            models: models.iter().map(|model| model.id.clone()).collect(),
+        };
+        if self.on.as_ref() != Some(&on) {
+            self.on = Some(on);
+            self.said = Arc::default();
+            let (said, look) = (Arc::clone(&self.said), Arc::clone(look));
+            let (surroundings, path) = (computer.surroundings.clone(), program.path.clone());
+            tokio::spawn(async move {
+                let answer = sees::ask(&surroundings, &path, mode).await;
                 if answer.is_some() {
                     *said.lock().unwrap_or_else(PoisonError::into_inner) = answer;
                     look.notify_one();
@@ -334,12 +387,39 @@ fn automatic(facts: &Facts) -> AutomaticState {
     }
 }
 
-fn openclaw(facts: &Facts) -> OpenclawState {
+async fn openclaw(computer: &Computer, facts: &Facts) -> OpenclawState {
     let program = facts.openclaw.program.as_ref();
     let version = facts.openclaw.version();
     OpenclawState {
         program: program.map(|program| program.path.display().to_string()),
         version: version.map(|version| version.to_string()),
         gateway: facts.openclaw.gateway,
+        proof: proven(computer, facts).await,
+        sees: sees(facts),
     }
+}
+
+/// What was proven of the chosen model and still holds.
+async fn proven(computer: &Computer, facts: &Facts) -> Option<Proof> {
+    let told = facts.openclaw.settings.read()?;
+    let primary = told.primary_id()?;
+    let models = &facts.models.as_ref()?.as_ref().ok()?.models;
+    let model = models.iter().find(|model| names::same(&model.id, primary))?;
+    let on = Circumstances {
+        digest: model.digest.clone(),
+        version: facts.openclaw.version().map(|version| version.to_string()),
+        settings: facts.openclaw.hash?,
+        host: secrets::masked_address(&proof::asked_address(told).to_string()),
+    };
+    let folders = computer.folders.clone();
+    let kept = tokio::task::spawn_blocking(move || kept::read(&folders)).await.unwrap_or_default();
+    kept::find(&kept, &on).cloned()
+}
+
+/// What OpenClaw sees of the installed models.
+fn sees(facts: &Facts) -> Option<Sees> {
+    let listed = facts.openclaw.sees.as_deref()?;
+    let models = &facts.models.as_ref()?.as_ref().ok()?.models;
+    let told = facts.openclaw.settings.read()?;
+    Some(sees::compare(models, listed, told, facts.openclaw.lists_by()?))
 }

@@ -1,6 +1,15 @@
 //! OpenClaw's gateway, the program that answers people: whether it runs, and whether it still answers after a change.
 //! It watches its settings and takes a change by itself, in about half a second (measured).
 
+pub mod dashboard;
+mod failures;
+mod judge;
+pub mod kept;
+pub mod proof;
+pub mod sees;
+pub mod start;
+mod turn;
+
 use std::{net::SocketAddr, time::Duration};
 
 use serde::{Deserialize, Serialize};

@@ -38,7 +38,11 @@ pub(super) async fn chat(Shared(state): Shared<Arc<State>>, body: Bytes) -> Resp
     };
     let watched = Watched { state: Arc::clone(&state), model: model.name.clone(), ended: false };
     match &model.chat {
-        ChatAnswer::Full | ChatAnswer::Says(_) | ChatAnswer::CutOff | ChatAnswer::Fails(..) => {}
+        ChatAnswer::Full
+        | ChatAnswer::Says(_)
+        | ChatAnswer::Calls(_)
+        | ChatAnswer::CutOff
+        | ChatAnswer::Fails(..) => {}
         ChatAnswer::Silent => return std::future::pending().await,
         ChatAnswer::Breaks(_) | ChatAnswer::Stops => return first_word(watched, model.chat.clone()),
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use crate::model::{PracticeModel, ToolUse};
+use crate::model::{ChatAnswer, PracticeModel, ToolUse};
 
 /// One answer of a model.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,7 +34,11 @@ pub(super) fn to(model: &PracticeModel, messages: &[Value], tools: &[Value]) -> 
         return Reply::Words(format!("The tool answered: {}", text_of(result)));
     }
     let named = |tool: &&Value| name_of(tool).is_some_and(|name| asked.contains(&format!("`{name}`")));
-    let tool = if tools.len() == 1 { tools.first() } else { tools.iter().find(named) };
+    let tool = match &model.chat {
+        ChatAnswer::Calls(wanted) => tools.iter().find(|tool| name_of(tool) == Some(wanted)),
+        _ if tools.len() == 1 => tools.first(),
+        _ => tools.iter().find(named),
+    };
     let Some((tool, name)) = tool.and_then(|tool| Some((tool, name_of(tool)?))) else {
         return Reply::Words(in_words(&asked));
     };

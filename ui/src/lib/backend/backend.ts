@@ -39,6 +39,14 @@ export interface Backend {
   checkModel(name: string): Promise<void>;
   /** Stops a live check. */
   cancelCheck(name: string): Promise<void>;
+  /** Stops the start of OpenClaw's gateway; what Pincer started ends. How it goes comes by the `gateway-start` slice. */
+  cancelGatewayStart(): Promise<void>;
+  /** Asks a model one real question through OpenClaw; how it goes comes by the `proof` slice. */
+  prove(name: string): Promise<void>;
+  /** Stops that question. */
+  cancelProof(): Promise<void>;
+  /** Opens OpenClaw's page in the browser; whether it is signed in. */
+  openOpenclaw(): Promise<boolean>;
   /** Listens for the wish to close the window while downloads run; the window stays open then. */
   onClosing(listen: () => void): Promise<void>;
   /** Closes the window although downloads run. */

@@ -19,6 +19,7 @@ import type { Model } from './types/Model';
 import type { ModelsState } from './types/ModelsState';
 import type { OpenclawState } from './types/OpenclawState';
 import type { Preview } from './types/Preview';
+import type { ProofState } from './types/ProofState';
 import type { PullState } from './types/PullState';
 import type { ReceiptKind } from './types/ReceiptKind';
 import type { ReceiptSummary } from './types/ReceiptSummary';
@@ -28,6 +29,7 @@ import type { RemedyOutcome } from './types/RemedyOutcome';
 import type { RemedyPhase } from './types/RemedyPhase';
 import type { RemedyState } from './types/RemedyState';
 import type { SettingsState } from './types/SettingsState';
+import type { StartState } from './types/StartState';
 import type { Suggestion } from './types/Suggestion';
 import type { Update } from './types/Update';
 import type { UseRequest } from './types/UseRequest';
@@ -43,6 +45,8 @@ export interface World {
   install?: InstallState | null;
   remedies?: RemedyState[];
   look?: LookState;
+  gatewayStart?: StartState | null;
+  proof?: ProofState | null;
   openclaw?: OpenclawState;
 }
 
@@ -50,13 +54,17 @@ type Call =
   | {
       name:
         | 'pausePull' | 'cancelPull' | 'dismissPull' | 'suggestModels' | 'removeModel' | 'unloadModel'
-        | 'checkModel' | 'cancelCheck' | 'closeAnyway' | 'apply' | 'difference' | 'testAddress' | 'explainError';
+        | 'checkModel' | 'cancelCheck' | 'closeAnyway' | 'apply' | 'difference' | 'testAddress' | 'explainError' | 'prove';
       value: string;
     }
   | { name: 'pull'; value: { name: string; forOpenclaw: boolean } }
   | { name: 'resumePull'; value: { name: string; anyway: boolean } }
   | { name: 'setPullForOpenclaw'; value: { name: string; on: boolean } }
-  | { name: 'gatewayAfterChange' | 'report' | 'cancelInstall' | 'dismissInstall' | 'lookAgain' }
+  | {
+      name:
+        | 'gatewayAfterChange' | 'report' | 'cancelInstall' | 'dismissInstall' | 'lookAgain' | 'cancelGatewayStart'
+        | 'cancelProof' | 'openOpenclaw';
+    }
   | { name: 'setVisible'; value: boolean }
   | { name: 'previewUse'; value: UseRequest }
   | { name: 'undo'; value: { receipt: string | null; force: boolean } }
@@ -73,6 +81,8 @@ export class FakeBackend implements Backend {
   gateway: Gateway = 'answers';
   /** What the Ollama at a tested address has. */
   elsewhere: Model[] = [model('qwen3:8b'), model('mistral:latest', { reasoning: false }), model('gpt-oss:20b')];
+  /** Whether OpenClaw gives a link that signs in. */
+  signsIn = true;
   tag = 'en-GB';
   /** What is said of a model's name. */
   suggestion: Suggestion = { valid: true, installed: null, nearest: [] };
@@ -181,6 +191,30 @@ export class FakeBackend implements Backend {
     return this.#answer('cancelCheck', () =>
       this.push({ checks: (this.world.checks ?? []).map((one) => (one.model === name ? { ...one, phase: 'cancelled' } : one)) }),
     );
+  }
+
+  cancelGatewayStart(): Promise<void> {
+    this.calls.push({ name: 'cancelGatewayStart' });
+    return this.#answer('cancelGatewayStart', () => this.push({ gatewayStart: { phase: 'cancelled', since: Date.now(), failure: null } }));
+  }
+
+  prove(name: string): Promise<void> {
+    this.calls.push({ name: 'prove', value: name });
+    return this.#answer('prove', () =>
+      this.push({ proof: { model: name, phase: 'asking', since: Date.now(), result: null, failure: null } }),
+    );
+  }
+
+  cancelProof(): Promise<void> {
+    this.calls.push({ name: 'cancelProof' });
+    return this.#answer('cancelProof', () => {
+      if (this.world.proof) this.push({ proof: { ...this.world.proof, phase: 'cancelled' } });
+    });
+  }
+
+  openOpenclaw(): Promise<boolean> {
+    this.calls.push({ name: 'openOpenclaw' });
+    return this.#answer('openOpenclaw', () => this.signsIn);
   }
 
   onClosing(listen: () => void): Promise<void> {
@@ -326,6 +360,7 @@ export class FakeBackend implements Backend {
         return { outcome: 'preview', value: preview };
       }
       if (remedy.id === 'install-ollama') this.push({ install: installOf('asking') });
+      if (remedy.id === 'start-gateway') this.push({ gatewayStart: { phase: 'asking', since: Date.now(), failure: null } });
       if (remedy.id === 'start-ollama' && this.world.path) this.push({ path: healed(this.world.path, 'engine') });
       return { outcome: 'done' };
     });
@@ -385,6 +420,8 @@ export class FakeBackend implements Backend {
     if (slices.install !== undefined) send({ slice: 'install', state: slices.install });
     if (slices.remedies) send({ slice: 'remedies', state: slices.remedies });
     if (slices.look) send({ slice: 'look', state: slices.look });
+    if (slices.gatewayStart !== undefined) send({ slice: 'gateway-start', state: slices.gatewayStart });
+    if (slices.proof !== undefined) send({ slice: 'proof', state: slices.proof });
     if (slices.checks) send({ slice: 'checks', state: slices.checks });
     if (slices.openclaw) send({ slice: 'openclaw', state: slices.openclaw });
   }

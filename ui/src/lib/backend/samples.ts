@@ -10,8 +10,11 @@ import type { Finding } from './types/Finding';
 import type { Group } from './types/Group';
 import type { ModelsState } from './types/ModelsState';
 import type { Offered } from './types/Offered';
+import type { OpenclawState } from './types/OpenclawState';
 import type { Preview } from './types/Preview';
+import type { Proof } from './types/Proof';
 import type { ReceiptSummary } from './types/ReceiptSummary';
+import type { Sees } from './types/Sees';
 import type { SettingsState } from './types/SettingsState';
 import type { UseRequest } from './types/UseRequest';
 import type { Verdict } from './types/Verdict';
@@ -261,6 +264,11 @@ export const findings = {
     params: { name: 'mistral:latest', primary: false }, evidence: ['agents.defaults.model.fallbacks[0]'],
     remedies: [{ id: 'download-model', params: { name: 'mistral:latest' }, kind: 'action' }],
   },
+  gatewayStopped: {
+    code: 'openclaw.gateway-stopped', severity: 'note', link: 'openclaw', params: { port: 18_789 },
+    evidence: ['nothing listens on port 18789'],
+    remedies: [{ id: 'start-gateway', params: {}, kind: 'action', command: ['openclaw', 'gateway', 'run'] }],
+  },
   noOpenclaw: {
     code: 'openclaw.not-installed', severity: 'problem', link: 'openclaw', params: { stateFolder: false },
     evidence: ['no openclaw on PATH or in 6 places'],
@@ -277,7 +285,26 @@ function unsure(path: Diagnosis): Diagnosis {
   return { ...path, path: path.path.map((station, at) => (at < 3 ? { ...station, state: 'unknown' } : station)) };
 }
 
-const openclaw = { program: '/home/ada/.npm/bin/openclaw', version: '2026.9.6', gateway: 'none' } as const;
+const openclaw = {
+  program: '/home/ada/.npm/bin/openclaw', version: '2026.9.6', gateway: 'none', proof: null, sees: null,
+} as const satisfies OpenclawState;
+
+/** qwen3:8b answered through OpenClaw. */
+export const proof: Proof = {
+  at: Date.UTC(2026, 2, 14, 9, 12), model: 'qwen3:8b', outcome: { code: 'answered', params: { words: 'Hello, I can hear you.' } },
+  seconds: 41.2, evidence: [],
+};
+
+/** What OpenClaw sees of the models, with every reason why it does not see one. */
+export const sees: Sees = {
+  seen: ['qwen3:8b', 'qwen3.5:9b', 'mistral:latest'],
+  unseen: [
+    { name: 'gemma3:4b', why: 'no-tools' },
+    { name: 'kimi-k2:1t-cloud', why: 'not-listed' },
+    { name: 'old-import:latest', why: 'unexplained' },
+    { name: 'nomic-embed-text:latest', why: 'embedding' },
+  ],
+};
 
 /** Whole situations, for tests and for a look. */
 export const worlds = {
@@ -290,6 +317,15 @@ export const worlds = {
     path: diagnosis([]), models: modelsState(mixed), settings: settingsState({ lastChange }), pulls: [],
     openclaw: { ...openclaw, gateway: 'answers' },
   },
+  /** And the chosen model answered through it. */
+  proven: {
+    path: diagnosis([]), models: modelsState(mixed), settings: settingsState({ lastChange }), pulls: [],
+    openclaw: { ...openclaw, gateway: 'answers', proof, sees },
+  },
+  /** All is set, and its gateway does not run. */
+  gatewayStopped: {
+    path: diagnosis([findings.gatewayStopped]), models: modelsState(mixed), settings: settingsState(), openclaw, pulls: [],
+  },
   warned: {
     path: diagnosis([findings.fallbackMissing]), models: modelsState(mixed.slice(0, 2)), settings: settingsState(), openclaw,
   },
@@ -299,7 +335,7 @@ export const worlds = {
   },
   bare: {
     path: diagnosis([findings.notInstalled, findings.noOpenclaw]), settings: { ...settingsOff, exists: false },
-    models: modelsState([], { serverVersion: null, problem: refused }), openclaw: { program: null, version: null, gateway: 'none' },
+    models: modelsState([], { serverVersion: null, problem: refused }), openclaw: { ...openclaw, program: null, version: null },
   },
   occupied: {
     path: diagnosis([findings.otherProgram]), settings: settingsState(), openclaw,

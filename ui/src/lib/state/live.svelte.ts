@@ -8,10 +8,12 @@ import type { Finding } from '../backend/types/Finding';
 import type { InstallState } from '../backend/types/InstallState';
 import type { ModelsState } from '../backend/types/ModelsState';
 import type { OpenclawState } from '../backend/types/OpenclawState';
+import type { ProofState } from '../backend/types/ProofState';
 import type { PullState } from '../backend/types/PullState';
 import type { LookState } from '../backend/types/LookState';
 import type { RemedyState } from '../backend/types/RemedyState';
 import type { SettingsState } from '../backend/types/SettingsState';
+import type { StartState } from '../backend/types/StartState';
 import type { Update } from '../backend/types/Update';
 
 /** The state of the machine as the window knows it; a slice is `null` until it came. */
@@ -25,6 +27,8 @@ export class Live {
   install = $state.raw<InstallState | null>(null);
   remedies = $state.raw<RemedyState[]>([]);
   look = $state.raw<LookState | null>(null);
+  gatewayStart = $state.raw<StartState | null>(null);
+  proof = $state.raw<ProofState | null>(null);
   /** The subscription itself failed: nothing on the screen can be trusted. */
   lost = $state.raw<Failure | null>(null);
 
@@ -57,6 +61,8 @@ export class Live {
       case 'install': this.install = update.state; break;
       case 'remedies': this.remedies = update.state; break;
       case 'look': this.look = update.state; break;
+      case 'gateway-start': this.gatewayStart = update.state; break;
+      case 'proof': this.proof = update.state; break;
       case 'openclaw': this.openclaw = update.state; break;
     }
   }

@@ -201,7 +201,23 @@ pid: number, } } | { "code": "start.slow", "params": {
 /**
  * Seconds waited.
  */
-seconds: number, } } | { "code": "pull.unknown-model", "params": { 
+seconds: number, } } | { "code": "gateway.no-program", "params": Record<symbol, never> } | { "code": "gateway.remote", "params": Record<symbol, never> } | { "code": "gateway.port-taken", "params": { 
+/**
+ * That port.
+ */
+port: number, } } | { "code": "gateway.failed", "params": { 
+/**
+ * The command, as an argument list joined by spaces.
+ */
+command: string, } } | { "code": "gateway.slow", "params": { 
+/**
+ * Seconds waited.
+ */
+seconds: number, } } | { "code": "gateway.stopped", "params": { 
+/**
+ * Its port.
+ */
+port: number, } } | { "code": "pull.unknown-model", "params": { 
 /**
  * The name asked.
  */

@@ -456,7 +456,11 @@ required: string, } } | { "code": "openclaw.gateway-mode-unset", "params": Recor
 /**
  * That port.
  */
-port: number, } } | { "code": "openclaw.elsewhere", "params": { 
+port: number, } } | { "code": "openclaw.does-not-see-model", "params": { 
+/**
+ * Its name as listed by Ollama.
+ */
+name: string, } } | { "code": "openclaw.elsewhere", "params": { 
 /**
  * The container that it runs in, when it is known.
  */

@@ -5,9 +5,11 @@ import type { InstallState } from "./InstallState";
 import type { LookState } from "./LookState";
 import type { ModelsState } from "./ModelsState";
 import type { OpenclawState } from "./OpenclawState";
+import type { ProofState } from "./ProofState";
 import type { PullState } from "./PullState";
 import type { RemedyState } from "./RemedyState";
 import type { SettingsState } from "./SettingsState";
+import type { StartState } from "./StartState";
 
 /**
  * One message on the subscription: a slice and its revision (counts up over all slices).
@@ -16,4 +18,4 @@ export type Update = {
 /**
  * Counts up; a lower one than seen is old news.
  */
-revision: number, } & ({ "slice": "path", "state": Diagnosis } | { "slice": "models", "state": ModelsState } | { "slice": "settings", "state": SettingsState } | { "slice": "pulls", "state": Array<PullState> } | { "slice": "checks", "state": Array<CheckState> } | { "slice": "install", "state": InstallState | null } | { "slice": "remedies", "state": Array<RemedyState> } | { "slice": "look", "state": LookState } | { "slice": "openclaw", "state": OpenclawState });
+revision: number, } & ({ "slice": "path", "state": Diagnosis } | { "slice": "models", "state": ModelsState } | { "slice": "settings", "state": SettingsState } | { "slice": "pulls", "state": Array<PullState> } | { "slice": "checks", "state": Array<CheckState> } | { "slice": "install", "state": InstallState | null } | { "slice": "remedies", "state": Array<RemedyState> } | { "slice": "look", "state": LookState } | { "slice": "gateway-start", "state": StartState | null } | { "slice": "proof", "state": ProofState | null } | { "slice": "openclaw", "state": OpenclawState });
