@@ -22,7 +22,12 @@ pub struct Gateway {
 impl Gateway {
     /// `dies_with`: the file whose next change is its end.
     pub fn start(dies_with: Option<&Path>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::start_at(0, dies_with)
+    }
+
+    /// The same on a port of the caller's.
+    pub fn start_at(port: u16, dies_with: Option<&Path>) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
         let address = listener.local_addr().unwrap();
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);

@@ -34,11 +34,16 @@ pub fn mode(path: &Path) -> u32 {
 
 /// An OpenClaw of this version on PATH, as npm installs it. It is there to be found, not to run.
 pub fn add_openclaw(home: &Home, version: &str) {
+    add_openclaw_that(home, version, "exit 1");
+}
+
+/// The same, whose program is a shell script.
+pub fn add_openclaw_that(home: &Home, version: &str, lines: &str) {
     let package = home.path().join("lib/node_modules/openclaw");
     fs::create_dir_all(&package).unwrap();
     let manifest = json!({ "name": "openclaw", "version": version });
     fs::write(package.join("package.json"), manifest.to_string()).unwrap();
-    home.add_script("openclaw", "exit 1");
+    home.add_script("openclaw", lines);
     fs::rename(home.bin().join("openclaw"), package.join("openclaw.mjs")).unwrap();
     symlink(package.join("openclaw.mjs"), home.bin().join("openclaw")).unwrap();
 }
