@@ -27,6 +27,7 @@ scenarios! {
     rejects_what_pincer_wrote: "openclaw.rejects-settings";
     gateway_mode_unset: "openclaw.gateway-mode-unset";
     gateway_stopped: "openclaw.gateway-stopped";
+    does_not_see_the_chosen_model: "openclaw.does-not-see-model";
 }
 
 fn not_installed(lab: &Lab) {
@@ -177,6 +178,30 @@ fn rejects_what_pincer_wrote(lab: &Lab) {
     let found = lab.named(&lab.doctor_with(stage, &["--deep"]));
     assert_eq!(remedies(&found), ["undo-change", "edit-file"]);
     lab.mends(stage);
+    assert_eq!(codes(&lab.doctor_with(stage, &["--deep"])), ["openclaw.gateway-stopped"]);
+}
+
+/// The chosen model is not in the list that the settings hold, and OpenClaw lists no other.
+fn does_not_see_the_chosen_model(lab: &Lab) {
+    let (home, ollama) = running();
+    let package = home.path().join("lib/node_modules/openclaw/openclaw.mjs");
+    home.add_script(
+        "lists",
+        "case \"$1 $2\" in\n'config validate') echo '{\"valid\":true,\"warnings\":[]}' ;;\n\
+         'models list')\n  if grep -q '\"id\": *\"qwen3:8b\"' \"$HOME/.openclaw/openclaw.json\"; then\n    \
+         more='{\"key\":\"ollama/qwen3:8b\"},'\n  fi\n  \
+         echo \"{\\\"models\\\":[$more{\\\"key\\\":\\\"ollama/llama3.2:3b\\\"}]}\" ;;\n*) exit 1 ;;\nesac",
+    );
+    fs::rename(home.bin().join("lists"), package).unwrap();
+    let mut settings = whole(&ollama.url());
+    let models = settings["models"]["providers"]["ollama"]["models"].as_array_mut().unwrap();
+    models.retain(|model| model["id"] != "qwen3:8b");
+    write(&home, "openclaw.json", &settings.to_string());
+    let stage = Stage::at(&home, &[]);
+    let found = lab.named(&lab.doctor_with(stage, &["--deep"]));
+    assert_eq!((&found["params"]["name"], remedies(&found)), (&json!("qwen3:8b"), vec!["use-model"]));
+    lab.act(stage, "qwen3:8b");
+    lab.mended_by_a_click(stage);
     assert_eq!(codes(&lab.doctor_with(stage, &["--deep"])), ["openclaw.gateway-stopped"]);
 }
 
