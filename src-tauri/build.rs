@@ -36,6 +36,7 @@ const COMMANDS: &[&str] = &[
     "dismiss_remedy",
     "look_again",
     "install_offer",
+    "openclaw_offer",
     "cancel_install",
     "dismiss_install",
     "explain_error",

@@ -10,15 +10,17 @@ use pincer_core::{
         self,
         finding::Remedy,
         pasted::{self, Explanation},
-        remedy::{Carried, GET_OLLAMA, GET_OPENCLAW, RemedyOutcome},
+        remedy::{Carried, GET_GIT, GET_NODE, GET_OLLAMA, GET_OPENCLAW, RemedyOutcome},
     },
     error::{Error, ErrorCode},
+    installing::InstallProgram,
     live::state::Update,
     models::{catalogue::Suggestion, discovery::Discovery},
     ollama::install::{self, InstallOffer, Limits},
     openclaw::{
         change::{self, Wish},
         gateway::{self, Gateway, dashboard},
+        install::{self as openclaw_install, OpenclawOffer},
         outcome::{FileDiff, Preview, ReceiptSummary, UseRequest},
     },
 };
@@ -216,8 +218,14 @@ pub(crate) async fn run_remedy(
     match &remedy {
         Remedy::GetOllama {} => return open(&app, GET_OLLAMA),
         Remedy::GetOpenclaw {} => return open(&app, GET_OPENCLAW),
+        Remedy::GetNode {} => return open(&app, GET_NODE),
+        Remedy::GetGit {} => return open(&app, GET_GIT),
         Remedy::InstallOllama {} => {
-            desk.live.install().start();
+            desk.live.install().start(InstallProgram::Ollama);
+            return Ok(RemedyOutcome::Done);
+        }
+        Remedy::InstallOpenclaw {} => {
+            desk.live.install().start(InstallProgram::Openclaw);
             return Ok(RemedyOutcome::Done);
         }
         Remedy::StartGateway {} => {
@@ -262,6 +270,14 @@ pub(crate) async fn look_again(desk: State<'_, Desk>) -> Result<(), Error> {
 pub(crate) async fn install_offer(desk: State<'_, Desk>) -> Result<InstallOffer, Error> {
     let computer = desk.computer.clone();
     guarded(async move { install::offer(&computer, Limits::default()).await }).await
+}
+
+/// What installing OpenClaw would do, and what stands in its way.
+#[tauri::command]
+pub(crate) async fn openclaw_offer(desk: State<'_, Desk>) -> Result<OpenclawOffer, Error> {
+    let computer = desk.computer.clone();
+    guarded(async move { openclaw_install::offer(&computer, openclaw_install::Limits::default()).await })
+        .await
 }
 
 /// Stops the installation; nothing of it stays.

@@ -21,6 +21,7 @@ const calls: [string, (backend: Backend) => Promise<unknown>, string, Record<str
   ['difference', (backend) => backend.difference('r'), 'difference', { receipt: 'r' }],
   ['testAddress', (backend) => backend.testAddress('h'), 'test_address', { address: 'h' }],
   ['installOffer', (backend) => backend.installOffer(), 'install_offer', {}],
+  ['openclawOffer', (backend) => backend.openclawOffer(), 'openclaw_offer', {}],
   ['cancelInstall', (backend) => backend.cancelInstall(), 'cancel_install', {}],
   ['dismissInstall', (backend) => backend.dismissInstall(), 'dismiss_install', {}],
   ['cancelGatewayStart', (backend) => backend.cancelGatewayStart(), 'cancel_gateway_start', {}],

@@ -60,6 +60,12 @@ pub(crate) enum Command {
         #[arg(long, short)]
         yes: bool,
     },
+    /// Install OpenClaw with npm, for yourself, and see that it runs
+    InstallOpenclaw {
+        /// Begin without asking
+        #[arg(long, short)]
+        yes: bool,
+    },
     /// Start Ollama, or OpenClaw
     Start {
         /// Start OpenClaw's gateway, the part that answers

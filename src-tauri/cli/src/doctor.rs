@@ -7,7 +7,7 @@ use pincer_core::{
     diagnosis::{
         diagnose, diagnose_deeply,
         finding::{Cause, Diagnosis, Finding, LinkState, Offer, Remedy, RemedyKind, Severity},
-        remedy::{GET_OLLAMA, GET_OPENCLAW},
+        remedy::{GET_GIT, GET_NODE, GET_OLLAMA, GET_OPENCLAW},
     },
     models::discovery::Discovery,
     openclaw::settings::{KEY_VALUE, KEY_VARIABLE, Settings},
@@ -133,7 +133,10 @@ fn remedy(output: &Output, cause: &Cause, offer: &Offer, chosen: &Chosen) -> Str
     let how = match &offer.remedy {
         Remedy::GetOllama {} => GET_OLLAMA.to_owned(),
         Remedy::GetOpenclaw {} => GET_OPENCLAW.to_owned(),
+        Remedy::GetNode {} => GET_NODE.to_owned(),
+        Remedy::GetGit {} => GET_GIT.to_owned(),
         Remedy::InstallOllama {} => "pincer install-ollama".to_owned(),
+        Remedy::InstallOpenclaw {} => "pincer install-openclaw".to_owned(),
         // One that an administrator has to type says so.
         Remedy::StartOllama {} if offer.kind == RemedyKind::Action => "pincer start".to_owned(),
         Remedy::RestartOllama { .. } if offer.kind == RemedyKind::Action => "pincer restart".to_owned(),

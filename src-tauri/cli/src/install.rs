@@ -1,5 +1,5 @@
-//! `pincer install-ollama`: says what it will do, asks, and does it; a bar on a terminal, NDJSON for scripts.
-//! Ctrl-C cancels, and nothing is left behind.
+//! `pincer install-ollama` and `pincer install-openclaw`: say what they will do, ask, and do it; a bar on a terminal,
+//! NDJSON for scripts. Ctrl-C cancels, and nothing is left behind.
 
 use std::{io::IsTerminal, time::Duration};
 
@@ -7,10 +7,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use pincer_core::{
     computer::Computer,
     error::Error,
-    ollama::install::{
-        self, Limits,
-        state::{InstallPhase, InstallState},
-    },
+    installing::{InstallPhase, InstallProgram, InstallState},
+    ollama, openclaw,
 };
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -23,10 +21,10 @@ use crate::{
 /// A command gives up after about a minute without a byte; the window waits for as long as the user does.
 const IN_VAIN: u32 = 6;
 
-pub(crate) async fn run(computer: &Computer, output: &Output, yes: bool) -> Result<Done, Failure> {
-    let limits = Limits { in_vain: Some(IN_VAIN), ..Limits::default() };
+pub(crate) async fn ollama(computer: &Computer, output: &Output, yes: bool) -> Result<Done, Failure> {
+    let limits = ollama::install::Limits { in_vain: Some(IN_VAIN), ..ollama::install::Limits::default() };
     if !output.json {
-        let offer = install::offer(computer, limits).await?;
+        let offer = ollama::install::offer(computer, limits).await?;
         let size = offer.download_bytes.map(|bytes| output.words.numbers.size(bytes));
         output.line(&output.words.say_with(
             if offer.folder.is_some() { "cli.install.offer" } else { "cli.install.offer.installer" },
@@ -37,37 +35,61 @@ pub(crate) async fn run(computer: &Computer, output: &Output, yes: bool) -> Resu
         return Err(Failure::Cancelled);
     }
     let (stop, asked) = watch::channel(false);
-    let mut show = Show::new(output);
-    let last = {
-        let installing = install::install(computer, limits, asked, |state| show.state(&state));
-        let mut installing = std::pin::pin!(installing);
-        loop {
-            tokio::select! {
-                last = &mut installing => break last,
-                // Once it has stopped, nothing is left.
-                _ = tokio::signal::ctrl_c() => drop(stop.send_replace(true)),
-            }
+    let mut show = Show::new(output, InstallProgram::Ollama);
+    let installing = ollama::install::install(computer, limits, asked, |state| show.state(&state));
+    let last = until_it_ends(installing, &stop).await;
+    show.ended(last)
+}
+
+pub(crate) async fn openclaw(computer: &Computer, output: &Output, yes: bool) -> Result<Done, Failure> {
+    let limits = openclaw::install::Limits::default();
+    let mut after = Vec::new();
+    if !output.json {
+        output.say("install.openclaw.can", &json!({}))?;
+        let offer = openclaw::install::offer(computer, limits).await?;
+        if let Some(version) = offer.installed {
+            output.say("install.openclaw.here", &json!({ "version": version }))?;
+            return Ok(Done::Fine);
         }
-    };
-    show.clear();
-    match (last.phase, last.failure) {
-        (_, Some(error)) if output.json => failed_line(output, &error),
-        (_, Some(error)) => Err(error.into()),
-        (InstallPhase::Cancelled, None) => {
-            if output.json {
-                output.document(&json!({ "state": InstallPhase::Cancelled }))?;
-            } else {
-                output.say("install.phase.cancelled", &json!({}))?;
-            }
-            Err(Failure::Told)
+        if let Some(error) = offer.blocked {
+            return Err(error.into());
         }
-        (phase, None) => {
-            if output.json {
-                output.document(&json!({ "state": phase }))?;
-            } else {
-                output.line(&output.words.say(&phase_key(phase)))?;
-            }
-            Ok(if phase == InstallPhase::Opened { Done::NeedsUser } else { Done::Fine })
+        let size = |bytes| output.words.numbers.size(bytes);
+        let sizes = (size(offer.download_bytes), size(offer.installed_bytes));
+        output.say(
+            "cli.install-openclaw.what",
+            &json!({ "version": offer.version, "prefix": offer.prefix, "download": sizes.0, "size": sizes.1 }),
+        )?;
+        output.line(&format!("  {}", offer.command.join(" ")))?;
+        let folder = json!({ "folder": offer.bin });
+        let say = |key: &str| output.words.say_with(key, &folder);
+        after.extend((!offer.on_path).then(|| say("install.openclaw.not-on-path")));
+        after.extend((!offer.on_service_path).then(|| say("install.openclaw.not-on-service-path")));
+    }
+    if !ask::may(output, yes, "cli.install-openclaw.ask")? {
+        return Err(Failure::Cancelled);
+    }
+    let (stop, asked) = watch::channel(false);
+    let mut show = Show::new(output, InstallProgram::Openclaw);
+    let installing = openclaw::install::install(computer, limits, asked, |state| show.state(&state));
+    let last = until_it_ends(installing, &stop).await;
+    let done = show.ended(last)?;
+    for line in after {
+        output.line(&line)?;
+    }
+    Ok(done)
+}
+
+async fn until_it_ends(
+    installing: impl Future<Output = InstallState>,
+    stop: &watch::Sender<bool>,
+) -> InstallState {
+    let mut installing = std::pin::pin!(installing);
+    loop {
+        tokio::select! {
+            last = &mut installing => return last,
+            // Once it has stopped, nothing is left.
+            _ = tokio::signal::ctrl_c() => drop(stop.send_replace(true)),
         }
     }
 }
@@ -81,41 +103,57 @@ fn failed_line(output: &Output, error: &Error) -> Result<Done, Failure> {
     Err(Failure::Told)
 }
 
-fn phase_key(phase: InstallPhase) -> String {
+fn phase_key(program: InstallProgram, phase: InstallPhase) -> String {
     let name = serde_json::to_value(phase).unwrap_or_default();
-    format!("install.phase.{}", name.as_str().unwrap_or_default())
+    let program = match program {
+        InstallProgram::Ollama => "install",
+        InstallProgram::Openclaw => "install.openclaw",
+    };
+    format!("{program}.phase.{}", name.as_str().unwrap_or_default())
 }
 
 /// What is shown while it runs: a bar, a line a phase, or a JSON line a state.
 struct Show<'a> {
     output: &'a Output,
+    program: InstallProgram,
     bar: Option<ProgressBar>,
     last: Option<Value>,
     phase: Option<InstallPhase>,
 }
 
 impl<'a> Show<'a> {
-    fn new(output: &'a Output) -> Self {
+    fn new(output: &'a Output, program: InstallProgram) -> Self {
         let bar = (!output.json && std::io::stderr().is_terminal()).then(|| {
             let bar = ProgressBar::new(1000);
-            let style = ProgressStyle::with_template("[{bar:30}] {msg}");
+            // npm does not say how much there is.
+            let style = ProgressStyle::with_template(match program {
+                InstallProgram::Ollama => "[{bar:30}] {msg}",
+                InstallProgram::Openclaw => "{spinner} {elapsed} {msg}",
+            });
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
             bar.enable_steady_tick(Duration::from_millis(200));
             bar
         });
-        Self { output, bar, last: None, phase: None }
+        Self { output, program, bar, last: None, phase: None }
     }
 
     // A reader that went away ends the command.
     fn state(&mut self, state: &InstallState) {
         if self.output.json {
-            let line = json!({
-                "state": state.phase,
-                "completedBytes": state.completed_bytes,
-                "totalBytes": state.total_bytes,
-                "bytesPerSecond": state.bytes_per_second,
-                "secondsLeft": state.seconds_left,
-            });
+            let line = match self.program {
+                InstallProgram::Ollama => json!({
+                    "state": state.phase,
+                    "completedBytes": state.completed_bytes,
+                    "totalBytes": state.total_bytes,
+                    "bytesPerSecond": state.bytes_per_second,
+                    "secondsLeft": state.seconds_left,
+                }),
+                InstallProgram::Openclaw => json!({
+                    "state": state.phase,
+                    "packages": state.packages,
+                    "elapsedSeconds": state.elapsed_seconds,
+                }),
+            };
             if self.last.as_ref() != Some(&line) {
                 let _ = self.output.document(&line);
                 self.last = Some(line);
@@ -126,12 +164,18 @@ impl<'a> Show<'a> {
             bar.set_message(self.message(state));
         } else if self.phase != Some(state.phase) {
             self.phase = Some(state.phase);
-            let _ = self.output.line(&self.output.words.say(&phase_key(state.phase)));
+            let _ = self.output.line(&self.output.words.say(&phase_key(self.program, state.phase)));
         }
     }
 
     fn message(&self, state: &InstallState) -> String {
-        let words = self.output.words.say(&phase_key(state.phase));
+        let words = self.output.words.say(&phase_key(self.program, state.phase));
+        if let Some(packages) = state.packages.filter(|packages| *packages > 0) {
+            let many = if packages == 1 { "one" } else { "other" };
+            let count = self.output.words.numbers.integer(packages);
+            let key = format!("install.openclaw.packages.{many}");
+            return format!("{words}: {}", self.output.words.say_with(&key, &json!({ "count": count })));
+        }
         if state.total_bytes == 0 {
             return words;
         }
@@ -141,9 +185,22 @@ impl<'a> Show<'a> {
         format!("{words} {done} / {total}{}", speed.unwrap_or_default())
     }
 
-    fn clear(&self) {
+    /// Tells the last state, and says how the command ends.
+    fn ended(&self, last: InstallState) -> Result<Done, Failure> {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
+        }
+        let output = self.output;
+        match last.failure {
+            Some(error) if output.json => return failed_line(output, &error),
+            Some(error) => return Err(error.into()),
+            None if output.json => output.document(&json!({ "state": last.phase }))?,
+            None => output.line(&output.words.say(&phase_key(self.program, last.phase)))?,
+        }
+        match last.phase {
+            InstallPhase::Cancelled => Err(Failure::Told),
+            InstallPhase::Opened => Ok(Done::NeedsUser),
+            _ => Ok(Done::Fine),
         }
     }
 }

@@ -10,6 +10,7 @@ use pincer_core::{
     live::state::Update,
     models::catalogue::Suggestion,
     ollama::install::InstallOffer,
+    openclaw::install::OpenclawOffer,
     openclaw::outcome::{Preview, ReceiptSummary, UseRequest},
 };
 use ts_rs::{Config, TS};
@@ -21,6 +22,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Explanation::export_all(&config)?;
     Suggestion::export_all(&config)?;
     InstallOffer::export_all(&config)?;
+    OpenclawOffer::export_all(&config)?;
     Update::export_all(&config)?;
     Diagnosis::export_all(&config)?;
     Preview::export_all(&config)?;

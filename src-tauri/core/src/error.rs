@@ -427,6 +427,49 @@ pub enum ErrorCode {
         /// The installer.
         path: String,
     },
+    /// No Node on this computer that answers.
+    #[serde(rename = "install.no-node")]
+    InstallNoNode {},
+    /// No Node here is one that the package asks for (`engines.node`).
+    #[serde(rename = "install.node-too-old")]
+    InstallNodeTooOld {
+        /// The version of the first one found.
+        version: String,
+        /// What the package asks for, as written there.
+        required: String,
+    },
+    /// Node is here without npm.
+    #[serde(rename = "install.no-npm")]
+    InstallNoNpm {},
+    /// The package needs git, which is not here.
+    #[serde(rename = "install.no-git")]
+    InstallNoGit {},
+    /// npm cannot reach its registry, or the registry does not let it in.
+    #[serde(rename = "install.registry-away")]
+    InstallRegistryAway {
+        /// The registry's host; `null` when npm does not say.
+        registry: Option<String>,
+        /// npm's own code (`ENOTFOUND`, `E503`), or `timeout`.
+        npm_code: String,
+    },
+    /// npm failed otherwise; its last lines are in `detail`.
+    #[serde(rename = "install.npm-failed")]
+    InstallNpmFailed {
+        /// npm's own code; empty when it gave none.
+        npm_code: String,
+    },
+    /// npm has said nothing for too long, and was ended.
+    #[serde(rename = "install.stalled")]
+    InstallStalled {
+        /// For how long it was waited.
+        minutes: u64,
+    },
+    /// npm says that it is installed, but the program does not run; what it said is in `detail`.
+    #[serde(rename = "install.does-not-run")]
+    InstallDoesNotRun {
+        /// The program.
+        path: String,
+    },
     /// The system has no browser to show a page, or would not open it.
     #[serde(rename = "page.not-opened")]
     PageNotOpened {

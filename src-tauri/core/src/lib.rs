@@ -5,6 +5,7 @@ pub mod computer;
 pub mod diagnosis;
 pub mod error;
 pub mod folders;
+pub mod installing;
 pub mod live;
 pub mod machine;
 pub mod models;

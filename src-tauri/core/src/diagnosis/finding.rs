@@ -202,8 +202,14 @@ pub enum Remedy {
         /// Its receipt.
         receipt: String,
     },
+    /// Install OpenClaw with npm, after the user's yes.
+    InstallOpenclaw {},
     /// Open OpenClaw's page on installing it.
     GetOpenclaw {},
+    /// Open the page where Node, and npm with it, is to be had.
+    GetNode {},
+    /// Open the page where git is to be had.
+    GetGit {},
 }
 
 /// Who carries a remedy out.

@@ -102,7 +102,7 @@ fn not_installed(facts: &Facts) -> Option<Finding> {
     let cause = Cause::OpenclawNotInstalled { state_folder: facts.openclaw.state_folder };
     let seen =
         vec!["no program named openclaw on PATH or where npm puts it; nothing on its gateway's port".into()];
-    let mut offers = vec![link(Remedy::GetOpenclaw {})];
+    let mut offers = vec![action(Remedy::InstallOpenclaw {}), link(Remedy::GetOpenclaw {})];
     // Settings can be prepared all the same: it finds them when it is installed.
     let told = facts.openclaw.settings.read().cloned().unwrap_or_default();
     let readable = !matches!(facts.openclaw.settings, SettingsFact::Unreadable(_));

@@ -443,7 +443,13 @@ fn each_cause_from_its_facts() {
         ("an old processor", "engine.cpu-unsupported", &["get-ollama"], well(), |facts| {
             tried(facts, "gemma2:2b", 1, CheckOutcome::CpuUnsupported {});
         }),
-        ("no openclaw", "openclaw.not-installed", &["get-openclaw"], well(), without_openclaw),
+        (
+            "no openclaw",
+            "openclaw.not-installed",
+            &["install-openclaw", "get-openclaw"],
+            well(),
+            without_openclaw,
+        ),
     ];
     for (what, code, offered, facts, change) in table {
         let mut facts = facts.clone();

@@ -24,6 +24,10 @@ use crate::{
 pub const GET_OLLAMA: &str = "https://ollama.com/download";
 /// OpenClaw's page on installing it.
 pub const GET_OPENCLAW: &str = "https://docs.openclaw.ai/install";
+/// Where Node, and npm with it, is to be had.
+pub const GET_NODE: &str = "https://nodejs.org/en/download";
+/// Where git is to be had.
+pub const GET_GIT: &str = "https://git-scm.com/downloads";
 
 /// What carrying out a remedy led to, as a face is told.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -112,6 +116,9 @@ pub async fn carry_out_telling(
         }
         // It takes minutes, and a face shows how it goes.
         Remedy::InstallOllama {}
+        | Remedy::InstallOpenclaw {}
+        | Remedy::GetNode {}
+        | Remedy::GetGit {}
         | Remedy::GetOllama {}
         | Remedy::GiveFolder { .. }
         | Remedy::FindFolder { .. }

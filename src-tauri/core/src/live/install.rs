@@ -1,4 +1,4 @@
-//! The installation of Ollama, as the window has it: one at a time, told as it goes, to be cancelled; it belongs to
+//! The installation of Ollama or of OpenClaw, as the window has it: one at a time, told as it goes, to be cancelled; it belongs to
 //! the library, so it survives whatever is shown.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,10 +12,8 @@ use tokio::{
 use super::state::Slice;
 use crate::{
     computer::Computer,
-    ollama::install::{
-        self, Limits,
-        state::{InstallPhase, InstallState},
-    },
+    installing::{InstallPhase, InstallProgram, InstallState},
+    ollama, openclaw,
 };
 
 type Publish = Arc<dyn Fn(Slice) + Send + Sync>;
@@ -71,15 +69,15 @@ impl Install {
     }
 
     /// Begins it; one that runs goes on.
-    pub fn start(&self) {
+    pub fn start(&self, program: InstallProgram) {
         let mut entry = self.entry();
         if entry.task.is_some() {
             return;
         }
         let (stop, asked) = watch::channel(false);
-        entry.state = Some(InstallState::at(InstallPhase::Asking));
+        entry.state = Some(InstallState::of(program, InstallPhase::Asking));
         self.publish(&entry);
-        let task = self.shared.runtime.spawn(self.clone().run(asked));
+        let task = self.shared.runtime.spawn(self.clone().run(program, asked));
         entry.task = Some(Task { abort: task.abort_handle(), stop });
     }
 
@@ -105,23 +103,33 @@ impl Install {
         self.entry().task.is_some()
     }
 
-    /// The window closes: what was downloaded stays for the next time.
+    /// The window closes: what was downloaded stays for the next time; npm is ended.
     pub(super) fn stop(&self) {
         if let Some(task) = self.entry().task.take() {
             task.abort.abort();
         }
     }
 
-    async fn run(self, asked: watch::Receiver<bool>) {
+    async fn run(self, program: InstallProgram, asked: watch::Receiver<bool>) {
         let computer = self.shared.computer.clone();
-        let last = install::install(&computer, Limits::default(), asked, |state| self.tell(state)).await;
+        let tell = |state| self.tell(state);
+        let last = match program {
+            InstallProgram::Ollama => {
+                let limits = ollama::install::Limits::default();
+                ollama::install::install(&computer, limits, asked, tell).await
+            }
+            InstallProgram::Openclaw => {
+                let limits = openclaw::install::Limits::default();
+                openclaw::install::install(&computer, limits, asked, tell).await
+            }
+        };
         {
             let mut entry = self.entry();
             entry.task = None;
             entry.state = Some(last);
             self.publish(&entry);
         }
-        // Ollama is there, or something is wrong: the watcher shall see it at once.
+        // It is there, or something is wrong: the watcher shall see it at once.
         self.shared.look.notify_one();
     }
 

@@ -167,7 +167,7 @@ impl Live {
         &self.checks
     }
 
-    /// The installation of Ollama.
+    /// The installation of Ollama or OpenClaw.
     #[must_use]
     pub const fn install(&self) -> &Install {
         &self.install

@@ -7,9 +7,10 @@ use super::remedies::RemedyState;
 use crate::{
     diagnosis::finding::Diagnosis,
     error::Error,
+    installing::InstallState,
     machine::memory::Memory,
     models::{assess::Assessed, catalogue::Offered, check::CheckState},
-    ollama::{install::state::InstallState, pull::PullState},
+    ollama::pull::PullState,
     openclaw::{
         gateway::{
             Gateway,
@@ -47,7 +48,7 @@ pub enum Slice {
     Pulls(Vec<PullState>),
     /// Live checks that run, and how the last one of each model ended.
     Checks(Vec<CheckState>),
-    /// The installation of Ollama; `null` when none was begun, or it was dismissed.
+    /// The installation of Ollama or OpenClaw; `null` when none was begun, or it was dismissed.
     Install(Option<InstallState>),
     /// Remedies under way, and how the last of each ended.
     Remedies(Vec<RemedyState>),

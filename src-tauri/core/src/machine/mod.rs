@@ -3,6 +3,7 @@
 
 pub mod command;
 pub mod disk;
+pub mod group;
 pub mod memory;
 pub mod os;
 pub mod own_address;

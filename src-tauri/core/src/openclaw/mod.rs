@@ -13,6 +13,7 @@ pub mod gateway;
 pub mod history;
 pub mod home;
 pub mod include;
+pub mod install;
 pub mod intent;
 pub(crate) mod lock;
 pub mod node;

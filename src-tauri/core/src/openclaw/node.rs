@@ -30,7 +30,12 @@ pub(crate) async fn versions(
     known: &NodeVersions,
 ) -> Vec<String> {
     let (files, openclaw) = (surroundings.clone(), openclaw.to_path_buf());
-    let looked = tokio::task::spawn_blocking(move || (programs(&files, &openclaw), of_nvm(&files))).await;
+    let looked = tokio::task::spawn_blocking(move || {
+        let of_nvm: Vec<String> =
+            of_nvm(&files).into_iter().map(|(version, _)| version.to_string()).collect();
+        (programs(&files, &openclaw), of_nvm)
+    })
+    .await;
     let (programs, of_nvm) = looked.unwrap_or_default();
     let mut found = Vec::new();
     for program in programs {
@@ -49,15 +54,33 @@ fn programs(surroundings: &Surroundings, openclaw: &Path) -> Vec<PathBuf> {
     programs
 }
 
-/// nvm names each folder by the version in it.
-fn of_nvm(surroundings: &Surroundings) -> Vec<String> {
+/// nvm's folders by their version, the newest first: only a login shell has one of them on its `PATH`.
+fn of_nvm(surroundings: &Surroundings) -> Vec<(Version, PathBuf)> {
     let nvm = surroundings.environment.get("NVM_DIR").map(PathBuf::from);
     let nvm = nvm.unwrap_or_else(|| surroundings.home.join(".nvm")).join("versions").join("node");
     let installed = fs::read_dir(nvm).into_iter().flatten().flatten().take(NODES);
-    installed.filter_map(|folder| number(folder.file_name().to_str()?)).collect()
+    let mut found: Vec<(Version, PathBuf)> = installed
+        .filter_map(|folder| {
+            let version = number(folder.file_name().to_str()?)?;
+            Some((Version::parse(&version).ok()?, folder.path()))
+        })
+        .collect();
+    found.sort_by(|one, other| other.0.cmp(&one.0));
+    found
 }
 
-async fn version(surroundings: &Surroundings, program: PathBuf, known: &NodeVersions) -> Option<String> {
+/// The programs of nvm's, the newest first. Blocking.
+pub(crate) fn of_nvm_programs(surroundings: &Surroundings) -> Vec<PathBuf> {
+    // nvm for Windows is another program, and is on `PATH`.
+    of_nvm(surroundings).into_iter().map(|(_, folder)| folder.join("bin").join("node")).collect()
+}
+
+/// The version of a Node, without its `v`; `None` when it does not answer.
+pub(crate) async fn version(
+    surroundings: &Surroundings,
+    program: PathBuf,
+    known: &NodeVersions,
+) -> Option<String> {
     let changed = program.metadata().and_then(|found| found.modified()).ok()?;
     let key = (program, changed);
     let lock = || known.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -8,11 +8,8 @@ use std::{
 
 use serde::Deserialize;
 
-use super::version::Version;
-use crate::{
-    machine::{command, os::Os},
-    surroundings::Surroundings,
-};
+use super::{install, node, version::Version};
+use crate::{machine::os::Os, surroundings::Surroundings};
 
 /// A `package.json` is a few kilobytes; OpenClaw's own is under 200 kB.
 const PACKAGE_BYTES: u64 = 4 << 20;
@@ -30,11 +27,13 @@ pub struct OpenclawProgram {
     pub node: Option<String>,
 }
 
-/// Finds it on `PATH`, then where npm and its relatives install for a user.
+/// Finds it on `PATH`, then where npm and its relatives install for a user. One that is only half installed is none.
 #[must_use]
 pub fn find(surroundings: &Surroundings) -> Option<OpenclawProgram> {
-    let path = command::on_path(surroundings, "openclaw")
-        .or_else(|| places(surroundings).into_iter().find(|place| place.is_file()))?;
+    let on_path = surroundings.environment.get("PATH").unwrap_or_default();
+    let on_path = which::which_in_all("openclaw", Some(on_path), &surroundings.home).into_iter().flatten();
+    let usual = places(surroundings).into_iter().filter(|place| place.is_file());
+    let path = on_path.chain(usual).find(|program| !install::is_half(program))?;
     let package = package_behind(&path);
     let version = package.as_ref().and_then(|package| Version::find(&package.version));
     let node = package.and_then(|package| package.engines.node);
@@ -43,7 +42,7 @@ pub fn find(surroundings: &Surroundings) -> Option<OpenclawProgram> {
 
 fn places(surroundings: &Surroundings) -> Vec<PathBuf> {
     let home = &surroundings.home;
-    match surroundings.os {
+    let mut places: Vec<PathBuf> = match surroundings.os {
         Os::Linux => vec![
             home.join(".npm-global/bin/openclaw"),
             home.join(".local/bin/openclaw"),
@@ -65,7 +64,10 @@ fn places(surroundings: &Surroundings) -> Vec<PathBuf> {
             let roaming = roaming.unwrap_or_else(|| home.join("AppData").join("Roaming"));
             vec![roaming.join("npm").join("openclaw.cmd")]
         }
-    }
+    };
+    // Only a login shell sees nvm's.
+    places.extend(node::of_nvm_programs(surroundings).iter().map(|node| node.with_file_name("openclaw")));
+    places
 }
 
 #[derive(Deserialize)]

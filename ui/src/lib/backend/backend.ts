@@ -7,6 +7,7 @@ import type { Failure } from './types/Failure';
 import type { FileDiff } from './types/FileDiff';
 import type { Gateway } from './types/Gateway';
 import type { InstallOffer } from './types/InstallOffer';
+import type { OpenclawOffer } from './types/OpenclawOffer';
 import type { Preview } from './types/Preview';
 import type { ReceiptSummary } from './types/ReceiptSummary';
 import type { Remedy } from './types/Remedy';
@@ -77,7 +78,9 @@ export interface Backend {
   lookAgain(): Promise<void>;
   /** What installing Ollama would download, and where to; asks for the size and nothing else. */
   installOffer(): Promise<InstallOffer>;
-  /** Stops the installation of Ollama; nothing of it stays. How it goes comes by the `install` slice. */
+  /** What installing OpenClaw would do, and what stands in its way; asks npm and its registry, changes nothing. */
+  openclawOffer(): Promise<OpenclawOffer>;
+  /** Stops the installation; nothing of it stays. How it goes comes by the `install` slice. */
   cancelInstall(): Promise<void>;
   /** Forgets an installation that is over. */
   dismissInstall(): Promise<void>;

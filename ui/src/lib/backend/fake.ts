@@ -14,7 +14,9 @@ import type { Finding } from './types/Finding';
 import type { Gateway } from './types/Gateway';
 import type { InstallOffer } from './types/InstallOffer';
 import type { InstallPhase } from './types/InstallPhase';
+import type { InstallProgram } from './types/InstallProgram';
 import type { InstallState } from './types/InstallState';
+import type { OpenclawOffer } from './types/OpenclawOffer';
 import type { Model } from './types/Model';
 import type { ModelsState } from './types/ModelsState';
 import type { OpenclawState } from './types/OpenclawState';
@@ -89,6 +91,14 @@ export class FakeBackend implements Backend {
   /** What installing Ollama would do. */
   offer: InstallOffer = {
     url: 'https://ollama.com/download/ollama-linux-amd64.tar.zst', downloadBytes: 1_900_000_000, folder: '/home/ada/.local',
+  };
+  /** What installing OpenClaw would do. */
+  openclaw: OpenclawOffer = {
+    installed: null, node: { path: '/usr/bin/node', version: '24.16.0' }, required: '>=24.16.0', npm: '/usr/bin/npm',
+    needsGit: false, version: '2026.9.6', downloadBytes: 250_000_000, installedBytes: 700_000_000,
+    prefix: '/home/ada/.local', program: '/home/ada/.local/bin/openclaw', bin: '/home/ada/.local/bin', ownPrefix: true,
+    onPath: true, onServicePath: true, blocked: null,
+    command: ['npm', 'install', '-g', 'openclaw@latest', '--prefix', '/home/ada/.local'],
   };
   /** What is said to a pasted error; `null`: it is unknown, and the first problem of the path is found. */
   explanation: Explanation | null = null;
@@ -331,9 +341,13 @@ export class FakeBackend implements Backend {
     return this.#answer('installOffer', () => this.offer);
   }
 
+  openclawOffer(): Promise<OpenclawOffer> {
+    return this.#answer('openclawOffer', () => this.openclaw);
+  }
+
   cancelInstall(): Promise<void> {
     this.calls.push({ name: 'cancelInstall' });
-    return this.#answer('cancelInstall', () => this.push({ install: installOf('cancelled') }));
+    return this.#answer('cancelInstall', () => this.push({ install: installOf('cancelled', 0, 0, this.world.install?.program) }));
   }
 
   dismissInstall(): Promise<void> {
@@ -361,6 +375,7 @@ export class FakeBackend implements Backend {
       }
       if (remedy.id === 'install-ollama') this.push({ install: installOf('asking') });
       if (remedy.id === 'start-gateway') this.push({ gatewayStart: { phase: 'asking', since: Date.now(), failure: null } });
+      if (remedy.id === 'install-openclaw') this.push({ install: installOf('asking', 0, 0, 'openclaw') });
       if (remedy.id === 'start-ollama' && this.world.path) this.push({ path: healed(this.world.path, 'engine') });
       return { outcome: 'done' };
     });
@@ -460,9 +475,12 @@ export function pullOf(name: string, state: PullState['state'], share = 0, total
 }
 
 /** An installation that has just come to a phase, with so much of that step done. */
-export function installOf(phase: InstallPhase, share = 0, totalBytes = 0): InstallState {
+export function installOf(phase: InstallPhase, share = 0, totalBytes = 0, program: InstallProgram = 'ollama'): InstallState {
   const { completedBytes, fraction, bytesPerSecond, secondsLeft } = pullOf('', phase === 'downloading' ? phase : 'starting', share, totalBytes);
-  return { phase, completedBytes, totalBytes, fraction, bytesPerSecond, secondsLeft, failure: null };
+  return {
+    program, phase, completedBytes, totalBytes, fraction, bytesPerSecond, secondsLeft,
+    packages: null, elapsedSeconds: null, said: [], failure: null,
+  };
 }
 
 /** The same diagnosis without the findings of one station. */

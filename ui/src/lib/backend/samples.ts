@@ -272,7 +272,7 @@ export const findings = {
   noOpenclaw: {
     code: 'openclaw.not-installed', severity: 'problem', link: 'openclaw', params: { stateFolder: false },
     evidence: ['no openclaw on PATH or in 6 places'],
-    remedies: [{ id: 'get-openclaw', params: {}, kind: 'link' }],
+    remedies: [{ id: 'install-openclaw', params: {}, kind: 'action' }, { id: 'get-openclaw', params: {}, kind: 'link' }],
   },
 } satisfies Record<string, Finding>;
 

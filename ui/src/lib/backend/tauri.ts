@@ -52,6 +52,7 @@ export const tauri: Backend = {
   dismissRemedy: (remedy) => call('dismiss_remedy', { remedy }),
   lookAgain: () => call('look_again'),
   installOffer: () => call('install_offer'),
+  openclawOffer: () => call('openclaw_offer'),
   cancelInstall: () => call('cancel_install'),
   dismissInstall: () => call('dismiss_install'),
   explainError: (text) => call('explain_error', { text }),

@@ -5,7 +5,7 @@ mod archive;
 mod fetch;
 mod place;
 pub mod plan;
-mod room;
+pub(crate) mod room;
 pub mod state;
 
 use std::{

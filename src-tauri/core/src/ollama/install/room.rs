@@ -19,7 +19,7 @@ const DISK: Duration = Duration::from_secs(2);
 const LOCK: &str = "install.lock";
 
 /// Makes the folder for downloads and takes its lock; the system lets go of it when the process ends. Blocking.
-pub(super) fn lock(downloads: &Path) -> Result<File, Error> {
+pub(crate) fn lock(downloads: &Path) -> Result<File, Error> {
     folders::make_private(downloads).map_err(|error| wrote(downloads, downloads, &error))?;
     let path = downloads.join(LOCK);
     let mut options = File::options();
@@ -48,7 +48,7 @@ pub(super) fn clear(downloads: &Path, keep: Option<&Path>) {
 }
 
 /// `install.disk-full` when bytes that are to come do not fit where they go; what goes to one disk counts together.
-pub(super) async fn check(surroundings: &Surroundings, wants: Vec<(PathBuf, u64)>) -> Result<(), Error> {
+pub(crate) async fn check(surroundings: &Surroundings, wants: Vec<(PathBuf, u64)>) -> Result<(), Error> {
     let asked = surroundings.clone();
     let lacking = tokio::task::spawn_blocking(move || lacking(&asked, &wants));
     match tokio::time::timeout(DISK, lacking).await {
@@ -85,7 +85,7 @@ fn device(_folder: &Path) -> Option<u64> {
 }
 
 /// The error of writing `path`, which is in `folder` or below.
-pub(super) fn wrote(folder: &Path, path: &Path, error: &io::Error) -> Error {
+pub(crate) fn wrote(folder: &Path, path: &Path, error: &io::Error) -> Error {
     use io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
     let detail = format!("{}: {error}", path.display());
     let folder = folder.display().to_string();

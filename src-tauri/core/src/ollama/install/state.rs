@@ -1,75 +1,20 @@
-//! An installation as it is told to a face: where it stands, how far this step is, why it failed.
+//! The installation of Ollama as it is told to a face: how far this step is, and how fast.
+//! The shape is `installing`'s.
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
+pub use crate::installing::{InstallPhase, InstallState};
 use crate::{
     error::Error,
+    installing::InstallProgram,
     ollama::{pull::PullFold, wire::PullLine},
 };
-
-/// Where an installation stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
-#[serde(rename_all = "kebab-case")]
-pub enum InstallPhase {
-    /// Asks for the checksum and the size; nothing came yet.
-    Asking,
-    /// Bytes are coming.
-    Downloading,
-    /// The download broke off and is asked for again in a moment; nothing is lost.
-    Waiting,
-    /// The checksum was right; the archive is looked through before it is unpacked.
-    Checking,
-    /// Unpacks into a folder beside its place.
-    Unpacking,
-    /// It is in its place and is being started; or its installer is being opened.
-    Starting,
-    /// Ollama is there and answers.
-    Done,
-    /// Ollama's own installer was opened: the user goes on there.
-    Opened,
-    /// Stopped by the user; nothing is left behind.
-    Cancelled,
-    /// Ended by an error.
-    Failed,
-}
-
-/// An installation.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
-#[serde(rename_all = "camelCase")]
-pub struct InstallState {
-    /// Where it stands.
-    pub phase: InstallPhase,
-    /// Bytes that are here (downloading), or written (unpacking).
-    pub completed_bytes: u64,
-    /// Bytes of this step in all; 0 when not known.
-    pub total_bytes: u64,
-    /// The bar of this step, from 0 to 1.
-    pub fraction: f64,
-    /// Speed over the last seconds; `null` until known.
-    pub bytes_per_second: Option<u64>,
-    /// Time left of the download at that speed; `null` until known.
-    pub seconds_left: Option<u64>,
-    /// Why it failed, or what it waits for.
-    pub failure: Option<Error>,
-}
 
 impl InstallState {
     /// At the start of a step of which nothing is measured.
     #[must_use]
     pub const fn at(phase: InstallPhase) -> Self {
-        Self {
-            phase,
-            completed_bytes: 0,
-            total_bytes: 0,
-            fraction: 0.0,
-            bytes_per_second: None,
-            seconds_left: None,
-            failure: None,
-        }
+        Self::of(InstallProgram::Ollama, phase)
     }
 
     /// Ended by an error.
@@ -84,13 +29,6 @@ impl InstallState {
         #[allow(clippy::cast_precision_loss)] // a share for a bar
         let fraction = if total > 0 { (written as f64 / total as f64).min(1.0) } else { 0.0 };
         Self { completed_bytes: written, total_bytes: total, fraction, ..Self::at(InstallPhase::Unpacking) }
-    }
-
-    /// Nothing more will come.
-    #[must_use]
-    pub const fn is_over(&self) -> bool {
-        use InstallPhase::{Cancelled, Done, Failed, Opened};
-        matches!(self.phase, Done | Opened | Cancelled | Failed)
     }
 }
 
@@ -130,13 +68,12 @@ impl Meter {
     fn state(&self, phase: InstallPhase, now: Duration) -> InstallState {
         let told = self.fold.state(now);
         InstallState {
-            phase,
             completed_bytes: told.completed_bytes,
             total_bytes: told.total_bytes,
             fraction: told.fraction,
             bytes_per_second: told.bytes_per_second,
             seconds_left: told.seconds_left,
-            failure: None,
+            ..InstallState::at(phase)
         }
     }
 }

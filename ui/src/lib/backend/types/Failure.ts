@@ -298,6 +298,34 @@ folder: string, } } | { "code": "install.unsupported", "params": Record<symbol, 
 /**
  * The installer.
  */
+path: string, } } | { "code": "install.no-node", "params": Record<symbol, never> } | { "code": "install.node-too-old", "params": { 
+/**
+ * The version of the first one found.
+ */
+version: string, 
+/**
+ * What the package asks for, as written there.
+ */
+required: string, } } | { "code": "install.no-npm", "params": Record<symbol, never> } | { "code": "install.no-git", "params": Record<symbol, never> } | { "code": "install.registry-away", "params": { 
+/**
+ * The registry's host; `null` when npm does not say.
+ */
+registry: string | null, 
+/**
+ * npm's own code (`ENOTFOUND`, `E503`), or `timeout`.
+ */
+npmCode: string, } } | { "code": "install.npm-failed", "params": { 
+/**
+ * npm's own code; empty when it gave none.
+ */
+npmCode: string, } } | { "code": "install.stalled", "params": { 
+/**
+ * For how long it was waited.
+ */
+minutes: number, } } | { "code": "install.does-not-run", "params": { 
+/**
+ * The program.
+ */
 path: string, } } | { "code": "page.not-opened", "params": { 
 /**
  * The page's address.

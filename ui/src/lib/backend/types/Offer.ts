@@ -106,4 +106,4 @@ port: number, } } | { "id": "undo-change", "params": {
 /**
  * Its receipt.
  */
-receipt: string, } } | { "id": "get-openclaw", "params": Record<symbol, never> });
+receipt: string, } } | { "id": "install-openclaw", "params": Record<symbol, never> } | { "id": "get-openclaw", "params": Record<symbol, never> } | { "id": "get-node", "params": Record<symbol, never> } | { "id": "get-git", "params": Record<symbol, never> });
