@@ -1,6 +1,8 @@
-// What the window derives from an installation of Ollama. No words.
+// What the window derives from an installation of Ollama or OpenClaw. No words.
 
+import type { Failure } from './backend/types/Failure';
 import type { InstallState } from './backend/types/InstallState';
+import type { Offer } from './backend/types/Offer';
 
 /** It goes on by itself. */
 export function isInstalling(install: InstallState | null): install is InstallState {
@@ -12,4 +14,29 @@ export function isInstalling(install: InstallState | null): install is InstallSt
 /** It can still be stopped: once it is in its place, it is there. */
 export function isStoppable(install: InstallState): boolean {
   return isInstalling(install) && install.phase !== 'starting';
+}
+
+/** The official page that leads on from a failure; `null` where trying again is all. */
+export function pageFor(program: InstallState['program'], failure: Failure): Offer | null {
+  const page = (id: 'get-ollama' | 'get-openclaw' | 'get-node' | 'get-git'): Offer => ({ id, params: {}, kind: 'link' });
+  switch (failure.code) {
+    case 'install.no-node':
+    case 'install.node-too-old':
+    case 'install.no-npm':
+      return page('get-node');
+    case 'install.no-git':
+      return page('get-git');
+    case 'install.npm-failed':
+    case 'install.does-not-run':
+      return page('get-openclaw');
+    // The same address fails again.
+    case 'install.unsupported':
+    case 'install.unsafe-archive':
+    case 'install.unavailable':
+      return page('get-ollama');
+    case 'install.permission':
+      return page(program === 'ollama' ? 'get-ollama' : 'get-openclaw');
+    default:
+      return null;
+  }
 }
