@@ -7,7 +7,7 @@ import { lastChange, mixed, model, modelsState, settingsOff, settingsState, worl
 import { isOnline, rowsOf, wholeNumber } from '../src/lib/state/settings-rows';
 import type { ReceiptSummary } from '../src/lib/backend/types/ReceiptSummary';
 import type { SettingsState } from '../src/lib/backend/types/SettingsState';
-import { setLanguage } from '../src/lib/words/words.svelte';
+import { languages, setLanguage } from '../src/lib/words/words.svelte';
 import { accessible, open } from './window';
 
 const set = (change: Partial<SettingsState> = {}): World => ({ ...worlds.well, settings: settingsState(change) });
@@ -578,7 +578,7 @@ describe('what is derived', () => {
   });
 });
 
-test.each(['en', 'fr'] as const)('axe finds nothing, everything open (%s)', async (language) => {
+test.each(languages)('axe finds nothing, everything open (%s)', async (language) => {
   const backend = new FakeBackend(structuredClone(set({
     fallbacks: ['ollama/mistral:latest', 'anthropic/claude'], agents: ['writer'], listed: ['gone:1b'], entries: [plain('gone:1b')],
   })));

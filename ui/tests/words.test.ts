@@ -4,8 +4,8 @@ import type { Finding } from '../src/lib/backend/types/Finding';
 import type { Effect } from '../src/lib/backend/types/Effect';
 import { causeTitle, causeWhy, failureText, remedyHow, warningText } from '../src/lib/words/causes';
 import { receiptText, sentence } from '../src/lib/words/effects';
-import { bytes, duration, integer, moment, percent, progress, speed, wordsOfTokens } from '../src/lib/words/format';
-import { languageOf, list, plural, setLanguage, t } from '../src/lib/words/words.svelte';
+import { bytes, duration, integer, moment, percent, progress, speed, stopwatch, wordsOfTokens } from '../src/lib/words/format';
+import { languageOf, languages, list, plural, setLanguage, t } from '../src/lib/words/words.svelte';
 
 describe('t', () => {
   test('fills in placeholders, numbers without grouping', () => {
@@ -30,7 +30,9 @@ describe('t', () => {
   });
 
   test('knows the language of a tag', () => {
-    expect(['fr', 'fr-CA', 'FR_fr', 'en-GB', 'fro', ''].map(languageOf)).toEqual(['fr', 'fr', 'en', 'en', 'en', 'en']);
+    expect(['fr', 'fr-CA', 'FR_fr', 'fr_FR.UTF-8', 'en-GB', 'fro', ''].map(languageOf)).toEqual(['fr', 'fr', 'fr', 'fr', 'en', 'en', 'en']);
+    // One who reads Traditional Chinese is nearer to Simplified than to English.
+    for (const tag of ['zh', 'zh-CN', 'zh-Hans', 'zh_SG', 'zh_CN.UTF-8', 'zh-TW', 'zh-Hant-HK']) expect(languageOf(tag)).toBe('zh-CN');
   });
 });
 
@@ -116,6 +118,10 @@ describe('what a change changes', () => {
     expect(sentence([model, added, removed], 'did')).toBe(
       'qwen3:8b est devenu le modèle d’OpenClaw, 2 modèles sont entrés dans la liste d’OpenClaw, et c est sorti de la liste d’OpenClaw',
     );
+    setLanguage('zh-CN');
+    expect(sentence([model, added, removed], 'did')).toBe(
+      'qwen3:8b 已成为 OpenClaw 的主模型，2 个模型已加入 OpenClaw 的模型列表，c 已从 OpenClaw 的模型列表中移除',
+    );
   });
 
   const all: Effect[] = [
@@ -132,7 +138,7 @@ describe('what a change changes', () => {
     { code: 'numbers', params: { names: ['a'] } }, { code: 'numbers', params: { names: ['a', 'b'] } },
     { code: 'key', params: {} }, { code: 'in-order', params: {} },
   ];
-  test.each(['en', 'fr'] as const)('has words for each alone, before and after (%s)', (language) => {
+  test.each(languages)('has words for each alone, before and after (%s)', (language) => {
     setLanguage(language);
     const said = (['will', 'did'] as const).flatMap((tense) => all.map((effect) => sentence([effect], tense) ?? ''));
     for (const words of said) expect(words).toMatch(/^[\p{Lu}\da-z]/u);
@@ -167,16 +173,24 @@ describe('formats', () => {
     setLanguage('fr');
     expect(plain(integer(40_960))).toBe('40 960');
     expect(plain(percent(0.37))).toBe('37 %');
+    setLanguage('zh-CN');
+    expect([integer(40_960), percent(0.37), bytes(5_225_388_164)]).toEqual(['40,960', '37%', '5.2 GB']);
   });
 
   test('times as coarse as people say them', () => {
     expect([0, 59, 60, 1500, 3600, 5400].map(duration)).toEqual([
       'less than a minute', 'less than a minute', '1 minute', '25 minutes', '1 hour', '1 hour 30 minutes',
     ]);
+    expect([0.42, 12, 125].map(stopwatch)).toEqual(['0.4 seconds', '12 seconds', '2 min 5 sec']);
+    setLanguage('zh-CN');
+    expect([duration(5400), stopwatch(125)]).toEqual(['1小时30分钟', '2分钟5秒']);
   });
 
   test('about how many words', () => {
     expect(wordsOfTokens(40_960)).toBe('31,000');
+    // Chinese counts characters.
+    setLanguage('zh-CN');
+    expect(wordsOfTokens(40_960)).toBe('61,000');
   });
 
   test('moments and lists by the language', () => {
@@ -186,5 +200,8 @@ describe('formats', () => {
     setLanguage('fr');
     expect(moment(at)).toContain('14 mars 2026');
     expect(list(['a', 'b', 'c'])).toBe('a, b ou c');
+    setLanguage('zh-CN');
+    expect(moment(at)).toContain('2026年3月14日');
+    expect(list(['a', 'b', 'c'])).toBe('a、b或c');
   });
 });

@@ -17,7 +17,6 @@ pub(crate) fn may(output: &Output, yes: bool, question: &str) -> Result<bool, Fa
     out.flush()?;
     let mut answer = String::new();
     let read = io::stdin().read_line(&mut answer)?;
-    let answer = answer.trim().to_lowercase();
     // A bare return takes the default; the end of the input is no yes.
-    Ok(read > 0 && matches!(answer.as_str(), "" | "y" | "yes" | "o" | "oui"))
+    Ok(read > 0 && output.words.is_yes(&answer))
 }

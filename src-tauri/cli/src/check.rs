@@ -69,7 +69,7 @@ pub(crate) async fn run(
 }
 
 fn tell(output: &Output, name: &str, checked: &Checked) -> Result<(), Failure> {
-    let numbers = output.words.numbers;
+    let numbers = &output.words.numbers;
     let params = match &checked.outcome {
         CheckOutcome::NotEnoughMemory { need_bytes, have_bytes } => {
             let size = |bytes: &Option<u64>| bytes.map(|bytes| numbers.size(bytes));

@@ -182,7 +182,7 @@ fn remedy(output: &Output, cause: &Cause, offer: &Offer, chosen: &Chosen) -> Str
                 params.get("way").or(params.get("kind")).and_then(Value::as_str).map(|way| format!(".{way}"));
             let words = format!("remedy.{id}.how{}", way.unwrap_or_default());
             let words = output.words.has(&words).then(|| output.words.say_with(&words, &params));
-            [words, command].into_iter().flatten().collect::<Vec<_>>().join(" ")
+            output.words.sentences([words, command].into_iter().flatten())
         }
     };
     if how.is_empty() {

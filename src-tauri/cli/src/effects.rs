@@ -22,7 +22,7 @@ pub(crate) fn sentence(words: &Words, effects: &[Effect], tense: Tense) -> Optio
     if parts.is_empty() {
         return Some(last);
     }
-    Some(words.say_with("effect.and", &json!({ "first": parts.join(", "), "last": last })))
+    Some(words.say_with("effect.and", &json!({ "first": words.clauses(parts), "last": last })))
 }
 
 /// What a receipt tells.
@@ -140,7 +140,7 @@ mod tests {
             Effect::Gateway {},
             Effect::InOrder {},
         ];
-        for language in ["en", "fr"] {
+        for language in crate::words::languages() {
             for tense in [Tense::Will, Tense::Did] {
                 for effect in &all {
                     let said = said(language, std::slice::from_ref(effect), tense).unwrap();

@@ -180,9 +180,10 @@ impl<'a> Show<'a> {
             return words;
         }
         let size = |bytes| self.output.words.numbers.size(bytes);
-        let speed = state.bytes_per_second.map(|speed| format!(", {}/s", size(speed)));
+        let speed = state.bytes_per_second.map(|speed| self.output.words.speed(speed));
         let (done, total) = (size(state.completed_bytes), size(state.total_bytes));
-        format!("{words} {done} / {total}{}", speed.unwrap_or_default())
+        let numbers = [Some(format!("{done} / {total}")), speed].into_iter().flatten();
+        format!("{words} {}", self.output.words.clauses(numbers))
     }
 
     /// Tells the last state, and says how the command ends.

@@ -122,7 +122,7 @@ fn more(output: &Output, one: &Assessed, all: &[Assessed]) -> String {
         let command = if installed { "use" } else { "pull" };
         said.push(words.say_with("cli.models.better", &json!({ "name": better, "command": command })));
     }
-    said.join(" ")
+    words.sentences(said)
 }
 
 /// A value of a closed list as it is named in JSON.
@@ -175,5 +175,5 @@ fn describe(output: &Output, one: &Assessed) -> String {
             parts.push(words.say_with(&key, &json!({ "tokens": one.fit.context })));
         }
     }
-    parts.join(", ")
+    words.clauses(parts)
 }

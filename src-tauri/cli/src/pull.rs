@@ -127,20 +127,12 @@ impl<'a> Show<'a> {
             PullPhase::Paused => "pull.phase.paused",
             PullPhase::Starting => "pull.phase.starting",
             PullPhase::Downloading => {
-                let speed = state
-                    .bytes_per_second
-                    .map(|speed| format!(", {}/s", self.output.words.numbers.size(speed)));
-                let left = state.seconds_left.map(|seconds| {
-                    let left =
-                        self.output.words.say_with("pull.left", &json!({ "time": self.time(seconds) }));
-                    format!(", {left}")
-                });
-                return format!(
-                    "{}{}{}",
-                    self.bytes(state),
-                    speed.unwrap_or_default(),
-                    left.unwrap_or_default()
-                );
+                let words = &self.output.words;
+                let speed = state.bytes_per_second.map(|speed| words.speed(speed));
+                let left = state
+                    .seconds_left
+                    .map(|seconds| words.say_with("pull.left", &json!({ "time": self.time(seconds) })));
+                return words.clauses([Some(self.bytes(state)), speed, left].into_iter().flatten());
             }
             PullPhase::Stalled if state.total_bytes > 0 => {
                 return format!("{} · {}", self.bytes(state), self.output.words.say("pull.phase.stalled"));
@@ -157,12 +149,14 @@ impl<'a> Show<'a> {
 
     /// A length of time, as coarse as people say it.
     fn time(&self, seconds: u64) -> String {
-        match (seconds / 3600, seconds % 3600 / 60) {
-            (0, 0) => self.output.words.say("pull.less-than-minute"),
-            (0, minutes) => format!("{minutes} min"),
-            (hours, 0) => format!("{hours} h"),
-            (hours, minutes) => format!("{hours} h {minutes} min"),
-        }
+        let (hours, minutes) = (seconds / 3600, seconds % 3600 / 60);
+        let key = match (hours, minutes) {
+            (0, 0) => "pull.less-than-minute",
+            (0, _) => "cli.time.minutes",
+            (_, 0) => "cli.time.hours",
+            (_, _) => "cli.time.hours-minutes",
+        };
+        self.output.words.say_with(key, &json!({ "hours": hours, "minutes": minutes }))
     }
 
     fn bytes(&self, state: &PullState) -> String {

@@ -49,7 +49,7 @@ pub(crate) async fn run(computer: &Computer, output: &Output, wanted: Undo) -> R
             parts.push(output.words.say_with(key, &json!({ "files": files })));
         }
     }
-    output.line(&parts.join(" "))?;
+    output.line(&output.words.sentences(parts))?;
     if before == Gateway::Answers {
         output.say("change.gateway.watching", &json!({}))?;
         let still = gateway::after_change(computer, before).await == Gateway::Answers;

@@ -96,7 +96,7 @@ fn show(output: &Output, preview: &Preview) -> Result<(), Failure> {
         output.line(file.diff.trim_end())?;
     }
     if let Some(sentence) = effects::sentence(&output.words, &preview.effects, Tense::Will) {
-        output.line(&format!("{sentence}."))?;
+        output.say("join.end", &json!({ "sentence": sentence }))?;
     }
     Ok(())
 }

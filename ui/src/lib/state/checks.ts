@@ -4,7 +4,7 @@ import type { CheckState } from '../backend/types/CheckState';
 import { isTrying } from '../models';
 import { stopwatch } from '../words/format';
 import { checkTitle } from '../words/models';
-import { t } from '../words/words.svelte';
+import { sentences, t } from '../words/words.svelte';
 
 /** Seconds between two words about the same phase. */
 const PAUSE = 30;
@@ -32,7 +32,7 @@ export class CheckTeller {
     for (const name of this.#said.keys()) {
       if (!checks.some((check) => check.model === name)) this.#said.delete(name);
     }
-    return news.length > 0 ? news.join(' ') : null;
+    return news.length > 0 ? sentences(...news) : null;
   }
 }
 

@@ -2,7 +2,7 @@
 
 import type { PullState } from '../backend/types/PullState';
 import { percent } from '../words/format';
-import { t } from '../words/words.svelte';
+import { sentences, t } from '../words/words.svelte';
 
 /** Remembers what was said last, and says what is new. */
 export class PullTeller {
@@ -20,7 +20,7 @@ export class PullTeller {
     for (const name of this.#said.keys()) {
       if (!pulls.some((pull) => pull.name === name)) this.#said.delete(name);
     }
-    return news.length > 0 ? news.join(' ') : null;
+    return news.length > 0 ? sentences(...news) : null;
   }
 }
 

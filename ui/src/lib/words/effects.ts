@@ -4,7 +4,7 @@
 import type { Effect } from '../backend/types/Effect';
 import type { ReceiptKind } from '../backend/types/ReceiptKind';
 import { integer } from './format';
-import { list, plural, t } from './words.svelte';
+import { clauses, list, t, type Params } from './words.svelte';
 
 /** Before or after. */
 export type Tense = 'will' | 'did';
@@ -14,7 +14,7 @@ export function sentence(effects: readonly Effect[], tense: Tense): string | nul
   const parts = effects.map((effect) => part(effect, tense));
   const last = parts.pop();
   if (last === undefined) return null;
-  return parts.length === 0 ? last : t('effect.and', { first: parts.join(', '), last });
+  return parts.length === 0 ? last : t('effect.and', { first: clauses(parts), last });
 }
 
 function part(effect: Effect, tense: Tense): string {
@@ -22,20 +22,25 @@ function part(effect: Effect, tense: Tense): string {
     case 'connect':
     case 'mode': return t(`effect.${tense}.${effect.code}.${effect.params.mode}`);
     case 'fallbacks':
-      return plural(`effect.${tense}.fallbacks`, effect.params.names.length, {
-        names: list(effect.params.names, 'conjunction'),
-      });
+      return t(`effect.${tense}.fallbacks.${form(effect.params.names)}`, { names: list(effect.params.names, 'conjunction') });
     case 'context': {
       const { names, tokens } = effect.params;
-      return plural(`effect.${tense}.context`, names.length, {
-        name: names[0], tokens: tokens === null ? null : integer(tokens),
-      });
+      return t(`effect.${tense}.context.${form(names)}`, { ...some(names), tokens: tokens === null ? null : integer(tokens) });
     }
     case 'list-added':
     case 'list-removed':
-    case 'numbers': return plural(`effect.${tense}.${effect.code}`, effect.params.names.length, { name: effect.params.names[0] });
+    case 'numbers': return t(`effect.${tense}.${effect.code}.${form(effect.params.names)}`, some(effect.params.names));
     default: return t(`effect.${tense}.${effect.code}`, effect.params);
   }
+}
+
+/** One is named and several are counted, also where the language counts one as it counts several. */
+function form(names: readonly string[]): 'one' | 'other' {
+  return names.length === 1 ? 'one' : 'other';
+}
+
+function some(names: readonly string[]): Params {
+  return { name: names[0], count: integer(names.length) };
 }
 
 /** What a change did. */

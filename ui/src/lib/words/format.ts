@@ -2,7 +2,7 @@
 
 import { language, t } from './words.svelte';
 
-const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
+const sizes = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
 
 /** A size in bytes by decimal units, as file managers and Ollama's library write it: `5.2 GB`. */
 export function bytes(value: number): string {
@@ -16,9 +16,9 @@ export function speed(value: number): string {
   return number(scaled, { style: 'unit', unit: `${unit}-per-second`, maximumFractionDigits: digits(unit, scaled) });
 }
 
-function scale(value: number): [(typeof units)[number], number] {
-  const power = value < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(value) / 3));
-  return [units[power] ?? 'byte', value / 1000 ** power];
+function scale(value: number): [(typeof sizes)[number], number] {
+  const power = value < 1000 ? 0 : Math.min(sizes.length - 1, Math.floor(Math.log10(value) / 3));
+  return [sizes[power] ?? 'byte', value / 1000 ** power];
 }
 
 function digits(unit: string, scaled: number): number {
@@ -32,7 +32,7 @@ export function duration(seconds: number): string {
   if (minutes < 60) return number(minutes, { style: 'unit', unit: 'minute', unitDisplay: 'long' });
   const hours = number(Math.floor(minutes / 60), { style: 'unit', unit: 'hour', unitDisplay: 'long' });
   if (minutes % 60 === 0) return hours;
-  return `${hours} ${number(minutes % 60, { style: 'unit', unit: 'minute', unitDisplay: 'long' })}`;
+  return units([hours, number(minutes % 60, { style: 'unit', unit: 'minute', unitDisplay: 'long' })]);
 }
 
 /** A length of time that was measured, in seconds: `0.4 seconds`, `12 seconds`, `2 min 5 sec`. */
@@ -41,7 +41,12 @@ export function stopwatch(seconds: number): string {
   if (shown < 60) return number(shown, { style: 'unit', unit: 'second', unitDisplay: 'long', maximumFractionDigits: 1 });
   const minutes = number(Math.floor(shown / 60), { style: 'unit', unit: 'minute', unitDisplay: 'short' });
   if (shown % 60 === 0) return minutes;
-  return `${minutes} ${number(shown % 60, { style: 'unit', unit: 'second', unitDisplay: 'short' })}`;
+  return units([minutes, number(shown % 60, { style: 'unit', unit: 'second', unitDisplay: 'short' })]);
+}
+
+/** Parts of one measure: `1 hour 30 minutes`. */
+function units(parts: string[]): string {
+  return new Intl.ListFormat(language(), { type: 'unit', style: 'narrow' }).format(parts);
 }
 
 /** A rate a second, with one digit after the point where that matters. */
@@ -64,9 +69,9 @@ export function progress(share: number): string {
   return percent(share < 1 ? Math.min(share, 0.99) : 1);
 }
 
-/** About how many words that many tokens are (English: 3 words for 4 tokens), to two digits. */
+/** About how many words (Chinese: characters) that many tokens are in the language that is shown, to two digits. */
 export function wordsOfTokens(tokens: number): string {
-  return number(tokens * 0.75, { maximumSignificantDigits: 2 });
+  return number(tokens * Number(t('language.words-per-token')), { maximumSignificantDigits: 2 });
 }
 
 /** A moment in milliseconds since 1970, as local date and time. */
@@ -83,11 +88,6 @@ export function timeOfDay(at: number, now: number): string {
 /** A moment in milliseconds since 1970, as local time to the second. */
 export function clockTime(at: number): string {
   return new Intl.DateTimeFormat(language(), { timeStyle: 'medium' }).format(at);
-}
-
-/** A language's own name: `français`. */
-export function languageName(tag: string): string {
-  return new Intl.DisplayNames([tag], { type: 'language' }).of(tag) ?? tag;
 }
 
 /** Making one takes far longer than using it, and a long list needs hundreds at once. */

@@ -6,7 +6,7 @@ import type { InMemory } from '../backend/types/InMemory';
 import type { Memory } from '../backend/types/Memory';
 import type { Role } from '../models';
 import { bytes, integer, percent, rate, stopwatch, timeOfDay } from './format';
-import { plural, t } from './words.svelte';
+import { plural, sentences, t } from './words.svelte';
 
 /** From here on, a moment is so far away that nobody lives to see it (Ollama's "never" is such a one). */
 const NEVER = 365 * 24 * 3600 * 1000;
@@ -76,7 +76,7 @@ export function checkWay({ outcome, seconds }: Checked): string | null {
     case 'no-call': {
       const { called } = outcome.params;
       const way = t('check.no-call.way');
-      return called === undefined ? way : `${t('check.no-call.called', { name: called })} ${way}`;
+      return called === undefined ? way : sentences(t('check.no-call.called', { name: called }), way);
     }
     case 'too-slow': return t('check.too-slow.way', { time: stopwatch(seconds) });
     default: return t(`check.${outcome.code}.way`);

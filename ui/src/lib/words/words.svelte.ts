@@ -1,23 +1,30 @@
 // Words for people: the catalogue in `messages`, looked up by a typed key.
 // The commands read the same files, so the rules here are few and simple.
 
-import en from '../../../messages/en.json';
-import fr from '../../../messages/fr.json';
+import type en from '../../../messages/en.json';
+import tags from '../../../messages/languages.json';
 
 /** A message's key; one that the catalogue lacks does not compile. */
 export type Key = keyof typeof en;
 /** The start of a key that has `.one` and `.other`. */
 export type PluralKey = Key extends infer K ? (K extends `${infer Base}.one` ? Base : never) : never;
-/** The languages that there are. */
-export type Language = 'en' | 'fr';
+/** A language's tag (BCP 47), as `messages/languages.json` lists it. */
+export type Language = string;
 /** Values for the `{placeholders}`. */
 export type Params = Readonly<Record<string, unknown>>;
 
-const catalogues: Record<Language, Record<Key, string>> = { en, fr };
-/** The languages, as Preferences lists them. */
-export const languages: readonly Language[] = ['en', 'fr'];
+/** The languages, as Preferences lists them; the first is for everyone else. */
+export const languages: readonly Language[] = tags;
 
-let current = $state<Language>('en');
+const files = import.meta.glob<Record<Key, string>>(['../../../messages/*.json', '!**/languages.json'], { eager: true, import: 'default' });
+const fallback: Language = 'en';
+
+let current = $state<Language>(fallback);
+
+/** The messages of a language; that all have the same keys is tested. */
+function catalogue(tag: Language): Record<Key, string> {
+  return files[`../../../messages/${tag}.json`] ?? (files[`../../../messages/${fallback}.json`] as Record<Key, string>);
+}
 
 /** The language that is shown. */
 export function language(): Language {
@@ -29,9 +36,20 @@ export function setLanguage(next: Language): void {
   current = next;
 }
 
-/** The language for a system's tag: French for `fr` and `fr-...`, English otherwise. */
+/** A language's own name: `Français`. */
+export function ownName(tag: Language): string {
+  return catalogue(tag)['language.name'];
+}
+
+/**
+ * The language for a system's tag or locale: exactly that one, else one of the same language, else English.
+ * So one who reads Traditional Chinese gets Simplified: by Unicode's distances between languages that is near,
+ * and English is not. The commands do the same.
+ */
 export function languageOf(tag: string): Language {
-  return /^fr\b/i.test(tag) ? 'fr' : 'en';
+  const wanted = tag.replace(/[.@].*$/, '').replaceAll('_', '-').toLowerCase();
+  const language = (one: string) => one.toLowerCase().split('-')[0];
+  return languages.find((one) => one.toLowerCase() === wanted) ?? languages.find((one) => language(one) === language(wanted)) ?? fallback;
 }
 
 /**
@@ -39,7 +57,7 @@ export function languageOf(tag: string): Language {
  * line 0) and the catalogue has `key.else`, that is taken instead, and so on.
  */
 export function t(key: Key, params: Params = {}): string {
-  const words = catalogues[current];
+  const words = catalogue(current);
   let at: string = key;
   while (names(words[at as Key]).some((name) => missing(params[name])) && `${at}.else` in words) at += '.else';
   return words[at as Key].replace(/\{(\w+)\}/g, (whole, name: string) => (name in params ? spoken(params[name]) : whole));
@@ -62,6 +80,20 @@ function missing(value: unknown): boolean {
 function spoken(value: unknown): string {
   if (Array.isArray(value)) return list(value.map(String));
   return String(value);
+}
+
+/** Sentences one after the other. */
+export function sentences(...all: readonly string[]): string {
+  return joined('join.sentences', all);
+}
+
+/** Parts of a sentence as one. */
+export function clauses(all: readonly string[]): string {
+  return joined('join.clauses', all);
+}
+
+function joined(key: 'join.sentences' | 'join.clauses', parts: readonly string[]): string {
+  return parts.length === 0 ? '' : parts.reduce((first, next) => t(key, { first, next }));
 }
 
 /** Names in a row, as the language writes it: "a, b or c", or with "and". */
