@@ -1,4 +1,4 @@
-//! What the commands say, whole: `use`, `undo` and `history` with every option, as text in English and in French and as
+//! What the commands say, whole: `use`, `undo` and `history` with every option, as text in each language and as
 //! JSON, beside `tests/snapshots`. A difference fails and writes nothing; `.config/insta.yaml` says how to accept one.
 #![allow(
     clippy::expect_used,
@@ -53,6 +53,9 @@ const VIEWS: [View; 3] = [
     View { name: "fr", language: "fr_FR.UTF-8", json: false },
     View { name: "json", language: "fr_FR.UTF-8", json: true },
 ];
+
+/// Beside them where the signs differ: marks, lists and the question.
+const CHINESE: View = View { name: "zh", language: "zh_CN.UTF-8", json: false };
 
 /// A home, an Ollama elsewhere, and the words of a view.
 struct Stage<'a> {
@@ -146,9 +149,13 @@ fn text(bytes: &[u8]) -> String {
 
 /// Plays a scene once for each view, each time in a home of its own.
 fn scene(name: &str, openclaw: Option<&str>, files: &[(&str, &str)], steps: &[Step]) {
+    play(&VIEWS, name, openclaw, files, steps);
+}
+
+fn play(views: &[View], name: &str, openclaw: Option<&str>, files: &[(&str, &str)], steps: &[Step]) {
     let server = Home::new();
     let ollama = Ollama::start(&server);
-    for view in &VIEWS {
+    for view in views {
         let stage = Stage::new(openclaw, files, &ollama, view);
         let mut told = String::new();
         for step in steps {
@@ -238,15 +245,12 @@ fn use_with_every_option_of_pinned() {
 
 #[test]
 fn use_local_only() {
-    scene(
-        "local-only",
-        Some(NEWEST),
-        &[(MAIN, LIVED_IN)],
-        &[
-            Run("use qwen3:8b --local-only --dry-run"),
-            Run("use qwen3:8b --fallback llama3.2:3b --fallback gpt-oss:20b-cloud --local-only --yes"),
-        ],
-    );
+    let steps = [
+        Run("use qwen3:8b --local-only --dry-run"),
+        Run("use qwen3:8b --fallback llama3.2:3b --fallback gpt-oss:20b-cloud --local-only --yes"),
+    ];
+    scene("local-only", Some(NEWEST), &[(MAIN, LIVED_IN)], &steps);
+    play(&[CHINESE], "local-only", Some(NEWEST), &[(MAIN, LIVED_IN)], &steps);
 }
 
 #[test]
@@ -417,10 +421,14 @@ fn on_a_terminal(stage: &Stage<'_>, line: &str, answer: &str, meanwhile: impl Fn
 fn on_a_terminal_it_asks() {
     let server = Home::new();
     let ollama = Ollama::start(&server);
-    for view in VIEWS.iter().filter(|view| !view.json) {
+    for view in VIEWS.iter().filter(|view| !view.json).chain([&CHINESE]) {
         let stage = Stage::new(Some(NEWEST), &[(MAIN, SHORT)], &ollama, view);
         let mut told = String::new();
-        let yes = if view.name == "fr" { "o\n" } else { "y\n" };
+        let yes = match view.name {
+            "fr" => "o\n",
+            "zh" => "是\n",
+            _ => "y\n",
+        };
         // The end of the input is no yes; a bare return is.
         for answer in ["n\n", "what?\n", "\u{4}", "\n"] {
             told.push_str(&on_a_terminal(&stage, "use qwen3:8b", answer, || {}));

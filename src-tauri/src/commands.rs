@@ -309,12 +309,12 @@ pub(crate) async fn report(desk: State<'_, Desk>) -> Result<String, Error> {
     guarded(async move { diagnosis::make_report(&computer).await }).await
 }
 
-/// The system's language as a tag (`fr-FR`).
+/// The system's language as a tag (`fr-FR`); empty where no variable says it: then the web view knows.
 #[tauri::command]
 pub(crate) fn language(desk: State<'_, Desk>) -> String {
     let environment = &desk.computer.surroundings.environment;
     let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(|name| environment.get(name));
-    locale.and_then(|locale| locale.split(['.', '@']).next()).unwrap_or("en").replace('_', "-")
+    locale.and_then(|locale| locale.split(['.', '@']).next()).unwrap_or_default().replace('_', "-")
 }
 
 /// Opens one of the few pages that Pincer knows.

@@ -86,7 +86,7 @@ describe('any name', () => {
     const { backend } = open(worlds.well, 'models');
     backend.suggestion = { valid: false, installed: null, nearest: [] };
     await type('a b');
-    await expect.poll(said).toMatch(/^“a b” is not a name: .*For example qwen3:8b$/);
+    await expect.poll(said).toMatch(/^“a b” is not a model’s name: .*For example qwen3:8b$/);
     const box = await field();
     expect(box.getAttribute('aria-invalid')).toBeNull();
     expect(box.getAttribute('aria-describedby')?.split(' ')).toContain('any-model-says');

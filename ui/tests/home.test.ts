@@ -1,5 +1,5 @@
 import { fireEvent, screen, within } from '@testing-library/svelte';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { diagnosis, failureOf, FakeBackend, type World } from '../src/lib/backend/fake';
 import { findings, worlds } from '../src/lib/backend/samples';
 import { accessible, open } from './window';
@@ -162,6 +162,15 @@ test('it speaks French where the system does', async () => {
   open({}, 'home', backend);
   expect(await screen.findByRole('button', { name: 'Démarrer Ollama' })).toBeTruthy();
   expect(document.documentElement.lang).toBe('fr');
+});
+
+test('it takes the web view’s language where no variable says one', async () => {
+  vi.spyOn(navigator, 'language', 'get').mockReturnValue('zh-Hans-CN');
+  const backend = new FakeBackend(structuredClone(worlds.stopped));
+  backend.tag = '';
+  open({}, 'home', backend);
+  expect(await screen.findByRole('button', { name: '启动 Ollama' })).toBeTruthy();
+  expect(document.documentElement.lang).toBe('zh-CN');
 });
 
 test('a window that lost Rust says so', async () => {

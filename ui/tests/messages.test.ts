@@ -40,6 +40,16 @@ describe('the catalogue', () => {
     expect(pattern).toBe(`#${group?.value}##0${point?.value}0`);
   });
 
+  // One who speaks to the computer says what is written on the button.
+  test.each(languages)('says to the ears what it shows to the eyes (%s)', (tag) => {
+    const words = catalogue(tag);
+    const differing = Object.entries(words).filter(([key, name]) => {
+      const shown = key.endsWith('.name') ? words[key.slice(0, -'.name'.length)] : undefined;
+      return shown !== undefined && !name.toLowerCase().includes(shown.replace('…', '').toLowerCase());
+    });
+    expect(differing).toEqual([]);
+  });
+
   test('has one and other together', () => {
     const base = (ending: string) =>
       Object.keys(english).filter((key) => key.endsWith(ending)).map((key) => key.slice(0, -ending.length)).sort();

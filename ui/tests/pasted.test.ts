@@ -217,7 +217,7 @@ describe('when the cause goes while its answer is shown', () => {
     const start = within(said).getByRole('button', { name: 'Start Ollama' });
     start.focus();
     backend.push({ path: diagnosis([findings.noModel]) });
-    const mended = await answer('This is mended now');
+    const mended = await answer('This is fixed now');
     expect(within(mended).getByRole('status').textContent).toContain('no longer find “Ollama is installed but not running”');
     expect(within(mended).getByRole('status').textContent).toContain('What is left to do stands below');
     expect(screen.queryByRole('button', { name: 'Start Ollama' })).toBeNull();
@@ -230,7 +230,7 @@ describe('when the cause goes while its answer is shown', () => {
   test('its own button does it', async () => {
     await paste(worlds.stopped, { topic: 'unreached', finding: findings.notRunning, fits: true });
     await fireEvent.click(await screen.findByRole('button', { name: 'Start Ollama' }));
-    const mended = await answer('This is mended now');
+    const mended = await answer('This is fixed now');
     expect(within(mended).getByRole('status').textContent).not.toContain('What is left');
     expect(screen.getByRole('heading', { name: 'Pincer finds nothing wrong' })).toBeTruthy();
   });
@@ -249,7 +249,7 @@ describe('when the cause goes while its answer is shown', () => {
     );
     await answer('The error may come from this');
     backend.push({ path: diagnosis([findings.fallbackMissing]) });
-    await answer('This is mended now');
+    await answer('This is fixed now');
     backend.push({ path: diagnosis([other]) });
     expect(within(await answer('The error may come from this')).getByRole('heading', { name: 'gemma4 is not installed' })).toBeTruthy();
   });

@@ -203,7 +203,7 @@ describe('a gateway that runs', () => {
     await expect.poll(told).toMatch(/it still answers/);
     backend.gatewayAfterChange = () => Promise.resolve('silent');
     await fireEvent.click(screen.getByRole('button', { name: /^Undo: qwen3\.5:9b/ }));
-    await expect.poll(told).toBe('OpenClaw was running, and since then it no longer answers. It may be starting anew.');
+    await expect.poll(told).toBe('OpenClaw was running, and since then it no longer answers. It may be restarting.');
   });
 
   test('may need a new start for the key', async () => {
@@ -264,6 +264,6 @@ test('a file that changed before Apply is shown, with what to do next', async ()
   const button = screen.getByRole('button', { name: 'Apply' });
   button.focus();
   await fireEvent.click(button);
-  expect((await screen.findByRole('alert')).textContent).toContain('Below: what changed. Then press “Show the new preview”.');
+  expect((await screen.findByRole('alert')).textContent).toContain('What changed is shown below. Then press “Show the new preview”.');
   expect(document.activeElement?.textContent?.trim()).toBe('Show the new preview');
 });

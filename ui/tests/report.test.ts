@@ -54,7 +54,7 @@ describe('the report', () => {
     await fireEvent.click(copy());
     await within(await card()).findByText(t('app.copied'));
     backend.report = () => Promise.resolve('another');
-    await fireEvent.click(within(await card()).getByRole('button', { name: 'Make it anew' }));
+    await fireEvent.click(within(await card()).getByRole('button', { name: 'Make a new one' }));
     await expect.poll(async () => (await field()).value).toBe('another');
     expect(within(await card()).queryByText(t('app.copied'))).toBeNull();
   });

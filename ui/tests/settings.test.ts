@@ -7,7 +7,7 @@ import { lastChange, mixed, model, modelsState, settingsOff, settingsState, worl
 import { isOnline, rowsOf, wholeNumber } from '../src/lib/state/settings-rows';
 import type { ReceiptSummary } from '../src/lib/backend/types/ReceiptSummary';
 import type { SettingsState } from '../src/lib/backend/types/SettingsState';
-import { languages, setLanguage } from '../src/lib/words/words.svelte';
+import { languages, setLanguage, t } from '../src/lib/words/words.svelte';
 import { accessible, open } from './window';
 
 const set = (change: Partial<SettingsState> = {}): World => ({ ...worlds.well, settings: settingsState(change) });
@@ -272,7 +272,7 @@ describe('the model and the next choices', () => {
   test('“local only” is there when one runs online, and marks those that go', async () => {
     const { backend } = open(set(many), 'settings');
     await fireEvent.click(await box(/^Local only/));
-    expect(screen.getAllByText('runs online: it goes')).toHaveLength(2);
+    expect(screen.getAllByText('runs online: will be taken out')).toHaveLength(2);
     expect(await asked(backend)).toEqual({ ...untouched, localOnly: true });
     backend.push({ settings: settingsState() });
     await expect.poll(() => screen.queryByText('Local only')).toBeNull();
@@ -586,8 +586,9 @@ test.each(languages)('axe finds nothing, everything open (%s)', async (language)
   backend.receipts = [lastChange];
   open({}, 'settings', backend);
   setLanguage(language);
-  await fireEvent.click(await screen.findByRole('radio', { name: /^(Another machine|Une autre machine)/ }));
-  await fireEvent.click(await screen.findByRole('button', { name: /^(Test|Tester)$/ }));
+  const elsewhere = t('settings.address.elsewhere');
+  await fireEvent.click(await screen.findByRole('radio', { name: (name) => name.startsWith(elsewhere) }));
+  await fireEvent.click(await screen.findByRole('button', { name: t('settings.address.test') }));
   for (const fold of document.querySelectorAll('details')) fold.open = true;
   await accessible();
 });

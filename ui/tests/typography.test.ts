@@ -20,6 +20,7 @@ test.each<[string, RegExp, string, string]>([
   ['a narrow space after «', /«(?!\u202f)/, '« oui', '«\u202foui'],
   ['no wider space where a narrow one stands', /\u202f\s|\s\u202f|\u00a0/, 'a\u00a0b', 'a\u202f: b'],
   ['curly apostrophes and no English quotes', /['"“”]/, "l'un", 'l’un'],
+  ['a narrow space between groups of digits', /\d \d{3}/, '16 000', '16\u202f000'],
   ['a narrow space between a number and the unit', /\d (?:[kMGT]?o|octets|%|s|h|min)(?![\p{L}\d])/u, '2 Go', '2\u202fGo'],
 ])('French: %s', (_, rule, wrong, right) => {
   expect([rule.test(wrong), rule.test(right)]).toEqual([true, false]);

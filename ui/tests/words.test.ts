@@ -81,7 +81,7 @@ describe('causes', () => {
   });
 
   test('name several things with “and”', () => {
-    expect(warningText({ code: 'drops-models', params: { names: ['a', 'b'] } })).toBe('These models go from OpenClaw’s list: a and b.');
+    expect(warningText({ code: 'drops-models', params: { names: ['a', 'b'] } })).toBe('These models are taken out of OpenClaw’s list: a and b.');
   });
 
   test('say where settings are included, or that all of them are', () => {

@@ -2,8 +2,13 @@
 //! sizes in decimal units, digits in groups of three. The signs and units are the catalogue's.
 
 /// From the smallest unit to the largest, each a thousand of the one before.
-const SIZES: [&str; 5] =
-    ["cli.size.bytes", "cli.size.kilobytes", "cli.size.megabytes", "cli.size.gigabytes", "cli.size.terabytes"];
+const SIZES: [&str; 5] = [
+    "cli.size.bytes",
+    "cli.size.kilobytes",
+    "cli.size.megabytes",
+    "cli.size.gigabytes",
+    "cli.size.terabytes",
+];
 
 /// How a language writes numbers, as its catalogue says.
 #[derive(Debug, Clone)]
@@ -91,7 +96,8 @@ mod tests {
 
     #[test]
     fn sizes_are_of_the_language() {
-        let (english_numbers, french_numbers, chinese_numbers) = (numbers("en"), numbers("fr"), numbers("zh"));
+        let (english_numbers, french_numbers, chinese_numbers) =
+            (numbers("en"), numbers("fr"), numbers("zh"));
         for (bytes, english, french) in [
             (0, "0 bytes", "0\u{202f}octets"),
             (999, "999 bytes", "999\u{202f}octets"),
@@ -119,10 +125,19 @@ mod tests {
             (131_072, "131,072", "131\u{202f}072"),
             (1_048_576, "1,048,576", "1\u{202f}048\u{202f}576"),
         ] {
-            assert_eq!((english_numbers.integer(number), french_numbers.integer(number)), (english.into(), french.into()));
+            assert_eq!(
+                (english_numbers.integer(number), french_numbers.integer(number)),
+                (english.into(), french.into())
+            );
         }
         assert_eq!((english_numbers.tenths(0.04), french_numbers.tenths(0.04)), ("0.0".into(), "0,0".into()));
-        assert_eq!((english_numbers.percent(0.401), french_numbers.percent(1.0)), ("40%".into(), "100\u{202f}%".into()));
-        assert_eq!((english_numbers.tenths(12.25), french_numbers.tenths(12.35)), ("12.2".into(), "12,3".into()));
+        assert_eq!(
+            (english_numbers.percent(0.401), french_numbers.percent(1.0)),
+            ("40%".into(), "100\u{202f}%".into())
+        );
+        assert_eq!(
+            (english_numbers.tenths(12.25), french_numbers.tenths(12.35)),
+            ("12.2".into(), "12,3".into())
+        );
     }
 }

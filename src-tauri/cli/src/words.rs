@@ -168,7 +168,9 @@ mod tests {
         assert_eq!(say(&[("LC_ALL", "C"), ("LANG", "fr_FR.UTF-8")]), "Models");
         assert_eq!(say(&[("LANG", "de_DE.UTF-8")]), "Models");
         assert_eq!(say(&[]), "Models");
-        for simplified in ["zh", "zh_CN.UTF-8", "zh-Hans", "zh_SG", "ZH_cn@pinyin", "zh_TW.UTF-8", "zh-Hant-HK"] {
+        for simplified in
+            ["zh", "zh_CN.UTF-8", "zh-Hans", "zh_SG", "ZH_cn@pinyin", "zh_TW.UTF-8", "zh-Hant-HK"]
+        {
             assert_eq!(say(&[("LANG", simplified)]), "模型", "{simplified}");
         }
         assert_eq!(say(&[("LANG", "fro")]), "Models", "Old French is another language");

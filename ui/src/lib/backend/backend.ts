@@ -90,7 +90,7 @@ export interface Backend {
   report(): Promise<string>;
   /** Whether the window can be seen: while it is hidden, nothing is watched. */
   setVisible(visible: boolean): Promise<void>;
-  /** The system's language as a tag (`fr-FR`). */
+  /** The system's language as a tag (`fr-FR`); empty where Windows or macOS tells it to the web view alone. */
   language(): Promise<string>;
 }
 
