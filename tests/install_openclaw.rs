@@ -20,14 +20,14 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use support::{home::Home, ollama::free_address, openclaw::OpenClaw, process, programs};
+use support::{
+    home::Home,
+    npm::{self, LINK, PACKAGE, REQUIRED},
+    ollama::free_address,
+    openclaw::OpenClaw,
+    process, programs,
+};
 
-const REQUIRED: &str = ">=24.16.0 <25 || >=26.1.0";
-/// What npm makes: the package first, the program last.
-const PACKAGE: &str = "/bin/mkdir -p \"$prefix/lib/node_modules/openclaw/dist\" \"$prefix/bin\"\n\
-    echo '{\"name\":\"openclaw\",\"version\":\"2026.9.6\"}' >\"$prefix/lib/node_modules/openclaw/package.json\"\n\
-    /bin/cp \"$HOME/openclaw.sh\" \"$prefix/lib/node_modules/openclaw/openclaw.mjs\"";
-const LINK: &str = "/bin/ln -s ../lib/node_modules/openclaw/openclaw.mjs \"$prefix/bin/openclaw\"";
 const SAYS: &str =
     "echo 'npm http fetch GET 200 https://registry.example/openclaw/-/openclaw-2026.9.6.tgz 9ms' >&2";
 
@@ -47,31 +47,17 @@ impl Machine {
     /// A Node of this version, and an npm whose global folder may not be written and that installs with these lines.
     fn with(node: &str, install: &[&str]) -> Self {
         let machine = Self::new();
-        machine.home.add_script("node", &format!("echo {node}"));
-        machine.npm(
-            &format!("echo '{{\"version\":\"2026.9.6\",\"engines\":{{\"node\":\"{REQUIRED}\"}}}}'"),
-            install,
-        );
+        npm::add_with_node(&machine.home, node, install);
         machine
     }
 
     fn npm(&self, view: &str, install: &[&str]) {
-        // A file can never be a folder to write into, whoever we are.
-        fs::write(self.home.path().join("global"), "").unwrap();
-        self.home.add_script(
-            "npm",
-            &format!(
-                "case $1 in\nview) {view} ;;\nprefix) echo \"$HOME/global\" ;;\ninstall)\necho \"$@\" >\"$HOME/asked\"\n\
-                 [ \"$4\" = --prefix ] || exit 9\nprefix=$5\n{}\n;;\nesac",
-                install.join("\n")
-            ),
-        );
+        npm::add(&self.home, view, install);
     }
 
     /// What the program does, once it is installed.
     fn openclaw(&self, lines: &str) {
-        self.home.add_script("openclaw.sh", lines);
-        fs::rename(self.home.bin().join("openclaw.sh"), self.home.path().join("openclaw.sh")).unwrap();
+        npm::brings(&self.home, lines);
     }
 
     fn command(&self, arguments: &[&str]) -> Command {

@@ -21,7 +21,10 @@ const SPLIT: [(&str, &str); 4] = [
         "openclaw.json",
         "{ $include: './base.json5', agents: { $include: ['./agents.json5'], defaults: { workspace: '~/w' } } }",
     ),
-    ("base.json5", "{ models: { providers: { $include: './parts/providers.json5' } } } // base"),
+    (
+        "base.json5",
+        "{ gateway: { mode: 'local' }, models: { providers: { $include: './parts/providers.json5' } } } // base",
+    ),
     ("agents.json5", "{ defaults: { model: { primary: 'other/one', fallbacks: ['ollama/llama3.2:3b'] } } }"),
     ("parts/providers.json5", "{ // mine\n}"),
 ];

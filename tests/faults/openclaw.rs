@@ -11,6 +11,7 @@ use crate::{
     support::{
         gateway::Gateway,
         home::Home,
+        npm,
         ollama::Ollama,
         settings::{add_openclaw, whole, write},
     },
@@ -34,16 +35,19 @@ fn not_installed(lab: &Lab) {
     let home = Home::new();
     let ollama = Ollama::start(&home);
     let host = ollama.host();
-    let told = [("OLLAMA_HOST", host.as_str())];
+    // A path with no Node but the test's own.
+    let path = home.bin().into_os_string().into_string().unwrap();
+    let told = [("OLLAMA_HOST", host.as_str()), ("PATH", path.as_str())];
+    npm::add_with_node(&home, "v24.16.0", &[npm::PACKAGE, npm::LINK]);
+    npm::brings(&home, "echo 'OpenClaw 2026.9.6 (eb377ac)'");
     let stage = Stage::at(&home, &told);
     let answer = lab.doctor(stage);
     let found = lab.named(&answer);
     assert_eq!(codes(&answer).len(), 1, "nothing is said about settings: {answer:#}");
-    assert_eq!((&found["params"], remedies(&found)[0]), (&json!({ "stateFolder": false }), "get-openclaw"));
+    assert_eq!(found["params"], json!({ "stateFolder": false }));
+    assert_eq!(remedies(&found)[..2], ["install-openclaw", "get-openclaw"]);
     // Installed, and set up.
-    add_openclaw(&home, NEWEST);
-    write(&home, "openclaw.json", &whole(&ollama.url()).to_string());
-    lab.mended(stage);
+    lab.mends_then(stage, || write(&home, "openclaw.json", &whole(&ollama.url()).to_string()));
 }
 
 fn not_installed_but_was_here(lab: &Lab) {

@@ -18,6 +18,7 @@ pub mod display;
 pub mod gateway;
 pub mod home;
 pub mod keyboard;
+pub mod npm;
 pub mod ollama;
 pub mod openclaw;
 pub mod process;

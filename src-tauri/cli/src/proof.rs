@@ -59,7 +59,7 @@ pub(crate) async fn run(computer: &Computer, output: &Output, name: &str) -> Res
 }
 
 fn tell(output: &Output, proof: &Proof) -> Result<(), Failure> {
-    let numbers = output.words.numbers;
+    let numbers = &output.words.numbers;
     let outcome = serde_json::to_value(&proof.outcome).unwrap_or_default();
     let code = outcome.get("code").and_then(Value::as_str).unwrap_or_default();
     let mut params = outcome.get("params").cloned().unwrap_or_default();
