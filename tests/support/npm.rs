@@ -27,14 +27,15 @@ pub fn add(home: &Home, view: &str, install: &[&str]) {
     );
 }
 
+/// What `npm view` tells of the package.
+pub fn viewed() -> String {
+    format!("echo '{{\"version\":\"2026.9.6\",\"engines\":{{\"node\":\"{REQUIRED}\"}}}}'")
+}
+
 /// The same with a Node of this version.
 pub fn add_with_node(home: &Home, node: &str, install: &[&str]) {
     home.add_script("node", &format!("echo {node}"));
-    add(
-        home,
-        &format!("echo '{{\"version\":\"2026.9.6\",\"engines\":{{\"node\":\"{REQUIRED}\"}}}}'"),
-        install,
-    );
+    add(home, &viewed(), install);
 }
 
 /// What the program that it brings does.

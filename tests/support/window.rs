@@ -84,6 +84,11 @@ impl Window {
     /// # Panics
     /// When it does not come: with the page's text, and a picture of the screen in a file.
     pub async fn find(&self, what: &str, path: &str) -> Element {
+        self.find_within(LIMIT, what, path).await
+    }
+
+    /// The same, with more patience.
+    pub async fn find_within(&self, limit: Duration, what: &str, path: &str) -> Element {
         let found = async {
             loop {
                 if let Some(element) = self.displayed(path).await {
@@ -92,7 +97,7 @@ impl Window {
                 tokio::time::sleep(LOOK).await;
             }
         };
-        match tokio::time::timeout(LIMIT, found).await {
+        match tokio::time::timeout(limit, found).await {
             Ok(element) => element,
             Err(_) => self.give_up(&format!("{what} does not come")).await,
         }
@@ -225,7 +230,8 @@ impl Window {
 }
 
 /// `XPath` of an enabled button.
-fn button(name: &str) -> String {
+/// `XPath` of a button that can be pressed, by its name.
+pub fn button(name: &str) -> String {
     format!(
         "//*[self::button or @role='button'][not(@disabled) and not(@aria-disabled='true')]{}",
         named(name)
