@@ -95,6 +95,7 @@ const PLAYABLE: [&str; 75] = [
     "openclaw.rejects-settings",
     "openclaw.gateway-mode-unset",
     "openclaw.gateway-stopped",
+    "openclaw.gateway-port-taken",
     "openclaw.does-not-see-model",
     "pull.unknown-model",
     "pull.bad-name",

@@ -474,6 +474,18 @@ pub enum Cause {
         /// That port.
         port: u16,
     },
+    /// Another program is on the gateway's port.
+    #[serde(rename = "openclaw.gateway-port-taken")]
+    OpenclawGatewayPortTaken {
+        /// That port.
+        port: u16,
+        /// Name of the program, where the system lets us see it.
+        program: Option<String>,
+        /// Its process id.
+        pid: Option<u32>,
+        /// Its user.
+        owner: Option<String>,
+    },
     /// The chosen model is installed, and OpenClaw itself does not list it.
     #[serde(rename = "openclaw.does-not-see-model")]
     OpenclawDoesNotSeeModel {

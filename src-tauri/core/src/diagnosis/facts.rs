@@ -114,6 +114,8 @@ pub struct OpenclawFacts {
     pub elsewhere: Elsewhere,
     /// Second stage: who listens on its gateway's port, when its program is not here.
     pub gateway_owner: Option<PortOwner>,
+    /// What is on its port is another program.
+    pub gateway_is_other: bool,
 }
 
 impl OpenclawFacts {

@@ -312,6 +312,7 @@ fn look_at_files(computer: &Computer) -> Files {
             nodes: Vec::new(),
             elsewhere: Elsewhere::default(),
             gateway_owner: None,
+            gateway_is_other: false,
         },
     }
 }

@@ -99,7 +99,15 @@ fn silent(facts: &Facts, url: String) -> Finding {
     finding(Cause::EngineSilent { url, seconds, pid }, seen, offers)
 }
 
-fn port_belongs_to(owner: &PortOwner) -> String {
+/// Closing is for experts, and never offered for what is not known, a forward, or Ollama itself.
+pub(super) fn closing(owner: &PortOwner) -> Option<Offer> {
+    let closable = |name: &str| !["docker", "ssh", "ollama"].iter().any(|part| name.starts_with(part));
+    let pid = owner.pid.filter(|_| owner.name.as_deref().is_some_and(closable))?;
+    let command = vec!["kill".to_owned(), pid.to_string()];
+    Some(manual(Remedy::CloseProgram { pid }, Some(command)))
+}
+
+pub(super) fn port_belongs_to(owner: &PortOwner) -> String {
     let name = owner.name.as_deref().unwrap_or("a program that the system hides");
     let pid = owner.pid.map(|pid| format!(" (pid {pid})")).unwrap_or_default();
     let user = owner.user.as_ref().map(|user| format!(" of user {user}")).unwrap_or_default();
@@ -121,13 +129,7 @@ fn other_program(facts: &Facts, url: String) -> Finding {
         let kind = if facts.program.is_some() { RemedyKind::Action } else { RemedyKind::Manual };
         offers.push(Offer { remedy: Remedy::MoveOllama { port }, kind, command, password: false });
     }
-    // Closing is for experts, and never offered for what is not known, a forward, or Ollama itself.
-    let closable = |name: &str| !["docker", "ssh", "ollama"].iter().any(|part| name.starts_with(part));
-    let pid = owner.filter(|owner| owner.name.as_deref().is_some_and(closable)).and_then(|owner| owner.pid);
-    if let Some(pid) = pid {
-        let command = vec!["kill".to_owned(), pid.to_string()];
-        offers.push(manual(Remedy::CloseProgram { pid }, Some(command)));
-    }
+    offers.extend(owner.and_then(closing));
     let cause = Cause::ConnectionOtherProgram {
         port: facts.effective.address.port(),
         url,

@@ -93,6 +93,7 @@ fn well() -> Facts {
             nodes: Vec::new(),
             elsewhere: Elsewhere::default(),
             gateway_owner: None,
+            gateway_is_other: false,
         },
         service: None,
         rights: Rights::default(),

@@ -15,7 +15,11 @@ use crate::{
         log::{self, Sign},
         program, service,
     },
-    openclaw::{elsewhere, node},
+    openclaw::{
+        elsewhere,
+        gateway::{self, Gateway},
+        node,
+    },
 };
 
 /// The variable that says where Ollama is.
@@ -75,7 +79,12 @@ async fn find_out(computer: &Computer, facts: &mut Facts, needs: &[Need]) {
                 let last = &computer.remembered().elsewhere;
                 facts.openclaw.elsewhere = elsewhere::look(surroundings, last).await;
             }
-            Need::GatewayOwner(port) => facts.openclaw.gateway_owner = owner(computer, port).await,
+            Need::GatewayOwner(port) => {
+                let found = owner(computer, port).await;
+                let silent = facts.openclaw.gateway == Gateway::Silent;
+                facts.openclaw.gateway_is_other = silent && gateway::is_other(port, found.as_ref()).await;
+                facts.openclaw.gateway_owner = found;
+            }
         }
     }
 }

@@ -18,7 +18,10 @@ use crate::{
     computer::Computer,
     error::{Error, ErrorCode},
     folders,
-    machine::command::{self, Group},
+    machine::{
+        command::{self, Group},
+        port_owner::port_owner,
+    },
     openclaw::{
         program,
         settings::{LOCAL, Settings},
@@ -96,6 +99,11 @@ pub async fn start(computer: &Computer, mut tell: impl FnMut(StartPhase)) -> Res
         Gateway::Answers => return Ok(()),
         // It may be one that is just starting; a second one could not listen.
         Gateway::Silent => {
+            let now = computer.surroundings.now();
+            let owner = tokio::task::spawn_blocking(move || port_owner(port, now)).await.ok().flatten();
+            if super::is_other(port, owner.as_ref()).await {
+                return Err(ErrorCode::GatewayPortTaken { port }.into());
+            }
             tell(StartPhase::Starting);
             return until_it_answers(port).await.map_err(|_| ErrorCode::GatewayPortTaken { port }.into());
         }

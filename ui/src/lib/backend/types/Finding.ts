@@ -456,7 +456,23 @@ required: string, } } | { "code": "openclaw.gateway-mode-unset", "params": Recor
 /**
  * That port.
  */
-port: number, } } | { "code": "openclaw.does-not-see-model", "params": { 
+port: number, } } | { "code": "openclaw.gateway-port-taken", "params": { 
+/**
+ * That port.
+ */
+port: number, 
+/**
+ * Name of the program, where the system lets us see it.
+ */
+program: string | null, 
+/**
+ * Its process id.
+ */
+pid: number | null, 
+/**
+ * Its user.
+ */
+owner: string | null, } } | { "code": "openclaw.does-not-see-model", "params": { 
 /**
  * Its name as listed by Ollama.
  */
