@@ -48,6 +48,16 @@ describe('the proof on Home', () => {
     expect(screen.queryByText('Everything is in place')).toBeNull();
   });
 
+  test('an agent with a model of its own is the one that is named and asked', async () => {
+    const own = { agent: 'main', model: 'ollama/qwen3.5:9b' };
+    const { backend } = open({ ...worlds.running, settings: { ...worlds.running.settings, own } });
+    expect(await screen.findByRole('heading', { name: 'OpenClaw uses qwen3.5:9b, on this computer' })).toBeTruthy();
+    expect(screen.getByText(/OpenClaw’s agent “main”, which answers you: the model chosen in Pincer does not count/)).toBeTruthy();
+    expect(screen.queryByText(/OpenClaw tries/)).toBeNull();
+    await fireEvent.click((await card()).getByRole('button', { name: 'Try it through OpenClaw' }));
+    expect(backend.calls).toEqual([{ name: 'prove', value: 'qwen3.5:9b' }]);
+  });
+
   test('it is green no longer when the settings change or OpenClaw stops', async () => {
     const { backend } = open(worlds.proven);
     expect(await screen.findByText('It works')).toBeTruthy();

@@ -12,7 +12,7 @@ use tokio::sync::{Notify, watch::Receiver};
 use super::{
     checks::Checks,
     look::Looks,
-    state::{AutomaticState, LookState, ModelsState, OpenclawState, SettingsState, Slice},
+    state::{AgentModel, AutomaticState, LookState, ModelsState, OpenclawState, SettingsState, Slice},
 };
 use crate::{
     computer::Computer,
@@ -347,6 +347,7 @@ async fn settings(computer: &Computer, facts: &Facts) -> SettingsState {
         None
     };
     let dialect = Dialect::of(facts.openclaw.version());
+    let own = told.own_model().map(|model| AgentModel { agent: told.agent().into(), model: model.into() });
     SettingsState {
         context: context(&told, dialect),
         context_settable: dialect.tells_context(),
@@ -359,6 +360,7 @@ async fn settings(computer: &Computer, facts: &Facts) -> SettingsState {
         entries: told.entries,
         base_url: told.base_url.as_deref().map(secrets::masked_address),
         automatic: automatic(facts),
+        own,
         agents: told.agents.into_iter().map(|(name, _)| name).collect(),
         listed: told.listed,
         last_change: change::newest(computer).await,
@@ -399,12 +401,12 @@ async fn openclaw(computer: &Computer, facts: &Facts) -> OpenclawState {
     }
 }
 
-/// What was proven of the chosen model and still holds.
+/// What was proven of the model that answers when none is named, and still holds.
 async fn proven(computer: &Computer, facts: &Facts) -> Option<Proof> {
     let told = facts.openclaw.settings.read()?;
-    let primary = told.primary_id()?;
+    let used = told.used_id()?;
     let models = &facts.models.as_ref()?.as_ref().ok()?.models;
-    let model = models.iter().find(|model| names::same(&model.id, primary))?;
+    let model = models.iter().find(|model| names::same(&model.id, used))?;
     let on = Circumstances {
         digest: model.digest.clone(),
         version: facts.openclaw.version().map(|version| version.to_string()),

@@ -26,7 +26,6 @@ use crate::{
         wire::Tag,
     },
     openclaw::{
-        document::Value,
         include::Configuration,
         plan::Hash,
         program, secrets,
@@ -173,7 +172,6 @@ struct Before {
     version: Option<String>,
     settings: Option<Hash>,
     told: Settings,
-    agent: String,
     address: Address,
 }
 
@@ -210,9 +208,9 @@ pub async fn prove(
         Ended::Turn(Turn::default())
     } else {
         let question = Question {
-            agent: before.agent.clone(),
+            agent: before.told.agent().to_owned(),
             model: model.clone(),
-            primary: before.told.primary_id().is_some_and(|primary| names::same(primary, &model)),
+            primary: before.told.used_id().is_some_and(|used| names::same(used, &model)),
             limit: limits.answer,
         };
         tokio::select! {
@@ -269,10 +267,6 @@ async fn known(computer: &Computer) -> Result<Before, Error> {
             version: found.version.or(told.last_touched).map(|version| version.to_string()),
             program: found.path,
             settings: configuration.as_ref().map(Configuration::hash),
-            agent: configuration
-                .as_ref()
-                .and_then(|all| main_agent(all.value()))
-                .unwrap_or_else(|| "main".into()),
             address: asked_address(&told),
             told,
         })
@@ -284,18 +278,6 @@ async fn known(computer: &Computer) -> Result<Before, Error> {
 #[must_use]
 pub fn asked_address(told: &Settings) -> Address {
     told.base_url.as_deref().and_then(|url| Address::parse(url).ok()).unwrap_or_default()
-}
-
-/// The agent that answers when none is named: the one marked so, else the first; `None`: OpenClaw's own, `main`.
-fn main_agent(value: &Value) -> Option<String> {
-    let marked = |agent: &Value| agent.get("default").and_then(Value::as_bool) == Some(true);
-    let entries = value.get_path(&["agents", "entries"]).and_then(Value::as_object).unwrap_or_default();
-    let list = value.get_path(&["agents", "list"]).and_then(Value::as_array).unwrap_or_default();
-    let entries = entries.iter().map(|(name, agent)| (name.as_str(), agent));
-    let list = list.iter().filter_map(|agent| Some((agent.get("id").and_then(Value::as_str)?, agent)));
-    let all: Vec<(&str, &Value)> = entries.chain(list).collect();
-    let chosen = all.iter().find(|(_, agent)| marked(agent)).or_else(|| all.first());
-    chosen.map(|(name, _)| (*name).to_owned())
 }
 
 /// The model as Ollama lists it; `None` when it does not, or cannot be asked.
@@ -373,21 +355,7 @@ async fn remember(computer: &Computer, before: Before, tag: Option<Tag>, proof: 
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
-
-    #[test]
-    fn the_agent_is_the_one_that_is_marked_else_the_first() {
-        for (settings, expected) in [
-            (json!({}), None),
-            (json!({ "agents": { "entries": { "a": {}, "b": { "default": true } } } }), Some("b")),
-            (json!({ "agents": { "list": [{ "id": "x" }, { "id": "y" }] } }), Some("x")),
-            (json!({ "agents": { "list": [{ "id": "x" }, { "id": "y", "default": true }] } }), Some("y")),
-        ] {
-            assert_eq!(main_agent(&Value::from(settings)).as_deref(), expected);
-        }
-    }
 
     #[test]
     fn openclaw_asks_where_it_was_told_to() {

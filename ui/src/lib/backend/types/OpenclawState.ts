@@ -20,7 +20,8 @@ version: string | null,
  */
 gateway: Gateway, 
 /**
- * The chosen model answered through it, and nothing that matters changed since; `null`: that is not proven.
+ * The model that its agent uses answered through it, and nothing that matters changed since; `null`: that is not
+ * proven.
  */
 proof: Proof | null, 
 /**
