@@ -231,6 +231,32 @@ fn what_cannot_be_asked_costs_no_question() {
 }
 
 #[test]
+fn nothing_is_said_of_an_ollama_whose_address_is_not_known() {
+    let mut machine = Machine::new(&prints(&failure(Some("r"), "something new"), 1));
+    machine.ollama.kill();
+    let url = machine.ollama.url();
+    let write = |base_url: &str, mode: &str| {
+        let mut file = settings::whole(base_url);
+        file["gateway"]["port"] = machine.port.into();
+        file["gateway"]["mode"] = mode.into();
+        settings::write(&machine.home, "openclaw.json", &file.to_string());
+    };
+    let stopped = json!({ "code": "ollama-stopped", "params": { "url": url } });
+    let failed = json!({ "code": "failed", "params": {} });
+    for (base_url, mode, variable, expected) in [
+        ("${MY_OLLAMA}", "local", None, &failed),
+        ("${MY_OLLAMA}", "local", Some(&url), &stopped),
+        (url.as_str(), "local", None, &stopped),
+        (url.as_str(), "remote", None, &failed),
+    ] {
+        write(base_url, mode);
+        let mut command = machine.command(&["check", MODEL, "--through-openclaw", "--json"]);
+        let output = command.envs(variable.map(|url| ("MY_OLLAMA", url))).output().unwrap();
+        assert_eq!(&json("check", &output)["outcome"], expected, "{base_url} {mode} {variable:?}");
+    }
+}
+
+#[test]
 fn an_older_openclaw_is_asked_in_its_own_way() {
     let lines = format!(
         "case \"$*\" in *--model*) echo \"error: unknown option '--model'\" >&2; exit 1;; esac\n{}",

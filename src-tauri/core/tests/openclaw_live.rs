@@ -212,6 +212,30 @@ async fn an_agent_with_a_model_of_its_own_is_not_proven_by_the_chosen_one() {
 }
 
 #[tokio::test]
+async fn a_gateway_that_does_not_reload_proves_nothing_of_newer_settings() {
+    let mut stage = Stage::new(&well()).await;
+    let mut told = settings(&stage.ollama, &stage.gateway, MODEL);
+    told["gateway"]["reload"] = json!({ "mode": "off" });
+    write(stage.home.path(), &told);
+    stage.live.gateway().prove(MODEL).unwrap();
+    stage.proof(ProofPhase::Ended).await;
+    let behind = stage.openclaw("the older settings", |state| state.behind).await;
+    assert_eq!(behind.proof, None);
+
+    // This process, which is the gateway here, started after that.
+    let file =
+        fs::File::options().write(true).open(stage.home.path().join(".openclaw/openclaw.json")).unwrap();
+    file.set_modified(SystemTime::now() - Duration::from_secs(3600)).unwrap();
+    assert_eq!(
+        stage.openclaw("the same settings", |state| !state.behind).await.proof,
+        None,
+        "it was not kept"
+    );
+    stage.live.gateway().prove(MODEL).unwrap();
+    stage.openclaw("what is proven now", |state| state.proof.is_some()).await;
+}
+
+#[tokio::test]
 async fn what_openclaw_sees_is_told_in_the_background() {
     let mut stage = Stage::new(&well()).await;
     let sees = stage.openclaw("what it sees", |state| state.sees.is_some()).await.sees.unwrap();

@@ -171,6 +171,8 @@ pub struct OpenclawState {
     /// The model that its agent uses answered through it, and nothing that matters changed since; `null`: that is not
     /// proven.
     pub proof: Option<Proof>,
+    /// The gateway may run older settings than the file holds, since it does not reload them: nothing is proven then.
+    pub behind: bool,
     /// What it sees of the installed models; `null` while that is not known, or its list says nothing.
     pub sees: Option<Sees>,
 }

@@ -35,9 +35,11 @@ use crate::{
         change,
         dialect::{Automatic, Dialect},
         gateway::{
+            Gateway,
             kept::{self, Circumstances},
-            proof::{self, Proof},
+            proof::Proof,
             sees::{self, Sees},
+            settled,
         },
         plan::Hash,
         secrets,
@@ -392,13 +394,25 @@ fn automatic(facts: &Facts) -> AutomaticState {
 async fn openclaw(computer: &Computer, facts: &Facts) -> OpenclawState {
     let program = facts.openclaw.program.as_ref();
     let version = facts.openclaw.version();
+    let behind = is_behind(computer, facts).await;
     OpenclawState {
         program: program.map(|program| program.path.display().to_string()),
         version: version.map(|version| version.to_string()),
         gateway: facts.openclaw.gateway,
-        proof: proven(computer, facts).await,
+        proof: if behind { None } else { proven(computer, facts).await },
+        behind,
         sees: sees(facts),
     }
+}
+
+/// Whether the gateway that answers may run older settings.
+async fn is_behind(computer: &Computer, facts: &Facts) -> bool {
+    let Some(told) = facts.openclaw.settings.read().filter(|_| facts.openclaw.gateway == Gateway::Answers)
+    else {
+        return false;
+    };
+    let (computer, told) = (computer.clone(), told.clone());
+    tokio::task::spawn_blocking(move || settled::is_behind(&computer, &told)).await.unwrap_or_default()
 }
 
 /// What was proven of the model that answers when none is named, and still holds.
@@ -407,15 +421,15 @@ async fn proven(computer: &Computer, facts: &Facts) -> Option<Proof> {
     let used = told.used_id()?;
     let models = &facts.models.as_ref()?.as_ref().ok()?.models;
     let model = models.iter().find(|model| names::same(&model.id, used))?;
-    let on = Circumstances {
-        digest: model.digest.clone(),
-        version: facts.openclaw.version().map(|version| version.to_string()),
-        settings: facts.openclaw.hash?,
-        host: secrets::masked_address(&proof::asked_address(told).to_string()),
-    };
-    let folders = computer.folders.clone();
-    let kept = tokio::task::spawn_blocking(move || kept::read(&folders)).await.unwrap_or_default();
-    kept::find(&kept, &on).cloned()
+    let (digest, settings) = (model.digest.clone(), facts.openclaw.hash?);
+    let version = facts.openclaw.version().map(|version| version.to_string());
+    let (computer, told) = (computer.clone(), told.clone());
+    let kept = tokio::task::spawn_blocking(move || {
+        let host = settled::asked_url(&computer, &told);
+        let on = Circumstances { digest, version, settings, host };
+        kept::find(&kept::read(&computer.folders), &on).cloned()
+    });
+    kept.await.ok().flatten()
 }
 
 /// What OpenClaw sees of the installed models.

@@ -7,6 +7,7 @@ mod judge;
 pub mod kept;
 pub mod proof;
 pub mod sees;
+pub mod settled;
 pub mod start;
 mod turn;
 

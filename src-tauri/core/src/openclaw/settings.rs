@@ -69,6 +69,9 @@ pub struct Settings {
     pub flat_key: bool,
     /// Names of `env.vars`.
     pub variables: Vec<String>,
+    /// Those of `env.vars` that `base_url` refers to, with what they are set to. Never shown: an address may hold a
+    /// password.
+    pub base_url_variables: Vec<(String, String)>,
     /// `env.vars.OLLAMA_API_KEY` (or the flat form of old versions) is there and not empty.
     pub key_in_file: bool,
     /// `meta.lastTouchedVersion`.
@@ -79,6 +82,8 @@ pub struct Settings {
     pub gateway_mode: Option<String>,
     /// `gateway.bind`: where the gateway listens; `None`: on this computer alone.
     pub gateway_bind: Option<String>,
+    /// `gateway.reload.mode` is `off`: the gateway goes on with the settings that it was started with.
+    pub reload_off: bool,
 }
 
 /// What a listed model says of the context to run, in tokens.
@@ -145,6 +150,7 @@ impl Settings {
         let listed = models.unwrap_or_default();
         let port = value.get_path(&["gateway", "port"]).and_then(Value::as_u64);
         let keys = |path: &[&str]| value.get_path(path).and_then(Value::as_object).map(names);
+        let base_url = text(&of_provider("baseUrl"));
         let flat_key = has_key(&["env", KEY_VARIABLE]);
         Self {
             primary: text(model).or_else(|| text(&of_model("primary"))),
@@ -153,7 +159,12 @@ impl Settings {
             provider: provider.is_some(),
             listed: listed.iter().filter_map(id).map(str::to_owned).collect(),
             entries: listed.iter().filter_map(entry).collect(),
-            base_url: text(&of_provider("baseUrl")),
+            base_url_variables: variables_in(base_url.as_deref().unwrap_or_default())
+                .into_iter()
+                .filter_map(|name| Some((text(&["env", "vars", &name])?, name)))
+                .map(|(value, name)| (name, value))
+                .collect(),
+            base_url,
             api: text(&of_provider("api")),
             api_key: is_set(&of_provider("apiKey")),
             list_empty: models.is_some_and(<[Value]>::is_empty),
@@ -170,6 +181,7 @@ impl Settings {
             gateway_port: port.and_then(|port| u16::try_from(port).ok()),
             gateway_mode: text(&["gateway", "mode"]),
             gateway_bind: text(&["gateway", "bind"]),
+            reload_off: text(&["gateway", "reload", "mode"]).is_some_and(|mode| mode == "off"),
         }
     }
 
@@ -177,6 +189,12 @@ impl Settings {
     #[must_use]
     pub fn gateway(&self) -> u16 {
         self.gateway_port.unwrap_or(GATEWAY_PORT)
+    }
+
+    /// The gateway runs on this computer, as far as they say.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        self.gateway_mode.as_deref().is_none_or(|mode| mode == LOCAL)
     }
 
     /// How Ollama is set. `key`: OpenClaw's service sees `OLLAMA_API_KEY` from outside the file.

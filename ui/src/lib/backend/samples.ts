@@ -286,7 +286,7 @@ function unsure(path: Diagnosis): Diagnosis {
 }
 
 const openclaw = {
-  program: '/home/ada/.npm/bin/openclaw', version: '2026.9.6', gateway: 'none', proof: null, sees: null,
+  program: '/home/ada/.npm/bin/openclaw', version: '2026.9.6', gateway: 'none', proof: null, behind: false, sees: null,
 } as const satisfies OpenclawState;
 
 /** qwen3:8b answered through OpenClaw. */

@@ -25,6 +25,10 @@ gateway: Gateway,
  */
 proof: Proof | null, 
 /**
+ * The gateway may run older settings than the file holds, since it does not reload them: nothing is proven then.
+ */
+behind: boolean, 
+/**
  * What it sees of the installed models; `null` while that is not known, or its list says nothing.
  */
 sees: Sees | null, };
