@@ -339,6 +339,42 @@ fn a_gateway_that_does_not_start_says_why() {
     assert_eq!(json("start", &output)["error"]["code"], "gateway.no-program");
 }
 
+#[test]
+fn a_start_that_gives_way_to_another_waits_for_that_one() {
+    for last in ["echo 'gateway already running (pid 7); lock timeout after 5000ms' >&2; exit 1", "exit 0"] {
+        let lines = format!("case \"$2\" in run) echo up > \"$HOME/up\"; {last};; esac\nexit 1");
+        let machine = Machine::without_gateway(free_address().port(), &lines);
+        let mut command = machine.command(&["start", "--openclaw", "--json"]);
+        let pincer = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        wait_for("the start", || machine.file("up").exists().then_some(()));
+        let _gateway = Gateway::start_at(machine.port, None);
+        let output = pincer.wait_with_output().unwrap();
+        assert_eq!(
+            (output.status.code(), json("start", &output)),
+            (Some(0), json!({ "started": true })),
+            "{last}"
+        );
+    }
+}
+
+#[test]
+fn a_second_start_waits_for_the_first_and_takes_its_place() {
+    let lines = format!("case \"$2\" in run) {UNTIL_ASKED};; esac\nexit 1");
+    let machine = Machine::without_gateway(free_address().port(), &lines);
+    let mut first = start(&mut machine.command(&["start", "--openclaw"]));
+    wait_for("the first", || machine.file("up").exists().then_some(()));
+    fs::remove_file(machine.file("up")).unwrap();
+    let mut second = start(&mut machine.command(&["start", "--openclaw"]));
+    signal("INT", &first.id().to_string());
+    wait_for("the end of the first", || first.has_ended().then_some(()));
+    wait_for("the second", || machine.file("up").exists().then_some(()));
+    let _gateway = Gateway::start_at(machine.port, None);
+    wait_for("the end of the second", || second.has_ended().then_some(()));
+    let runs = machine.calls().iter().filter(|call| call.starts_with("gateway run")).count();
+    assert_eq!(runs, 2, "{:?}", machine.calls());
+    end_what_sleeps(&machine);
+}
+
 /// The fake gateway outlives whoever started it, as the real one does.
 fn end_what_sleeps(machine: &Machine) {
     drop(support::openclaw::Ending::of(&machine.home));
