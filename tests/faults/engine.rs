@@ -26,6 +26,7 @@ scenarios! {
     starting: "engine.starting";
     silent: "engine.silent";
     silent_with_its_own_log: "engine.silent";
+    silent_beside_a_program_at_another_address: "engine.silent";
     busy: "engine.busy";
     too_many_requests: "engine.busy";
     too_many_requests_for_the_list: "engine.busy";
@@ -176,6 +177,20 @@ fn silent(lab: &Lab) {
     // A minute later: the clock is moved on, nobody waits.
     let answer = a_minute_later(lab, &home);
     let found = lab.named(&answer);
+    assert!(found["params"]["seconds"].as_u64().unwrap() >= 60);
+    assert_eq!(remedies(&found), ["restart-ollama"]);
+    start_again(lab, &home, ollama);
+}
+
+/// The same port of another address is none of its business: nobody is told to close what is there.
+fn silent_beside_a_program_at_another_address(lab: &Lab) {
+    let home = Home::new();
+    let ollama = Ollama::start_with(&home, &[("PRACTICE_SILENT", "1")]);
+    let beside = format!("127.0.0.2:{}", ollama.address().port());
+    let _beside = home.play("nginx", &beside, &[("PRACTICE_FAULT", "html")]);
+    add_openclaw(&home, NEWEST);
+    write(&home, "openclaw.json", &whole(&ollama.url()).to_string());
+    let found = lab.named(&a_minute_later(lab, &home));
     assert!(found["params"]["seconds"].as_u64().unwrap() >= 60);
     assert_eq!(remedies(&found), ["restart-ollama"]);
     start_again(lab, &home, ollama);

@@ -57,7 +57,9 @@ async fn find_out(computer: &Computer, facts: &mut Facts, needs: &[Need]) {
                 let secrets = facts.unit().map(service::Service::secrets).unwrap_or_default();
                 facts.log.iter_mut().for_each(|log| log.hide(&secrets));
             }
-            Need::PortOwner(port) => facts.owner = owner(computer, port).await,
+            Need::PortOwner(port) => {
+                facts.owner = owner(computer, facts.effective.address.with_port(port)).await;
+            }
             Need::FreePort(port) => facts.free_port = free_port(port).await,
             Need::ReservedPorts => facts.reserved_ports = reserved::ports(surroundings).await,
             Need::Variable => {
@@ -80,7 +82,7 @@ async fn find_out(computer: &Computer, facts: &mut Facts, needs: &[Need]) {
                 facts.openclaw.elsewhere = elsewhere::look(surroundings, last).await;
             }
             Need::GatewayOwner(port) => {
-                let found = owner(computer, port).await;
+                let found = owner(computer, Address::loopback(port)).await;
                 let silent = facts.openclaw.gateway == Gateway::Silent;
                 facts.openclaw.gateway_is_other = silent && gateway::is_other(port, found.as_ref()).await;
                 facts.openclaw.gateway_owner = found;
@@ -89,9 +91,9 @@ async fn find_out(computer: &Computer, facts: &mut Facts, needs: &[Need]) {
     }
 }
 
-async fn owner(computer: &Computer, port: u16) -> Option<crate::machine::port_owner::PortOwner> {
+async fn owner(computer: &Computer, address: Address) -> Option<crate::machine::port_owner::PortOwner> {
     let now = computer.surroundings.now();
-    tokio::task::spawn_blocking(move || port_owner(port, now)).await.ok().flatten()
+    tokio::task::spawn_blocking(move || port_owner(&address, now)).await.ok().flatten()
 }
 
 /// The folder of models that the last run could not make, or that the unit names, when it is not there. One that may

@@ -114,8 +114,8 @@ pub async fn restart(
     // Looked at anew: what was offered may be of another time.
     let service = service::look(surroundings).await;
     let (own, listener) = {
-        let (folders, port, now) = (folders.clone(), address.port(), surroundings.now());
-        let look = move || (Own::running(&folders), port_owner::port_owner(port, now));
+        let (folders, address, now) = (folders.clone(), address.clone(), surroundings.now());
+        let look = move || (Own::running(&folders), port_owner::port_owner(&address, now));
         let looked = tokio::task::spawn_blocking(look).await;
         looked.map_err(|error| Error::new(ErrorCode::Internal {}, error.to_string()))?
     };
