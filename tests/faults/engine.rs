@@ -210,7 +210,7 @@ fn silent_with_its_own_log(lab: &Lab) {
     write(&home, "openclaw.json", &whole(&ollama.url()).to_string());
     add_unit(
         &home,
-        "ActiveState=active\nSubState=running\nNRestarts=0",
+        &format!("ActiveState=active\nSubState=running\nNRestarts=0\nMainPID={}", ollama.id()),
         "level=WARN msg=\"discovering GPUs\"",
     );
     let found = lab.named(&a_minute_later(lab, &home));

@@ -111,13 +111,11 @@ impl Service {
         }
     }
 
-    /// Whether this unit runs the program that listens: the same process, or none that we can see while it runs.
+    /// Whether this unit runs the program that listens: the same process, or none that we can see while it runs. One
+    /// that is seen while the unit has no process, or another, is someone's beside it.
     #[must_use]
     pub fn runs(&self, listener: Option<u32>) -> bool {
-        let same = match (self.main_pid, listener) {
-            (Some(main), Some(listener)) => main == listener,
-            _ => true,
-        };
+        let same = listener.is_none() || self.main_pid == listener;
         self.loaded && !matches!(self.active.as_str(), "inactive" | "failed") && same
     }
 
@@ -270,6 +268,9 @@ mod tests {
             // The process of another user is hidden from us.
             (unit("active", Some(7)), None, true),
             (unit("activating", None), None, true),
+            // It has no process at all: what listens keeps it from its port.
+            (unit("activating", None), Some(8), false),
+            (unit("active", None), Some(8), false),
             (unit("inactive", None), Some(8), false),
             (unit("failed", None), None, false),
             (Service::default(), Some(7), false),
