@@ -83,8 +83,12 @@ fn silent(facts: &Facts, url: String) -> Finding {
     let owner = facts.owner.as_ref();
     let mut seen = evidence(facts);
     seen.extend(owner.map(port_belongs_to));
-    if owner.is_some_and(|owner| !owner.is_ollama()) {
+    let ollama = engine::owns_port(facts);
+    if !ollama && owner.is_some_and(PortOwner::is_another) {
         return other_program(facts, url);
+    }
+    if !ollama {
+        seen.push("the system hides which program it is: Ollama, or another".to_owned());
     }
     let seconds = owner.and_then(|owner| owner.age).map(|age| age.as_secs());
     if let Some(seconds) = seconds.filter(|seconds| *seconds < START_SECONDS) {

@@ -12,7 +12,7 @@ use crate::{
         log::Sign,
         names,
         restart::{self, Running},
-        service::Service,
+        service::{Scope, Service},
         store::Store,
     },
 };
@@ -210,8 +210,24 @@ fn outdated(facts: &Facts, version: &str) -> Finding {
 fn newer_installed(facts: &Facts) -> Option<&str> {
     let installed = facts.client_version.as_deref()?;
     let (old, new) = (numbers(running(facts)?)?, numbers(installed)?);
-    let ours = facts.owner.as_ref().is_some_and(crate::machine::port_owner::PortOwner::is_ollama);
-    (ours && new > old && old != (0, 0, 0)).then_some(installed)
+    (owns_port(facts) && new > old && old != (0, 0, 0)).then_some(installed)
+}
+
+/// The program at the port is Ollama: by its name, or since its unit runs it.
+pub(super) fn owns_port(facts: &Facts) -> bool {
+    let Some(owner) = &facts.owner else { return false };
+    let runs = |unit: &Service| match (owner.pid, &owner.name) {
+        (Some(_), _) => unit.main_pid == owner.pid,
+        (None, Some(_)) => false,
+        // Without a name of its own systemd runs a unit as root.
+        (None, None) => {
+            let user = unit.user.as_deref().unwrap_or("root");
+            unit.scope == Scope::System
+                && unit.active == "active"
+                && owner.user.as_deref().is_none_or(|seen| seen == user)
+        }
+    };
+    owner.is_ollama() || facts.unit().is_some_and(runs)
 }
 
 fn update_pending(facts: &Facts) -> Option<Finding> {

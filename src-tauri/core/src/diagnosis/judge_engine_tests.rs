@@ -143,6 +143,38 @@ fn what_the_log_says_stands_in_the_evidence() {
 }
 
 #[test]
+fn a_program_that_the_system_hides_is_not_said_to_be_another() {
+    let hidden = |user: &str| PortOwner { pid: None, name: None, user: Some(user.into()), age: None };
+    let running = |user: Option<&str>, main_pid| Service {
+        main_pid,
+        user: user.map(str::to_owned),
+        ..unit("active", "running", 0)
+    };
+    let silent = |owner: PortOwner, service: Option<Service>| {
+        let mut facts = Facts { owner: Some(owner), service, free_port: Some(11435), ..well() };
+        facts.effective.answer = Answer::Silent;
+        let (code, finding) = only(&facts);
+        (code, finding.evidence.iter().any(|seen| seen.contains("Ollama, or another")))
+    };
+    let unknown = ("engine.silent".to_owned(), true);
+    let known = ("engine.silent".to_owned(), false);
+    let other = ("connection.other-program".to_owned(), false);
+    assert_eq!(silent(hidden("bob"), None), unknown);
+    assert_eq!(silent(hidden("ollama"), None), known);
+    // The unit runs, and as that user; or it is another's.
+    assert_eq!(silent(hidden("llm"), Some(running(Some("llm"), Some(7)))), known);
+    assert_eq!(silent(hidden("root"), Some(running(None, Some(7)))), known);
+    assert_eq!(silent(hidden("bob"), Some(running(Some("llm"), Some(7)))), unknown);
+    assert_eq!(
+        silent(hidden("llm"), Some(Service { active: "inactive".into(), ..running(Some("llm"), None) })),
+        unknown
+    );
+    // One that is seen is the unit's by its process alone.
+    assert_eq!(silent(owner("wrapper", None), Some(running(None, Some(42)))), known);
+    assert_eq!(silent(owner("nc", None), Some(running(None, Some(7)))), other);
+}
+
+#[test]
 fn an_old_version_is_named_and_a_newer_one_that_waits() {
     let mut facts = well();
     version(&mut facts, "0.6.3");

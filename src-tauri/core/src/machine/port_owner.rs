@@ -25,6 +25,12 @@ pub struct PortOwner {
 }
 
 impl PortOwner {
+    /// It is surely another program: its name is seen. A name that is hidden says nothing, whoever the user is.
+    #[must_use]
+    pub fn is_another(&self) -> bool {
+        self.name.is_some() && !self.is_ollama()
+    }
+
     /// It is a program of Ollama's; when only the user is seen, that of Ollama's service.
     #[must_use]
     pub fn is_ollama(&self) -> bool {
@@ -259,6 +265,8 @@ mod tests {
         assert_eq!(rows_of(&table, 11434), [(four, "998".to_owned()), (six, "5".to_owned())]);
         assert_eq!(rows_of(&table, 11435), []);
         let hidden = PortOwner { pid: None, name: None, user: Some("ollama".into()), age: None };
-        assert!(hidden.is_ollama());
+        assert!(hidden.is_ollama() && !hidden.is_another());
+        let hidden = PortOwner { user: Some("me".into()), ..hidden };
+        assert!(!hidden.is_ollama() && !hidden.is_another());
     }
 }
