@@ -47,8 +47,10 @@ pub enum Cause {
     EngineCrashLooping {
         /// How often systemd started it again.
         restarts: u32,
-        /// Its own last error, when the log can be read.
+        /// Its own last error, when the log can be read and names one.
         reason: Option<String>,
+        /// Where its log was read.
+        log: Option<String>,
     },
     /// It may not make or enter the folder of its models.
     #[serde(rename = "engine.models-dir-permission")]

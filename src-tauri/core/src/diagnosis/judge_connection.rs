@@ -65,6 +65,7 @@ fn refused(facts: &Facts, url: String, local: bool) -> Finding {
     }
     let program = facts.program.as_ref().map(|path| path.display().to_string());
     let mut seen = evidence(facts);
+    seen.extend(engine::earlier_end(facts));
     if program.is_some() || facts.unit().is_some() {
         seen.push(program.as_ref().map_or_else(
             || "systemd has a unit named ollama".to_owned(),

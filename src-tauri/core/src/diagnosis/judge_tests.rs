@@ -100,6 +100,7 @@ fn well() -> Facts {
         at_login: true,
         own: None,
         log: None,
+        models_folder: None,
         absent_folder: None,
         client_version: None,
         owner: None,

@@ -24,6 +24,8 @@ use crate::{
 
 /// The variable that says where Ollama is.
 const OLLAMA_HOST: &str = "OLLAMA_HOST";
+/// The variable that says where its models are.
+const OLLAMA_MODELS: &str = "OLLAMA_MODELS";
 /// How far from the taken port a free one is looked for.
 const PORTS_TRIED: u16 = 20;
 
@@ -52,6 +54,7 @@ async fn find_out(computer: &Computer, facts: &mut Facts, needs: &[Need]) {
             }
             Need::Log => {
                 facts.log = log::read(surroundings, &computer.folders, facts.service.as_ref()).await;
+                facts.models_folder = models_folder(computer, facts);
                 facts.absent_folder = absent_folder(facts).await;
                 look_where_it_was_told(computer, facts).await;
                 let secrets = facts.unit().map(service::Service::secrets).unwrap_or_default();
@@ -96,14 +99,24 @@ async fn owner(computer: &Computer, address: Address) -> Option<crate::machine::
     tokio::task::spawn_blocking(move || port_owner(&address, now)).await.ok().flatten()
 }
 
+/// Where models are to be by what is set now; a unit that names none has the home of its user, which is not known.
+fn models_folder(computer: &Computer, facts: &Facts) -> Option<String> {
+    if let Some(unit) = facts.unit() {
+        return unit.variable(OLLAMA_MODELS).map(str::to_owned);
+    }
+    let surroundings = &computer.surroundings;
+    let set = surroundings.environment.get(OLLAMA_MODELS).filter(|folder| !folder.is_empty()).map(Into::into);
+    set.or_else(|| Some(surroundings.home.join(".ollama").join("models").display().to_string()))
+}
+
 /// The folder of models that the last run could not make, or that the unit names, when it is not there. One that may
 /// not be looked at is not said to be missing.
 async fn absent_folder(facts: &Facts) -> Option<String> {
-    let failed = facts.log.as_ref().and_then(log::Log::sign).and_then(|(sign, _)| match sign {
+    let failed = facts.sign().and_then(|(sign, _)| match sign {
         Sign::FolderForbidden { folder } | Sign::FolderMissing { folder } => Some(folder),
         Sign::AddressInUse {} => None,
     });
-    let told = || facts.unit().and_then(|unit| unit.variable("OLLAMA_MODELS")).map(str::to_owned);
+    let told = || facts.unit().and_then(|unit| unit.variable(OLLAMA_MODELS)).map(str::to_owned);
     let folder = failed.or_else(told)?;
     let path = PathBuf::from(&folder);
     let is_absent = tokio::task::spawn_blocking(move || matches!(path.try_exists(), Ok(false))).await;

@@ -111,6 +111,21 @@ impl Service {
         }
     }
 
+    /// The command that prints the last `lines` of its journal, as whose it is.
+    #[must_use]
+    pub fn journal(&self, lines: u32) -> Vec<String> {
+        let whose: &[&str] = if self.scope == Scope::User { &["--user"] } else { &[] };
+        let lines = lines.to_string();
+        let rest = ["-u", "ollama", "-n", &lines, "--no-pager"];
+        ["journalctl"].iter().chain(whose).chain(&rest).map(|word| (*word).to_owned()).collect()
+    }
+
+    /// Its last start came to nothing, by what systemd says of it now.
+    #[must_use]
+    pub fn failed_last(&self) -> bool {
+        self.active == "failed" || (self.active == "activating" && self.sub.starts_with("auto-restart"))
+    }
+
     /// Whether this unit runs the program that listens: the same process, or none that we can see while it runs. One
     /// that is seen while the unit has no process, or another, is someone's beside it.
     #[must_use]

@@ -62,9 +62,13 @@ pid: number | null, } } | { "code": "engine.crash-looping", "params": {
  */
 restarts: number, 
 /**
- * Its own last error, when the log can be read.
+ * Its own last error, when the log can be read and names one.
  */
-reason: string | null, } } | { "code": "engine.models-dir-permission", "params": { 
+reason: string | null, 
+/**
+ * Where its log was read.
+ */
+log: string | null, } } | { "code": "engine.models-dir-permission", "params": { 
 /**
  * The folder.
  */
