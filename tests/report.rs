@@ -190,7 +190,8 @@ fn a_password_with_a_slash_and_a_token_in_the_address_of_ollama_are_not_said() {
     // Nothing listens at the second.
     let away = host.replace(&ollama.host(), &support::ollama::free_address().to_string());
     for host in [&host, &away] {
-        for line in [&["doctor"][..], &["doctor", "--json"], &["report"], &["models"], &["models", "--json"]] {
+        for line in [&["doctor"][..], &["doctor", "--json"], &["report"], &["models"], &["models", "--json"]]
+        {
             let output =
                 home.command(programs::pincer_cli()).args(line).env("OLLAMA_HOST", host).output().unwrap();
             let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();

@@ -65,7 +65,7 @@ pub fn is_behind(computer: &Computer, told: &Settings) -> bool {
         return false;
     }
     let now = computer.surroundings.now();
-    let age = port_owner(told.gateway(), now).and_then(|owner| owner.age);
+    let age = port_owner(&Address::loopback(told.gateway()), now).and_then(|owner| owner.age);
     !was_started_after(age, now, last_change(computer))
 }
 

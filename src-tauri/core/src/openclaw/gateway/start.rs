@@ -22,6 +22,7 @@ use crate::{
         command::{self, Group},
         port_owner::port_owner,
     },
+    ollama::address::Address,
     openclaw::{
         lock::Lock,
         program,
@@ -103,7 +104,10 @@ pub async fn start(computer: &Computer, mut tell: impl FnMut(StartPhase)) -> Res
         // It may be one that is just starting; a second one could not listen.
         Gateway::Silent => {
             let now = computer.surroundings.now();
-            let owner = tokio::task::spawn_blocking(move || port_owner(port, now)).await.ok().flatten();
+            let owner = tokio::task::spawn_blocking(move || port_owner(&Address::loopback(port), now))
+                .await
+                .ok()
+                .flatten();
             if super::is_other(port, owner.as_ref()).await {
                 return Err(ErrorCode::GatewayPortTaken { port }.into());
             }
