@@ -158,9 +158,12 @@ impl Redactor {
         format!("host-{}", number + 1)
     }
 
-    /// The same for a host that surely is one, by where it stands. A name of letters alone may be a word elsewhere.
+    /// The same for a host that surely is one, by where it stands. A name of letters alone may be a word elsewhere, one
+    /// of digits alone a number.
     pub(super) fn sure_host(&mut self, host: &str) -> String {
-        if host.contains(|c: char| !c.is_alphabetic()) {
+        let letters = host.chars().all(char::is_alphabetic);
+        let digits = host.chars().all(|c| c.is_ascii_digit());
+        if !letters && !digits {
             self.know_host(host);
         }
         self.host(host)
