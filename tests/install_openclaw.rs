@@ -288,9 +288,10 @@ fn cancelled_half_way_nothing_is_left_and_nothing_runs_on() {
     machine.nothing("cancelled");
 }
 
-#[test]
-fn a_crash_half_way_is_not_called_installed_and_the_next_try_mends_it() {
+/// One that was killed while npm worked; what is there does not run.
+fn crashed() -> Machine {
     let machine = Machine::with("v24.16.0", &[SAYS, PACKAGE, LINK, HALF]);
+    machine.openclaw("echo 'package lifecycle is incomplete' >&2; exit 1");
     let (mut running, id) = half(&machine);
     process::kill(running.id());
     running.wait().unwrap();
@@ -298,7 +299,65 @@ fn a_crash_half_way_is_not_called_installed_and_the_next_try_mends_it() {
     let npm = fs::read_to_string(machine.home.path().join("npm.id")).unwrap();
     process::signal("KILL", &format!("-{}", npm.trim()));
     process::wait_for("the end of npm's child", || (!is_running(&id)).then_some(()));
+    machine
+}
+
+/// OpenClaw put there by hand, with a program that does this.
+fn by_hand(machine: &Machine, does: &str) {
+    let package = machine.local("lib/node_modules/openclaw");
+    drop(fs::remove_dir_all(&package));
+    fs::create_dir_all(&package).unwrap();
+    fs::create_dir_all(machine.local("bin")).unwrap();
+    fs::write(package.join("package.json"), r#"{"name":"openclaw","version":"2026.9.6"}"#).unwrap();
+    machine.home.add_script("mine", does);
+    fs::rename(machine.home.bin().join("mine"), package.join("openclaw.mjs")).unwrap();
+    drop(fs::remove_file(machine.local("bin/openclaw")));
+    symlink("../lib/node_modules/openclaw/openclaw.mjs", machine.local("bin/openclaw")).unwrap();
+}
+
+fn is_theirs(machine: &Machine) -> bool {
+    fs::read_to_string(machine.local("bin/openclaw")).is_ok_and(|text| text.contains("mine"))
+}
+
+#[test]
+fn the_users_own_that_does_not_run_is_never_removed() {
+    let exists = "echo 'npm error code EEXIST' >&2; exit 1";
+    let machine = Machine::with("v24.16.0", &[exists]);
+    by_hand(&machine, "echo 'mine: wrong Node' >&2; exit 1");
+    for time in ["first", "second", "third"] {
+        let failed = machine.install();
+        assert_eq!(failed["params"], json!({ "npmCode": "EEXIST" }), "{time}: {failed}");
+        assert!(is_theirs(&machine) && machine.is_installed(), "{time}");
+    }
+}
+
+#[test]
+fn what_was_installed_by_hand_after_a_crash_counts_and_stays() {
+    let machine = crashed();
+    by_hand(&machine, "echo 'OpenClaw 2026.9.6 mine'");
+    assert!(machine.is_installed());
+    machine.npm("echo '{\"error\":{\"code\":\"ENOTFOUND\",\"summary\":\"x\"}}'; exit 1", &[PACKAGE]);
+    assert_eq!(machine.install(), json!({ "state": "done" }));
+    assert!(is_theirs(&machine) && machine.is_installed());
+
+    // One that does not run is not known to be theirs: it stays, and that is said.
+    let machine = crashed();
+    by_hand(&machine, "echo 'mine: wrong Node' >&2; exit 1");
+    machine.npm("echo '{\"version\":\"2026.9.6\"}'", &["echo 'npm error code EEXIST' >&2; exit 1"]);
+    for time in ["first", "second"] {
+        let failed = machine.install();
+        assert_eq!(failed["code"], "install.left", "{time}: {failed}");
+        assert_eq!(failed["params"]["folder"], machine.local("").to_str().unwrap().trim_end_matches('/'));
+        assert!(failed["detail"].as_str().unwrap().starts_with("install.npm-failed"), "{failed}");
+        assert!(is_theirs(&machine), "{time}");
+    }
+}
+
+#[test]
+fn a_crash_half_way_is_not_called_installed_and_the_next_try_mends_it() {
+    let machine = crashed();
     assert!(machine.local("bin/openclaw").exists() && !machine.is_installed());
+    machine.openclaw("echo 'OpenClaw 2026.9.6 (eb377ac)'");
     let other = Machine::with("v24.16.0", &[PACKAGE, &LINK.replace("ln -s", "ln -sf")]);
     fs::copy(other.home.bin().join("npm"), machine.home.path().join("npm")).unwrap();
     fs::rename(machine.home.path().join("npm"), machine.home.bin().join("npm")).unwrap();

@@ -181,6 +181,29 @@ fn nothing_that_the_commands_say_has_a_secret() {
     }
 }
 
+#[test]
+fn a_password_with_a_slash_and_a_token_in_the_address_of_ollama_are_not_said() {
+    let home = Home::new();
+    settings::add_openclaw(&home, "2026.9.6");
+    let ollama = Ollama::start(&home);
+    let host = format!("http://{USER}:pa/{}@{}/?token={}", secret("user"), ollama.host(), secret("query"));
+    // Nothing listens at the second.
+    let away = host.replace(&ollama.host(), &support::ollama::free_address().to_string());
+    for host in [&host, &away] {
+        for line in [&["doctor"][..], &["doctor", "--json"], &["report"], &["models"], &["models", "--json"]]
+        {
+            let output =
+                home.command(programs::pincer_cli()).args(line).env("OLLAMA_HOST", host).output().unwrap();
+            let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
+            assert!(!said.is_empty() && !said.contains(MARKER) && !said.contains(USER), "{line:?}: {said}");
+        }
+    }
+    // It is where Ollama answers all the same.
+    let mut models = home.command(programs::pincer_cli());
+    let output = models.args(["models", "--json"]).env("OLLAMA_HOST", &host).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+}
+
 /// A service with secrets in its unit and in its journal.
 fn add_service(stage: &Stage, state: &str, end: &str) {
     let unit = format!(

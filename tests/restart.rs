@@ -121,6 +121,39 @@ fn a_service_is_restarted_by_systemd_and_a_program_beside_it_is_not() {
     );
 }
 
+/// A unit that waits to be started again has no process: whatever answers in its place is someone's own.
+#[test]
+fn a_service_without_a_process_is_not_said_to_be_restarted() {
+    let home = Home::new();
+    let theirs = Ollama::start(&home);
+    let shows = "LoadState=loaded\nActiveState=activating\nSubState=auto-restart\nNRestarts=3\nMainPID=0";
+    home.add_script("systemctl", &format!("echo \"$@\" >>\"$HOME/unit.log\"\necho '{shows}'"));
+    home.add_script("pkexec", "exec \"$@\"");
+    assert_eq!(error(&run(&home, theirs.address(), "restart"))["code"], "start.not-ours");
+    assert!(ollama::answers(theirs.address()));
+    let asked = std::fs::read_to_string(home.path().join("unit.log")).unwrap();
+    assert!(asked.lines().all(|line| line.contains("show")), "nothing is restarted: {asked}");
+}
+
+/// systemd says that it restarted it; the same process still answers, and it is not the unit's.
+#[test]
+fn a_restart_that_changed_nothing_is_told() {
+    let home = Home::new();
+    let theirs = Ollama::start(&home);
+    let shows = "LoadState=loaded\nActiveState=active\nSubState=running\nNRestarts=0";
+    let (before, after) = (theirs.id(), std::process::id());
+    home.add_script(
+        "systemctl",
+        &format!(
+            "case \"$*\" in *restart*) : >\"$HOME/done\" ;; esac\npid={before}\n\
+             [ -f \"$HOME/done\" ] && pid={after}\necho '{shows}'\necho \"MainPID=$pid\""
+        ),
+    );
+    home.add_script("pkexec", "exec \"$@\"");
+    assert_eq!(error(&run(&home, theirs.address(), "restart"))["code"], "start.not-ours");
+    assert!(home.path().join("done").is_file());
+}
+
 #[test]
 fn a_password_that_is_refused_is_told_from_a_failure() {
     if !can_be_nobody() {

@@ -231,6 +231,32 @@ fn what_cannot_be_asked_costs_no_question() {
 }
 
 #[test]
+fn nothing_is_said_of_an_ollama_whose_address_is_not_known() {
+    let mut machine = Machine::new(&prints(&failure(Some("r"), "something new"), 1));
+    machine.ollama.kill();
+    let url = machine.ollama.url();
+    let write = |base_url: &str, mode: &str| {
+        let mut file = settings::whole(base_url);
+        file["gateway"]["port"] = machine.port.into();
+        file["gateway"]["mode"] = mode.into();
+        settings::write(&machine.home, "openclaw.json", &file.to_string());
+    };
+    let stopped = json!({ "code": "ollama-stopped", "params": { "url": url } });
+    let failed = json!({ "code": "failed", "params": {} });
+    for (base_url, mode, variable, expected) in [
+        ("${MY_OLLAMA}", "local", None, &failed),
+        ("${MY_OLLAMA}", "local", Some(&url), &stopped),
+        (url.as_str(), "local", None, &stopped),
+        (url.as_str(), "remote", None, &failed),
+    ] {
+        write(base_url, mode);
+        let mut command = machine.command(&["check", MODEL, "--through-openclaw", "--json"]);
+        let output = command.envs(variable.map(|url| ("MY_OLLAMA", url))).output().unwrap();
+        assert_eq!(&json("check", &output)["outcome"], expected, "{base_url} {mode} {variable:?}");
+    }
+}
+
+#[test]
 fn an_older_openclaw_is_asked_in_its_own_way() {
     let lines = format!(
         "case \"$*\" in *--model*) echo \"error: unknown option '--model'\" >&2; exit 1;; esac\n{}",
@@ -311,6 +337,42 @@ fn a_gateway_that_does_not_start_says_why() {
     fs::remove_file(machine.home.bin().join("openclaw")).unwrap();
     let output = machine.run(&["start", "--openclaw", "--json"]);
     assert_eq!(json("start", &output)["error"]["code"], "gateway.no-program");
+}
+
+#[test]
+fn a_start_that_gives_way_to_another_waits_for_that_one() {
+    for last in ["echo 'gateway already running (pid 7); lock timeout after 5000ms' >&2; exit 1", "exit 0"] {
+        let lines = format!("case \"$2\" in run) echo up > \"$HOME/up\"; {last};; esac\nexit 1");
+        let machine = Machine::without_gateway(free_address().port(), &lines);
+        let mut command = machine.command(&["start", "--openclaw", "--json"]);
+        let pincer = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        wait_for("the start", || machine.file("up").exists().then_some(()));
+        let _gateway = Gateway::start_at(machine.port, None);
+        let output = pincer.wait_with_output().unwrap();
+        assert_eq!(
+            (output.status.code(), json("start", &output)),
+            (Some(0), json!({ "started": true })),
+            "{last}"
+        );
+    }
+}
+
+#[test]
+fn a_second_start_waits_for_the_first_and_takes_its_place() {
+    let lines = format!("case \"$2\" in run) {UNTIL_ASKED};; esac\nexit 1");
+    let machine = Machine::without_gateway(free_address().port(), &lines);
+    let mut first = start(&mut machine.command(&["start", "--openclaw"]));
+    wait_for("the first", || machine.file("up").exists().then_some(()));
+    fs::remove_file(machine.file("up")).unwrap();
+    let mut second = start(&mut machine.command(&["start", "--openclaw"]));
+    signal("INT", &first.id().to_string());
+    wait_for("the end of the first", || first.has_ended().then_some(()));
+    wait_for("the second", || machine.file("up").exists().then_some(()));
+    let _gateway = Gateway::start_at(machine.port, None);
+    wait_for("the end of the second", || second.has_ended().then_some(()));
+    let runs = machine.calls().iter().filter(|call| call.starts_with("gateway run")).count();
+    assert_eq!(runs, 2, "{:?}", machine.calls());
+    end_what_sleeps(&machine);
 }
 
 /// The fake gateway outlives whoever started it, as the real one does.

@@ -26,11 +26,14 @@ scenarios! {
     starting: "engine.starting";
     silent: "engine.silent";
     silent_with_its_own_log: "engine.silent";
+    silent_beside_a_program_at_another_address: "engine.silent";
     busy: "engine.busy";
     too_many_requests: "engine.busy";
     too_many_requests_for_the_list: "engine.busy";
     service_that_keeps_crashing: "engine.crash-looping";
     service_that_gave_up: "engine.crash-looping";
+    users_own_service_with_a_long_log: "engine.crash-looping";
+    folder_of_models_of_long_ago: "engine.not-running";
     folder_of_models_of_another: "engine.models-dir-permission";
     folder_of_models_closed_to_our_own: "engine.models-dir-permission";
     folder_of_models_on_a_drive_that_is_gone: "engine.models-dir-missing";
@@ -85,6 +88,7 @@ fn mend_unit(home: &Home, host: &str) -> Ollama {
     Ollama::start_at(home, host.parse().unwrap())
 }
 
+const JOURNAL: &str = "journalctl -u ollama -n 200 --no-pager -o cat";
 pub const CRASHING: &str = "ActiveState=activating\nSubState=auto-restart\nNRestarts=9\nUser=ollama";
 pub const CONFIG: &str = "time=2026-11-20T10:00:00Z level=INFO source=routes.go:1259 msg=\"server config\" env=\"map[OLLAMA_HOST:http://127.0.0.1:11434 OLLAMA_MODELS:/mnt/x]\"";
 
@@ -181,6 +185,20 @@ fn silent(lab: &Lab) {
     start_again(lab, &home, ollama);
 }
 
+/// The same port of another address is none of its business: nobody is told to close what is there.
+fn silent_beside_a_program_at_another_address(lab: &Lab) {
+    let home = Home::new();
+    let ollama = Ollama::start_with(&home, &[("PRACTICE_SILENT", "1")]);
+    let beside = format!("127.0.0.2:{}", ollama.address().port());
+    let _beside = home.play("nginx", &beside, &[("PRACTICE_FAULT", "html")]);
+    add_openclaw(&home, NEWEST);
+    write(&home, "openclaw.json", &whole(&ollama.url()).to_string());
+    let found = lab.named(&a_minute_later(lab, &home));
+    assert!(found["params"]["seconds"].as_u64().unwrap() >= 60);
+    assert_eq!(remedies(&found), ["restart-ollama"]);
+    start_again(lab, &home, ollama);
+}
+
 fn start_again(lab: &Lab, home: &Home, mut ollama: Ollama) {
     ollama.kill();
     let _again = Ollama::start_at(home, ollama.address());
@@ -195,7 +213,7 @@ fn silent_with_its_own_log(lab: &Lab) {
     write(&home, "openclaw.json", &whole(&ollama.url()).to_string());
     add_unit(
         &home,
-        "ActiveState=active\nSubState=running\nNRestarts=0",
+        &format!("ActiveState=active\nSubState=running\nNRestarts=0\nMainPID={}", ollama.id()),
         "level=WARN msg=\"discovering GPUs\"",
     );
     let found = lab.named(&a_minute_later(lab, &home));
@@ -252,7 +270,7 @@ fn service_that_keeps_crashing(lab: &Lab) {
     add_unit(&home, CRASHING, &format!("{CONFIG}\n{reason}"));
     let stage = Stage::at(&home, &[]);
     let found = lab.named(&lab.doctor(stage));
-    assert_eq!(found["params"], json!({ "restarts": 9, "reason": reason }));
+    assert_eq!(found["params"], json!({ "restarts": 9, "reason": reason, "log": JOURNAL }));
     assert_eq!(remedies(&found), ["read-log", "restart-ollama"]);
     assert_eq!(found["remedies"][0]["command"][0], "journalctl");
     // A journal that is closed to us takes the reason away, not the cause.
@@ -268,10 +286,59 @@ fn service_that_gave_up(lab: &Lab) {
     let stage = Stage::at(&home, &[]);
     assert_eq!(
         lab.named(&lab.doctor(stage))["params"],
-        json!({ "restarts": 5, "reason": "panic: runtime error" })
+        json!({ "restarts": 5, "reason": "panic: runtime error", "log": JOURNAL })
     );
     let _ollama = mend_unit(&home, &host);
     lab.mended(stage);
+}
+
+/// A user's own unit has its own journal; the end of more than a mebibyte of it counts. One that names no reason was read
+/// all the same.
+fn users_own_service_with_a_long_log(lab: &Lab) {
+    let (home, host) = down();
+    let shows = "ActiveState=failed\nSubState=failed\nNRestarts=5";
+    home.add_script(
+        "systemctl",
+        &format!("[ \"$1\" = --user ] || {{ echo LoadState=not-found; exit; }}\ncat <<'EOF'\nLoadState=loaded\n{shows}\nEOF"),
+    );
+    let long = "head -c 1300000 /dev/zero | tr '\\0' x | fold -w 6000\necho";
+    let journal = |last: &str| {
+        home.add_script("journalctl", &format!("[ \"$1\" = --user ] || exit 1\n{long}\necho '{last}'"));
+    };
+    journal("panic: runtime error");
+    let stage = Stage::at(&home, &[]);
+    let found = lab.named(&lab.doctor(stage));
+    let place = JOURNAL.replace("journalctl", "journalctl --user");
+    assert_eq!(found["params"], json!({ "restarts": 5, "reason": "panic: runtime error", "log": place }));
+    assert_eq!(found["remedies"][0]["command"][1], "--user");
+    journal("bye");
+    assert_eq!(
+        lab.named(&lab.doctor(stage))["params"],
+        json!({ "restarts": 5, "reason": null, "log": place })
+    );
+    let _ollama = mend_unit(&home, &host);
+    lab.mended(stage);
+}
+
+/// The log of a run of 40 days ago, whose folder nobody names any more.
+fn folder_of_models_of_long_ago(lab: &Lab) {
+    let (home, host) = down();
+    home.add_program(&programs::practice(), "ollama");
+    let mut start = home.command(programs::pincer_cli());
+    start
+        .args(["start", "--json"])
+        .env("OLLAMA_HOST", &host)
+        .env("PRACTICE_EXIT", forbidden(Path::new(GONE)));
+    assert_eq!(start.output().unwrap().status.code(), Some(2));
+    let told = [("OLLAMA_HOST", host.as_str())];
+    let stage = Stage::at(&home, &told);
+    lab.first_is("engine.models-dir-missing", &lab.doctor(stage));
+    let log = home.path().join(".local/share/dev.pincer.desktop/logs/ollama.log");
+    let written = std::time::SystemTime::now() - std::time::Duration::from_secs(40 * 24 * 60 * 60);
+    fs::File::options().write(true).open(log).unwrap().set_modified(written).unwrap();
+    let found = lab.named(&lab.doctor(stage));
+    assert!(found["evidence"].to_string().contains("written 40 days ago"), "{found:#}");
+    lab.mends(stage);
 }
 
 fn forbidden(folder: &Path) -> String {

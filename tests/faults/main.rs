@@ -31,7 +31,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 /// The causes that Linux can play, by the table that the project was begun with.
-const PLAYABLE: [&str; 75] = [
+const PLAYABLE: [&str; 76] = [
     "engine.not-installed",
     "engine.not-running",
     "engine.starting",
@@ -95,6 +95,7 @@ const PLAYABLE: [&str; 75] = [
     "openclaw.rejects-settings",
     "openclaw.gateway-mode-unset",
     "openclaw.gateway-stopped",
+    "openclaw.gateway-port-taken",
     "openclaw.does-not-see-model",
     "pull.unknown-model",
     "pull.bad-name",

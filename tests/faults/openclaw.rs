@@ -1,8 +1,20 @@
 //! Causes in OpenClaw itself: is it here, does its gateway start, does it take its settings.
 
-use std::fs;
+use std::{
+    fs,
+    io::{Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::JoinHandle,
+};
 
-use pincer_core::openclaw::change;
+use pincer_core::{
+    error::ErrorCode,
+    openclaw::{change, gateway::start},
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -28,6 +40,8 @@ scenarios! {
     rejects_what_pincer_wrote: "openclaw.rejects-settings";
     gateway_mode_unset: "openclaw.gateway-mode-unset";
     gateway_stopped: "openclaw.gateway-stopped";
+    another_program_on_its_port: "openclaw.gateway-port-taken";
+    another_program_on_its_port_and_not_installed: "openclaw.not-installed", "openclaw.gateway-port-taken";
     does_not_see_the_chosen_model: "openclaw.does-not-see-model";
 }
 
@@ -243,4 +257,80 @@ fn gateway_stopped(lab: &Lab) {
     settings["gateway"]["port"] = json!(gateway.port());
     write(&home, "openclaw.json", &settings.to_string());
     lab.mended(stage);
+}
+
+/// A program of this test's own that answers every question with 404. Ends when it is dropped.
+struct Other {
+    address: SocketAddr,
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Other {
+    fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let thread = std::thread::spawn(move || {
+            for mut stream in listener.incoming().map_while(Result::ok) {
+                if stopped.load(Ordering::SeqCst) {
+                    return;
+                }
+                let mut asked = [0; 1024];
+                // One that only looks whether somebody listens says nothing.
+                if stream.read(&mut asked).is_ok_and(|count| count > 0) {
+                    let answer = "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+                    drop(stream.write_all(answer.as_bytes()));
+                }
+            }
+        });
+        Self { address, stop, thread: Some(thread) }
+    }
+}
+
+impl Drop for Other {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::SeqCst);
+        drop(TcpStream::connect(self.address));
+        drop(self.thread.take().map(JoinHandle::join));
+    }
+}
+
+fn another_program_on_its_port(lab: &Lab) {
+    let (home, ollama) = running();
+    let other = Other::start();
+    let mut settings = whole(&ollama.url());
+    settings["gateway"]["port"] = json!(other.address.port());
+    write(&home, "openclaw.json", &settings.to_string());
+    let stage = Stage::at(&home, &[]);
+    let found = lab.named(&lab.doctor(stage));
+    assert_eq!(
+        (&found["severity"], &found["params"]["port"]),
+        (&json!("problem"), &settings["gateway"]["port"])
+    );
+    assert_eq!(found["params"]["pid"], std::process::id());
+    assert_eq!(remedies(&found), ["edit-file", "close-program"]);
+    // Starting says so as well; a start that waited for it would say that it is slow.
+    let started = block_on(start::start(&stage.computer(), |_| {})).unwrap_err();
+    assert_eq!(started.code, ErrorCode::GatewayPortTaken { port: other.address.port() });
+    drop(other);
+    lab.mended(stage);
+}
+
+fn another_program_on_its_port_and_not_installed(lab: &Lab) {
+    let home = Home::new();
+    let ollama = Ollama::start(&home);
+    let other = Other::start();
+    let mut settings = whole(&ollama.url());
+    settings["gateway"]["port"] = json!(other.address.port());
+    write(&home, "openclaw.json", &settings.to_string());
+    let stage = Stage::at(&home, &[]);
+    let answer = lab.doctor(stage);
+    lab.named(&answer);
+    assert_eq!(codes(&answer), ["openclaw.not-installed", "openclaw.gateway-port-taken"]);
+    add_openclaw(&home, NEWEST);
+    assert_eq!(codes(&lab.mended(stage)), ["openclaw.gateway-port-taken"]);
+    drop(other);
+    assert_eq!(lab.doctor(stage)["ok"], true);
 }

@@ -49,6 +49,11 @@ impl Ollama {
         self.address
     }
 
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.server.id()
+    }
+
     /// Ends it as a crash would.
     pub fn kill(&mut self) {
         self.server.kill();

@@ -48,6 +48,32 @@ describe('the proof on Home', () => {
     expect(screen.queryByText('Everything is in place')).toBeNull();
   });
 
+  test('an agent with a model of its own is the one that is named and asked', async () => {
+    const own = { agent: 'main', model: 'ollama/qwen3.5:9b' };
+    const { backend } = open({ ...worlds.running, settings: { ...worlds.running.settings, own } });
+    expect(await screen.findByRole('heading', { name: 'OpenClaw uses qwen3.5:9b, on this computer' })).toBeTruthy();
+    expect(screen.getByText(/OpenClaw’s agent “main”, which answers you: the model chosen in Pincer does not count/)).toBeTruthy();
+    expect(screen.queryByText(/OpenClaw tries/)).toBeNull();
+    await fireEvent.click((await card()).getByRole('button', { name: 'Try it through OpenClaw' }));
+    expect(backend.calls).toEqual([{ name: 'prove', value: 'qwen3.5:9b' }]);
+  });
+
+  test('a gateway that may run older settings is to be restarted', async () => {
+    open({ ...worlds.running, openclaw: { ...worlds.running.openclaw, behind: true } });
+    expect((await card()).getByText(/openclaw gateway restart/)).toBeTruthy();
+    expect(screen.queryByText('It works')).toBeNull();
+  });
+
+  test('of an old failure and what the command line proved since, the newer one is shown', async () => {
+    const failed = ended({ code: 'no-words', params: {} }, { at: proof.at - 1 });
+    const { backend } = open({ ...worlds.proven, proof: failed });
+    const shown = await card();
+    expect(shown.getByText('“Hello, I can hear you.”')).toBeTruthy();
+    expect(shown.queryByRole('alert')).toBeNull();
+    backend.push({ proof: ended({ code: 'no-words', params: {} }, { at: proof.at + 1 }) });
+    expect(await shown.findByRole('alert')).toBeTruthy();
+  });
+
   test('it is green no longer when the settings change or OpenClaw stops', async () => {
     const { backend } = open(worlds.proven);
     expect(await screen.findByText('It works')).toBeTruthy();

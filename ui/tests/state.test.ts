@@ -21,7 +21,7 @@ describe('live', () => {
     const live = new Live();
     live.take({ revision: 7, slice: 'pulls', state: [pullOf('a', 'done')] });
     live.take({ revision: 6, slice: 'pulls', state: [] });
-    live.take({ revision: 5, slice: 'openclaw', state: { program: null, version: '1', gateway: 'none', proof: null, sees: null } });
+    live.take({ revision: 5, slice: 'openclaw', state: { program: null, version: '1', gateway: 'none', proof: null, behind: false, sees: null } });
     expect(live.pulls).toHaveLength(1);
     expect(live.openclaw?.version).toBe('1');
   });

@@ -470,6 +470,12 @@ pub enum ErrorCode {
         /// The program.
         path: String,
     },
+    /// It failed or was cancelled, and something is left that may be ours or another's; why it ended is in `detail`.
+    #[serde(rename = "install.left")]
+    InstallLeft {
+        /// The folder that it is in.
+        folder: String,
+    },
     /// The system has no browser to show a page, or would not open it.
     #[serde(rename = "page.not-opened")]
     PageNotOpened {

@@ -90,6 +90,12 @@ impl Folders {
         self.data.join("proofs.lock")
     }
 
+    /// Locked while a Pincer starts OpenClaw's gateway; empty.
+    #[must_use]
+    pub fn gateway_start_lock(&self) -> PathBuf {
+        self.data.join("gateway-start.lock")
+    }
+
     /// What a gateway of OpenClaw's that Pincer started says; answers of models are in it.
     #[must_use]
     pub fn gateway_log(&self) -> PathBuf {

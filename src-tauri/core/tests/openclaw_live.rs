@@ -187,6 +187,55 @@ async fn a_proof_holds_until_something_that_matters_changes() {
 }
 
 #[tokio::test]
+async fn an_agent_with_a_model_of_its_own_is_not_proven_by_the_chosen_one() {
+    let mut stage = Stage::new(&well()).await;
+    let mut own = settings(&stage.ollama, &stage.gateway, "llama3.2:3b");
+    own["agents"]["list"] = json!([{ "id": "main", "model": format!("ollama/{MODEL}") }]);
+    write(stage.home.path(), &own);
+    stage.live.gateway().prove(MODEL).unwrap();
+    stage.openclaw("a proof of the agent's own model", |state| state.proof.is_some()).await;
+
+    own["agents"] = json!({ "defaults": { "model": { "primary": format!("ollama/{MODEL}") } },
+        "list": [{ "id": "main", "model": "ollama/llama3.2:3b" }] });
+    write(stage.home.path(), &own);
+    stage.live.gateway().prove(MODEL).unwrap();
+    let ended = stage.proof(ProofPhase::Ended).await.result.unwrap();
+    assert_eq!(ended.outcome, ProofOutcome::Answered { words: "Hello.".into() });
+    // What a look after it says of these settings.
+    stage.live.look_again();
+    let agent = |slice| match slice {
+        Slice::Settings(state) => state.own.map(|own| own.model),
+        _ => None,
+    };
+    stage.until("the settings", |slice| agent(slice).filter(|model| model == "ollama/llama3.2:3b")).await;
+    assert_eq!(stage.openclaw("the state after it", |_| true).await.proof, None);
+}
+
+#[tokio::test]
+async fn a_gateway_that_does_not_reload_proves_nothing_of_newer_settings() {
+    let mut stage = Stage::new(&well()).await;
+    let mut told = settings(&stage.ollama, &stage.gateway, MODEL);
+    told["gateway"]["reload"] = json!({ "mode": "off" });
+    write(stage.home.path(), &told);
+    stage.live.gateway().prove(MODEL).unwrap();
+    stage.proof(ProofPhase::Ended).await;
+    let behind = stage.openclaw("the older settings", |state| state.behind).await;
+    assert_eq!(behind.proof, None);
+
+    // This process, which is the gateway here, started after that.
+    let file =
+        fs::File::options().write(true).open(stage.home.path().join(".openclaw/openclaw.json")).unwrap();
+    file.set_modified(SystemTime::now() - Duration::from_secs(3600)).unwrap();
+    assert_eq!(
+        stage.openclaw("the same settings", |state| !state.behind).await.proof,
+        None,
+        "it was not kept"
+    );
+    stage.live.gateway().prove(MODEL).unwrap();
+    stage.openclaw("what is proven now", |state| state.proof.is_some()).await;
+}
+
+#[tokio::test]
 async fn what_openclaw_sees_is_told_in_the_background() {
     let mut stage = Stage::new(&well()).await;
     let sees = stage.openclaw("what it sees", |state| state.sees.is_some()).await.sees.unwrap();

@@ -28,6 +28,7 @@ export function pageFor(program: InstallState['program'], failure: Failure): Off
       return page('get-git');
     case 'install.npm-failed':
     case 'install.does-not-run':
+    case 'install.left':
       return page('get-openclaw');
     // The same address fails again.
     case 'install.unsupported':

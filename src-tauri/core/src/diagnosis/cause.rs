@@ -47,8 +47,10 @@ pub enum Cause {
     EngineCrashLooping {
         /// How often systemd started it again.
         restarts: u32,
-        /// Its own last error, when the log can be read.
+        /// Its own last error, when the log can be read and names one.
         reason: Option<String>,
+        /// Where its log was read.
+        log: Option<String>,
     },
     /// It may not make or enter the folder of its models.
     #[serde(rename = "engine.models-dir-permission")]
@@ -473,6 +475,18 @@ pub enum Cause {
     OpenclawGatewayStopped {
         /// That port.
         port: u16,
+    },
+    /// Another program is on the gateway's port.
+    #[serde(rename = "openclaw.gateway-port-taken")]
+    OpenclawGatewayPortTaken {
+        /// That port.
+        port: u16,
+        /// Name of the program, where the system lets us see it.
+        program: Option<String>,
+        /// Its process id.
+        pid: Option<u32>,
+        /// Its user.
+        owner: Option<String>,
     },
     /// The chosen model is installed, and OpenClaw itself does not list it.
     #[serde(rename = "openclaw.does-not-see-model")]

@@ -1,7 +1,12 @@
 //! What was seen, before anything is concluded: plain data, so that a fault is a row of a table in a test
 //! and a user's facts can be judged again.
 
-use std::{collections::HashMap, net::IpAddr, path::PathBuf};
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use crate::{
     computer::AddressSource,
@@ -10,7 +15,7 @@ use crate::{
     models::{check::Checked, discovery::Discovered, fit::Known},
     ollama::{
         address::Address,
-        log::Log,
+        log::{Log, Sign},
         service::{Rights, Service},
         store::Store,
         wire::Loaded,
@@ -28,6 +33,9 @@ use crate::{
         version::Version,
     },
 };
+
+/// A log that is older is not of the last start that someone tried.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What an address answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,6 +122,8 @@ pub struct OpenclawFacts {
     pub elsewhere: Elsewhere,
     /// Second stage: who listens on its gateway's port, when its program is not here.
     pub gateway_owner: Option<PortOwner>,
+    /// What is on its port is another program.
+    pub gateway_is_other: bool,
 }
 
 impl OpenclawFacts {
@@ -200,6 +210,8 @@ pub struct Facts {
     pub own: Option<u32>,
     /// Second stage: the end of Ollama's own log.
     pub log: Option<Log>,
+    /// Second stage: the folder of models that the unit names, or without one this environment, or its default.
+    pub models_folder: Option<String>,
     /// Second stage: the folder of models that the log or the unit names is not there.
     pub absent_folder: Option<String>,
     /// Second stage: the version of the installed program, whatever runs.
@@ -219,6 +231,31 @@ impl Facts {
     #[must_use]
     pub fn unit(&self) -> Option<&Service> {
         self.service.as_ref().filter(|service| service.loaded)
+    }
+
+    /// What ended Ollama's last run, with its line. What a log says of a folder is of its time: it counts while that
+    /// folder is the one that is named now, or when the last start, or a run of the last day, wrote it.
+    #[must_use]
+    pub fn sign(&self) -> Option<(Sign, String)> {
+        self.log.as_ref()?.sign().filter(|(sign, _)| self.holds(sign))
+    }
+
+    /// The line of an earlier run that says nothing of now.
+    #[must_use]
+    pub fn old_sign(&self) -> Option<String> {
+        self.log.as_ref()?.sign().filter(|(sign, _)| !self.holds(sign)).map(|(_, line)| line)
+    }
+
+    fn holds(&self, sign: &Sign) -> bool {
+        let (Sign::FolderForbidden { folder } | Sign::FolderMissing { folder }) = sign else { return true };
+        // A folder above it may be what could not be made.
+        let named = self.models_folder.as_ref().is_some_and(|named| Path::new(named).starts_with(folder));
+        let age = self.log.as_ref().and_then(|log| log.age);
+        let last = match self.unit() {
+            Some(unit) => unit.failed_last(),
+            None => age.is_some_and(|age| age < DAY),
+        };
+        named || last
     }
 
     /// What is known of the computer that runs the models.

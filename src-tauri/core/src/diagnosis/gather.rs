@@ -118,6 +118,7 @@ pub async fn first_stage(computer: &Computer, discovery: &mut Discovery) -> Resu
         at_login: files.at_login,
         own: files.own,
         log: None,
+        models_folder: None,
         absent_folder: None,
         client_version: None,
         owner: None,
@@ -312,6 +313,7 @@ fn look_at_files(computer: &Computer) -> Files {
             nodes: Vec::new(),
             elsewhere: Elsewhere::default(),
             gateway_owner: None,
+            gateway_is_other: false,
         },
     }
 }

@@ -252,6 +252,7 @@ fn place(cause: &Cause) -> (Link, Severity) {
         | Cause::OpenclawElsewhere { .. }
         | Cause::OpenclawNodeTooOld { .. }
         | Cause::OpenclawGatewayModeUnset {}
+        | Cause::OpenclawGatewayPortTaken { .. }
         | Cause::OpenclawRejectsSettings { .. } => (Link::Openclaw, Problem),
         Cause::OpenclawDoesNotSeeModel { .. } => (Link::Openclaw, Warning),
         Cause::OpenclawGatewayStopped { .. } => (Link::Openclaw, Note),

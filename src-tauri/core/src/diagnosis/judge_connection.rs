@@ -65,6 +65,7 @@ fn refused(facts: &Facts, url: String, local: bool) -> Finding {
     }
     let program = facts.program.as_ref().map(|path| path.display().to_string());
     let mut seen = evidence(facts);
+    seen.extend(engine::earlier_end(facts));
     if program.is_some() || facts.unit().is_some() {
         seen.push(program.as_ref().map_or_else(
             || "systemd has a unit named ollama".to_owned(),
@@ -83,8 +84,12 @@ fn silent(facts: &Facts, url: String) -> Finding {
     let owner = facts.owner.as_ref();
     let mut seen = evidence(facts);
     seen.extend(owner.map(port_belongs_to));
-    if owner.is_some_and(|owner| !owner.is_ollama()) {
+    let ollama = engine::owns_port(facts);
+    if !ollama && owner.is_some_and(PortOwner::is_another) {
         return other_program(facts, url);
+    }
+    if !ollama {
+        seen.push("the system hides which program it is: Ollama, or another".to_owned());
     }
     let seconds = owner.and_then(|owner| owner.age).map(|age| age.as_secs());
     if let Some(seconds) = seconds.filter(|seconds| *seconds < START_SECONDS) {
@@ -99,7 +104,15 @@ fn silent(facts: &Facts, url: String) -> Finding {
     finding(Cause::EngineSilent { url, seconds, pid }, seen, offers)
 }
 
-fn port_belongs_to(owner: &PortOwner) -> String {
+/// Closing is for experts, and never offered for what is not known, a forward, or Ollama itself.
+pub(super) fn closing(owner: &PortOwner) -> Option<Offer> {
+    let closable = |name: &str| !["docker", "ssh", "ollama"].iter().any(|part| name.starts_with(part));
+    let pid = owner.pid.filter(|_| owner.name.as_deref().is_some_and(closable))?;
+    let command = vec!["kill".to_owned(), pid.to_string()];
+    Some(manual(Remedy::CloseProgram { pid }, Some(command)))
+}
+
+pub(super) fn port_belongs_to(owner: &PortOwner) -> String {
     let name = owner.name.as_deref().unwrap_or("a program that the system hides");
     let pid = owner.pid.map(|pid| format!(" (pid {pid})")).unwrap_or_default();
     let user = owner.user.as_ref().map(|user| format!(" of user {user}")).unwrap_or_default();
@@ -121,13 +134,7 @@ fn other_program(facts: &Facts, url: String) -> Finding {
         let kind = if facts.program.is_some() { RemedyKind::Action } else { RemedyKind::Manual };
         offers.push(Offer { remedy: Remedy::MoveOllama { port }, kind, command, password: false });
     }
-    // Closing is for experts, and never offered for what is not known, a forward, or Ollama itself.
-    let closable = |name: &str| !["docker", "ssh", "ollama"].iter().any(|part| name.starts_with(part));
-    let pid = owner.filter(|owner| owner.name.as_deref().is_some_and(closable)).and_then(|owner| owner.pid);
-    if let Some(pid) = pid {
-        let command = vec!["kill".to_owned(), pid.to_string()];
-        offers.push(manual(Remedy::CloseProgram { pid }, Some(command)));
-    }
+    offers.extend(owner.and_then(closing));
     let cause = Cause::ConnectionOtherProgram {
         port: facts.effective.address.port(),
         url,

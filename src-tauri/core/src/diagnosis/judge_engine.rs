@@ -12,7 +12,7 @@ use crate::{
         log::Sign,
         names,
         restart::{self, Running},
-        service::Service,
+        service::{Scope, Service},
         store::Store,
     },
 };
@@ -54,7 +54,7 @@ pub(super) fn update_needs(facts: &Facts) -> Vec<Need> {
 
 /// Why nothing listens although Ollama is here: what ended its last run.
 pub(super) fn failed_start(facts: &Facts) -> Option<Finding> {
-    let sign = facts.log.as_ref().and_then(crate::ollama::log::Log::sign);
+    let sign = facts.sign();
     let mut seen = evidence(facts);
     seen.extend(facts.unit().map(state));
     if let (Some(log), Some((_, line))) = (&facts.log, &sign) {
@@ -77,9 +77,17 @@ pub(super) fn failed_start(facts: &Facts) -> Option<Finding> {
     let unit = facts.unit().filter(|_| crashes)?;
     let reason = facts.log.as_ref().and_then(crate::ollama::log::Log::last_error);
     seen.extend(reason.clone());
-    let read = ["journalctl", "-u", "ollama", "-n", "50", "--no-pager"].map(str::to_owned).to_vec();
-    let offers = vec![manual(Remedy::ReadLog {}, Some(read)), restart(facts)];
-    Some(finding(Cause::EngineCrashLooping { restarts: unit.restarts, reason }, seen, offers))
+    let offers = vec![manual(Remedy::ReadLog {}, Some(unit.journal(50))), restart(facts)];
+    let log = facts.log.as_ref().map(|log| log.place.clone());
+    Some(finding(Cause::EngineCrashLooping { restarts: unit.restarts, reason, log }, seen, offers))
+}
+
+/// What ended a run that was before the last one, or long ago.
+pub(super) fn earlier_end(facts: &Facts) -> Option<String> {
+    let (log, line) = (facts.log.as_ref()?, facts.old_sign()?);
+    let days = log.age.map(|age| age.as_secs() / (24 * 60 * 60));
+    let when = days.map_or_else(|| "of an earlier run".to_owned(), |days| format!("written {days} days ago"));
+    Some(format!("{}, {when}: {line}", log.place))
 }
 
 fn forbidden(facts: &Facts, folder: String, seen: Vec<String>) -> Finding {
@@ -133,7 +141,8 @@ pub(super) fn restart(facts: &Facts) -> Offer {
 
 fn state(unit: &Service) -> String {
     let Service { active, sub, restarts, .. } = unit;
-    format!("systemctl show ollama: {active} ({sub}), NRestarts={restarts}")
+    let whose = if unit.scope == Scope::User { " --user" } else { "" };
+    format!("systemctl{whose} show ollama: {active} ({sub}), NRestarts={restarts}")
 }
 
 /// The last lines of the log, for a server that does not speak itself.
@@ -210,8 +219,24 @@ fn outdated(facts: &Facts, version: &str) -> Finding {
 fn newer_installed(facts: &Facts) -> Option<&str> {
     let installed = facts.client_version.as_deref()?;
     let (old, new) = (numbers(running(facts)?)?, numbers(installed)?);
-    let ours = facts.owner.as_ref().is_some_and(crate::machine::port_owner::PortOwner::is_ollama);
-    (ours && new > old && old != (0, 0, 0)).then_some(installed)
+    (owns_port(facts) && new > old && old != (0, 0, 0)).then_some(installed)
+}
+
+/// The program at the port is Ollama: by its name, or since its unit runs it.
+pub(super) fn owns_port(facts: &Facts) -> bool {
+    let Some(owner) = &facts.owner else { return false };
+    let runs = |unit: &Service| match (owner.pid, &owner.name) {
+        (Some(_), _) => unit.main_pid == owner.pid,
+        (None, Some(_)) => false,
+        // Without a name of its own systemd runs a unit as root.
+        (None, None) => {
+            let user = unit.user.as_deref().unwrap_or("root");
+            unit.scope == Scope::System
+                && unit.active == "active"
+                && owner.user.as_deref().is_none_or(|seen| seen == user)
+        }
+    };
+    owner.is_ollama() || facts.unit().is_some_and(runs)
 }
 
 fn update_pending(facts: &Facts) -> Option<Finding> {

@@ -1,7 +1,7 @@
 //! The judge on Ollama itself: a start that failed, and one that answers and is not well.
 
 use super::*;
-use crate::ollama::{log::Log, store::Store};
+use crate::ollama::{log::Log, service::Scope, store::Store};
 
 const FORBIDDEN: &str =
     "Error: mkdir /mnt/big/blobs: permission denied: ensure path elements are traversable";
@@ -12,7 +12,7 @@ fn unit(active: &str, sub: &str, restarts: u32) -> Service {
 }
 
 fn said(text: &str) -> Option<Log> {
-    Some(Log { place: "journalctl".into(), text: text.into() })
+    Some(Log { place: "journalctl".into(), text: text.into(), age: Some(Duration::ZERO) })
 }
 
 fn version(facts: &mut Facts, version: &str) {
@@ -135,11 +135,78 @@ fn what_the_log_says_stands_in_the_evidence() {
     assert_eq!(finding.remedies[0].command, Some(command));
     facts.log = said("Error: something new\n");
     let reason = Some("Error: something new".into());
-    assert_eq!(only(&facts).1.cause, Cause::EngineCrashLooping { restarts: 6, reason });
+    assert_eq!(
+        only(&facts).1.cause,
+        Cause::EngineCrashLooping { restarts: 6, reason, log: Some("journalctl".into()) }
+    );
     // A silent one is shown with its last words.
     facts.effective.answer = Answer::Silent;
     facts.service = None;
     assert!(only(&facts).1.evidence.contains(&"journalctl: Error: something new".to_owned()));
+}
+
+#[test]
+fn a_folder_of_long_ago_is_not_told_as_of_now() {
+    let old = |mut log: Log| {
+        log.age = Some(Duration::from_secs(40 * 24 * 60 * 60));
+        Some(log)
+    };
+    let mut facts = Facts { log: old(said(FORBIDDEN).unwrap()), ..down() };
+    let (code, finding) = only(&facts);
+    assert_eq!(code, "engine.not-running");
+    let dated = format!("journalctl, written 40 days ago: {FORBIDDEN}");
+    assert!(finding.evidence.contains(&dated), "{:?}", finding.evidence);
+    // It is what is named now.
+    facts.models_folder = Some("/mnt/big".into());
+    assert_eq!(only(&facts).0, "engine.models-dir-permission");
+    facts.models_folder = Some("/home/me/.ollama/models".into());
+    assert_eq!(only(&facts).0, "engine.not-running");
+    // A unit's last start, or one before.
+    facts.service = Some(unit("failed", "failed", 0));
+    assert_eq!(only(&facts).0, "engine.models-dir-permission");
+    facts.service = Some(unit("inactive", "dead", 0));
+    assert_eq!(only(&facts).0, "engine.not-running");
+}
+
+#[test]
+fn the_log_of_a_users_own_unit_is_the_users() {
+    let own = Service { scope: Scope::User, ..unit("failed", "failed", 3) };
+    let (_, finding) = only(&Facts { service: Some(own), ..down() });
+    let command = finding.remedies[0].command.clone().unwrap().join(" ");
+    assert_eq!(command, "journalctl --user -u ollama -n 50 --no-pager");
+    assert!(finding.evidence.iter().any(|seen| seen.starts_with("systemctl --user show ollama: failed")));
+}
+
+#[test]
+fn a_program_that_the_system_hides_is_not_said_to_be_another() {
+    let hidden = |user: &str| PortOwner { pid: None, name: None, user: Some(user.into()), age: None };
+    let running = |user: Option<&str>, main_pid| Service {
+        main_pid,
+        user: user.map(str::to_owned),
+        ..unit("active", "running", 0)
+    };
+    let silent = |owner: PortOwner, service: Option<Service>| {
+        let mut facts = Facts { owner: Some(owner), service, free_port: Some(11435), ..well() };
+        facts.effective.answer = Answer::Silent;
+        let (code, finding) = only(&facts);
+        (code, finding.evidence.iter().any(|seen| seen.contains("Ollama, or another")))
+    };
+    let unknown = ("engine.silent".to_owned(), true);
+    let known = ("engine.silent".to_owned(), false);
+    let other = ("connection.other-program".to_owned(), false);
+    assert_eq!(silent(hidden("bob"), None), unknown);
+    assert_eq!(silent(hidden("ollama"), None), known);
+    // The unit runs, and as that user; or it is another's.
+    assert_eq!(silent(hidden("llm"), Some(running(Some("llm"), Some(7)))), known);
+    assert_eq!(silent(hidden("root"), Some(running(None, Some(7)))), known);
+    assert_eq!(silent(hidden("bob"), Some(running(Some("llm"), Some(7)))), unknown);
+    assert_eq!(
+        silent(hidden("llm"), Some(Service { active: "inactive".into(), ..running(Some("llm"), None) })),
+        unknown
+    );
+    // One that is seen is the unit's by its process alone.
+    assert_eq!(silent(owner("wrapper", None), Some(running(None, Some(42)))), known);
+    assert_eq!(silent(owner("nc", None), Some(running(None, Some(7)))), other);
 }
 
 #[test]

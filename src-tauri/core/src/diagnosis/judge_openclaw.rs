@@ -1,7 +1,7 @@
 //! The judge's part on OpenClaw itself: is it here, and does its gateway start. Where it lives elsewhere its settings
 //! do, too. Rules: docs/causes.md.
 
-use super::{action, finding, installed, link, manual};
+use super::{action, connection, finding, installed, link, manual};
 use crate::{
     diagnosis::{
         facts::{Facts, Need, SettingsFact},
@@ -10,29 +10,40 @@ use crate::{
     machine::port_owner::PortOwner,
     models::catalogue,
     ollama::names,
-    openclaw::{gateway::Gateway, node, outcome::Mode, settings::Settings},
+    openclaw::{
+        gateway::{Gateway, RUNTIMES},
+        node,
+        outcome::Mode,
+        settings::{LOCAL, Settings},
+    },
 };
 
-/// What runs an OpenClaw that is installed on this very system.
-const RUNTIMES: [&str; 4] = ["node", "openclaw", "bun", "deno"];
-
 pub(super) fn needs(facts: &Facts) -> Vec<Need> {
-    let answers = facts.openclaw.gateway == Gateway::Answers;
+    let gateway = facts.openclaw.gateway;
+    let owner = |asked: bool| asked.then(|| Need::GatewayOwner(port(facts)));
     match &facts.openclaw.program {
-        None if answers => vec![Need::Elsewhere, Need::GatewayOwner(port(facts))],
-        None => vec![Need::Elsewhere],
+        None => [Need::Elsewhere].into_iter().chain(owner(gateway.is_there())).collect(),
         // A gateway that answers has a Node that does.
-        Some(program) if program.node.is_some() && !answers => vec![Need::Nodes],
-        Some(_) => Vec::new(),
+        Some(program) => {
+            let nodes = program.node.is_some() && gateway != Gateway::Answers;
+            let nodes = nodes.then_some(Need::Nodes);
+            nodes.into_iter().chain(owner(gateway == Gateway::Silent)).collect()
+        }
     }
 }
 
 /// What is wrong with OpenClaw itself, first what hides the rest.
 pub(super) fn openclaw(facts: &Facts) -> Vec<Finding> {
-    if let Some(absent) = elsewhere(facts).or_else(|| not_installed(facts)) {
-        return vec![absent];
+    if let Some(elsewhere) = elsewhere(facts) {
+        return vec![elsewhere];
     }
-    let start = node_too_old(facts).or_else(|| mode_unset(facts)).or_else(|| stopped(facts));
+    if let Some(absent) = not_installed(facts) {
+        return [absent].into_iter().chain(port_taken(facts)).collect();
+    }
+    let start = node_too_old(facts)
+        .or_else(|| port_taken(facts))
+        .or_else(|| mode_unset(facts))
+        .or_else(|| stopped(facts));
     start.into_iter().chain(rejected(facts)).chain(unseen(facts)).collect()
 }
 
@@ -95,13 +106,16 @@ pub(super) fn elsewhere(facts: &Facts) -> Option<Finding> {
 }
 
 fn not_installed(facts: &Facts) -> Option<Finding> {
-    // Something on its port may be it.
-    if facts.openclaw.program.is_some() || facts.openclaw.gateway.is_there() {
+    // Something on its port may be it, unless it is known to be another.
+    let other = facts.openclaw.gateway_is_other;
+    if facts.openclaw.program.is_some() || (facts.openclaw.gateway.is_there() && !other) {
         return None;
     }
     let cause = Cause::OpenclawNotInstalled { state_folder: facts.openclaw.state_folder };
+    let on_port = if other { "another program" } else { "nothing" };
     let seen =
-        vec!["no program named openclaw on PATH or where npm puts it; nothing on its gateway's port".into()];
+        format!("no program named openclaw on PATH or where npm puts it; {on_port} on its gateway's port");
+    let seen = vec![seen];
     let mut offers = vec![action(Remedy::InstallOpenclaw {}), link(Remedy::GetOpenclaw {})];
     // Settings can be prepared all the same: it finds them when it is installed.
     let told = facts.openclaw.settings.read().cloned().unwrap_or_default();
@@ -137,6 +151,27 @@ fn quiet(facts: &Facts) -> Option<&Settings> {
         told.gateway_bind.as_deref().is_none_or(|bind| ["loopback", "lan", "auto"].contains(&bind));
     let quiet = facts.openclaw.gateway == Gateway::None && facts.openclaw.program.is_some();
     (quiet && seen_here).then_some(told)
+}
+
+/// Another program is where its gateway would listen. In another mode that is another computer.
+fn port_taken(facts: &Facts) -> Option<Finding> {
+    let openclaw = &facts.openclaw;
+    let mode = openclaw.settings.read().and_then(|told| told.gateway_mode.as_deref());
+    if !openclaw.gateway_is_other || mode.is_some_and(|mode| mode != LOCAL) {
+        return None;
+    }
+    let (port, owner) = (port(facts), openclaw.gateway_owner.as_ref());
+    let mut seen = vec![format!("what listens on port {port} does not answer GET /healthz as OpenClaw does")];
+    seen.extend(owner.map(connection::port_belongs_to));
+    let file = matches!(openclaw.settings, SettingsFact::Read(_)) && openclaw.program.is_some();
+    let edit = file.then(|| manual(Remedy::EditFile { path: openclaw.file.display().to_string() }, None));
+    let cause = Cause::OpenclawGatewayPortTaken {
+        port,
+        program: owner.and_then(|owner| owner.name.clone()),
+        pid: owner.and_then(|owner| owner.pid),
+        owner: owner.and_then(|owner| owner.user.clone()),
+    };
+    Some(finding(cause, seen, edit.into_iter().chain(owner.and_then(connection::closing)).collect()))
 }
 
 fn mode_unset(facts: &Facts) -> Option<Finding> {

@@ -53,6 +53,9 @@ fn where_it_lives_its_settings_do_too() {
     facts.openclaw.program = None;
     facts.openclaw.gateway = Gateway::Silent;
     assert_eq!(codes(&judge(&facts)), Vec::<String>::new());
+    // One that is known to be another does.
+    facts.openclaw.gateway_is_other = true;
+    assert_eq!(codes(&judge(&facts)), ["openclaw.not-installed", "openclaw.gateway-port-taken"]);
     // With a program here, a container is another's.
     let mut facts = well();
     facts.openclaw.elsewhere.container = Some("assistant".into());
@@ -118,6 +121,25 @@ fn only_without_a_program_it_is_looked_for_elsewhere() {
     assert_eq!(needs(&facts), [Need::Elsewhere, Need::GatewayOwner(18789)]);
     facts.openclaw.gateway = Gateway::None;
     assert_eq!(needs(&facts), [Need::Elsewhere]);
+    let mut facts = well();
+    facts.openclaw.gateway = Gateway::Silent;
+    assert_eq!(needs(&facts), [Need::GatewayOwner(18789)]);
+}
+
+#[test]
+fn another_program_on_its_port_is_named() {
+    let mut facts = well();
+    facts.openclaw.gateway = Gateway::Silent;
+    assert_eq!(codes(&judge(&facts)), Vec::<String>::new(), "it may be starting");
+    facts.openclaw.gateway_is_other = true;
+    facts.openclaw.gateway_owner = Some(owner("nginx", Some(7)));
+    let diagnosis = judge(&facts);
+    assert_eq!(codes(&diagnosis), ["openclaw.gateway-port-taken"]);
+    assert_eq!(diagnosis.findings[0].severity, Severity::Problem);
+    assert_eq!(states(&diagnosis)[4], LinkState::Broken);
+    // Its own gateway is on another computer.
+    settings(&mut facts).gateway_mode = Some("remote".into());
+    assert_eq!(codes(&judge(&facts)), Vec::<String>::new());
 }
 
 #[test]

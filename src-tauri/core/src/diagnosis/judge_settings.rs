@@ -91,7 +91,9 @@ impl View<'_> {
     fn is_on(&self) -> Option<Finding> {
         let told = self.told;
         // Without a program here, its settings may live elsewhere too.
-        let here = self.facts.openclaw.program.is_some() || self.facts.openclaw.gateway.is_there();
+        let openclaw = &self.facts.openclaw;
+        let answers = openclaw.gateway.is_there() && !openclaw.gateway_is_other;
+        let here = openclaw.program.is_some() || answers;
         let ours = told.primary_id().is_some();
         let empty_fails = self.facts.openclaw.version().is_none_or(|version| version >= EMPTY_LIST_FAILS);
         if told.list_empty && ours && empty_fails && !self.facts.openclaw.key && !told.key_in_file {

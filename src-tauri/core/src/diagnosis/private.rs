@@ -7,12 +7,13 @@ use std::{
 
 use super::{redact::Private, report::System};
 use crate::{
-    computer::Computer,
+    computer::{AddressSource, Computer},
+    ollama::address,
     openclaw::{
         home::OpenclawHome,
         outcome::ReceiptSummary,
         secrets::{self, found},
-        settings::read_bounded,
+        settings::{Settings, read_bounded},
     },
     surroundings::Environment,
 };
@@ -36,7 +37,10 @@ pub(super) fn private(computer: &Computer) -> Private {
         homes: homes(home),
         users: USERS.iter().filter_map(variable).chain(name).collect(),
         computers: COMPUTERS.iter().filter_map(variable).chain(sysinfo::System::host_name()).collect(),
-        secrets: in_environment(&surroundings.environment).chain(in_files(computer)).collect(),
+        secrets: in_environment(&surroundings.environment)
+            .chain(in_addresses(computer))
+            .chain(in_files(computer))
+            .collect(),
     }
 }
 
@@ -59,6 +63,15 @@ fn in_environment(environment: &Environment) -> impl Iterator<Item = String> + '
             if secrets::is_secret_key(name) { vec![value.to_owned()] } else { found::in_text(value) }
         },
     )
+}
+
+/// Who asks, in the addresses of Ollama as written: a log or an error may cut them at the wrong place.
+fn in_addresses(computer: &Computer) -> Vec<String> {
+    let configuration = computer.configuration().ok().flatten();
+    let settings = configuration.map(|configuration| Settings::of(configuration.value()));
+    let sources = [AddressSource::Pincer, AddressSource::Settings, AddressSource::Environment];
+    let written = sources.into_iter().filter_map(|source| computer.written(source, settings.as_ref()));
+    written.flat_map(|text| address::user_parts(&text)).collect()
 }
 
 /// In OpenClaw's settings, its `.env`, and what it stores for agents.

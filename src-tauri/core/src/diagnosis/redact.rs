@@ -90,6 +90,9 @@ impl Redactor {
     #[must_use]
     pub fn new(mut private: Private) -> Self {
         private.secrets.retain(|secret| secret.chars().count() >= SHORTEST && !is_everyones(secret));
+        // Part of a home folder's name: masked as a user's, or the folder would not be known any more.
+        let in_a_home = |secret: &String| private.homes.iter().any(|home| home.contains(secret.as_str()));
+        private.users.extend(private.secrets.extract_if(.., |secret| in_a_home(secret)));
         private.homes.retain(|home| home.trim_matches(['/', '\\', '.']).chars().count() > 1);
         private.users.retain(|user| !user.trim().is_empty() && !is_everyones(user));
         private.computers.retain(|name| !name.trim().is_empty() && !hosts::is_public(name));
@@ -158,9 +161,12 @@ impl Redactor {
         format!("host-{}", number + 1)
     }
 
-    /// The same for a host that surely is one, by where it stands. A name of letters alone may be a word elsewhere.
+    /// The same for a host that surely is one, by where it stands. A name of letters alone may be a word elsewhere, one
+    /// of digits alone a number.
     pub(super) fn sure_host(&mut self, host: &str) -> String {
-        if host.contains(|c: char| !c.is_alphabetic()) {
+        let letters = host.chars().all(char::is_alphabetic);
+        let digits = host.chars().all(|c| c.is_ascii_digit());
+        if !letters && !digits {
             self.know_host(host);
         }
         self.host(host)

@@ -110,6 +110,13 @@ fn places(secret: &str, user: &str, host: &str) -> Vec<String> {
     ]
 }
 
+#[test]
+fn a_host_of_digits_alone_does_not_change_what_stands_for_it() {
+    let mut redactor = redactor();
+    let once = redactor.text("://1 ");
+    assert_eq!(redactor.text(&once), once);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
 

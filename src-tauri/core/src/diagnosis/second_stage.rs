@@ -15,11 +15,17 @@ use crate::{
         log::{self, Sign},
         program, service,
     },
-    openclaw::{elsewhere, node},
+    openclaw::{
+        elsewhere,
+        gateway::{self, Gateway},
+        node,
+    },
 };
 
 /// The variable that says where Ollama is.
 const OLLAMA_HOST: &str = "OLLAMA_HOST";
+/// The variable that says where its models are.
+const OLLAMA_MODELS: &str = "OLLAMA_MODELS";
 /// How far from the taken port a free one is looked for.
 const PORTS_TRIED: u16 = 20;
 
@@ -48,12 +54,15 @@ async fn find_out(computer: &Computer, facts: &mut Facts, needs: &[Need]) {
             }
             Need::Log => {
                 facts.log = log::read(surroundings, &computer.folders, facts.service.as_ref()).await;
+                facts.models_folder = models_folder(computer, facts);
                 facts.absent_folder = absent_folder(facts).await;
                 look_where_it_was_told(computer, facts).await;
                 let secrets = facts.unit().map(service::Service::secrets).unwrap_or_default();
                 facts.log.iter_mut().for_each(|log| log.hide(&secrets));
             }
-            Need::PortOwner(port) => facts.owner = owner(computer, port).await,
+            Need::PortOwner(port) => {
+                facts.owner = owner(computer, facts.effective.address.with_port(port)).await;
+            }
             Need::FreePort(port) => facts.free_port = free_port(port).await,
             Need::ReservedPorts => facts.reserved_ports = reserved::ports(surroundings).await,
             Need::Variable => {
@@ -75,24 +84,39 @@ async fn find_out(computer: &Computer, facts: &mut Facts, needs: &[Need]) {
                 let last = &computer.remembered().elsewhere;
                 facts.openclaw.elsewhere = elsewhere::look(surroundings, last).await;
             }
-            Need::GatewayOwner(port) => facts.openclaw.gateway_owner = owner(computer, port).await,
+            Need::GatewayOwner(port) => {
+                let found = owner(computer, Address::loopback(port)).await;
+                let silent = facts.openclaw.gateway == Gateway::Silent;
+                facts.openclaw.gateway_is_other = silent && gateway::is_other(port, found.as_ref()).await;
+                facts.openclaw.gateway_owner = found;
+            }
         }
     }
 }
 
-async fn owner(computer: &Computer, port: u16) -> Option<crate::machine::port_owner::PortOwner> {
+async fn owner(computer: &Computer, address: Address) -> Option<crate::machine::port_owner::PortOwner> {
     let now = computer.surroundings.now();
-    tokio::task::spawn_blocking(move || port_owner(port, now)).await.ok().flatten()
+    tokio::task::spawn_blocking(move || port_owner(&address, now)).await.ok().flatten()
+}
+
+/// Where models are to be by what is set now; a unit that names none has the home of its user, which is not known.
+fn models_folder(computer: &Computer, facts: &Facts) -> Option<String> {
+    if let Some(unit) = facts.unit() {
+        return unit.variable(OLLAMA_MODELS).map(str::to_owned);
+    }
+    let surroundings = &computer.surroundings;
+    let set = surroundings.environment.get(OLLAMA_MODELS).filter(|folder| !folder.is_empty()).map(Into::into);
+    set.or_else(|| Some(surroundings.home.join(".ollama").join("models").display().to_string()))
 }
 
 /// The folder of models that the last run could not make, or that the unit names, when it is not there. One that may
 /// not be looked at is not said to be missing.
 async fn absent_folder(facts: &Facts) -> Option<String> {
-    let failed = facts.log.as_ref().and_then(log::Log::sign).and_then(|(sign, _)| match sign {
+    let failed = facts.sign().and_then(|(sign, _)| match sign {
         Sign::FolderForbidden { folder } | Sign::FolderMissing { folder } => Some(folder),
         Sign::AddressInUse {} => None,
     });
-    let told = || facts.unit().and_then(|unit| unit.variable("OLLAMA_MODELS")).map(str::to_owned);
+    let told = || facts.unit().and_then(|unit| unit.variable(OLLAMA_MODELS)).map(str::to_owned);
     let folder = failed.or_else(told)?;
     let path = PathBuf::from(&folder);
     let is_absent = tokio::task::spawn_blocking(move || matches!(path.try_exists(), Ok(false))).await;

@@ -124,8 +124,20 @@ pub struct SettingsState {
     pub automatic: AutomaticState,
     /// Agents with a model of their own, for which the choice does not count.
     pub agents: Vec<String>,
+    /// The own model of the agent that answers when none is named; `null`: it uses the chosen one.
+    pub own: Option<AgentModel>,
     /// The newest change of Pincer's that undo would take back; `null` when there is none.
     pub last_change: Option<ReceiptSummary>,
+}
+
+/// An agent with a model of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
+pub struct AgentModel {
+    /// Its name.
+    pub agent: String,
+    /// Its model as written.
+    pub model: String,
 }
 
 /// What the automatic way does on the OpenClaw that is here.
@@ -156,8 +168,11 @@ pub struct OpenclawState {
     pub version: Option<String>,
     /// Whether its gateway runs.
     pub gateway: Gateway,
-    /// The chosen model answered through it, and nothing that matters changed since; `null`: that is not proven.
+    /// The model that its agent uses answered through it, and nothing that matters changed since; `null`: that is not
+    /// proven.
     pub proof: Option<Proof>,
+    /// The gateway may run older settings than the file holds, since it does not reload them: nothing is proven then.
+    pub behind: bool,
     /// What it sees of the installed models; `null` while that is not known, or its list says nothing.
     pub sees: Option<Sees>,
 }

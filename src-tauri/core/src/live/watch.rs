@@ -12,7 +12,7 @@ use tokio::sync::{Notify, watch::Receiver};
 use super::{
     checks::Checks,
     look::Looks,
-    state::{AutomaticState, LookState, ModelsState, OpenclawState, SettingsState, Slice},
+    state::{AgentModel, AutomaticState, LookState, ModelsState, OpenclawState, SettingsState, Slice},
 };
 use crate::{
     computer::Computer,
@@ -35,9 +35,11 @@ use crate::{
         change,
         dialect::{Automatic, Dialect},
         gateway::{
+            Gateway,
             kept::{self, Circumstances},
-            proof::{self, Proof},
+            proof::Proof,
             sees::{self, Sees},
+            settled,
         },
         plan::Hash,
         secrets,
@@ -347,6 +349,7 @@ async fn settings(computer: &Computer, facts: &Facts) -> SettingsState {
         None
     };
     let dialect = Dialect::of(facts.openclaw.version());
+    let own = told.own_model().map(|model| AgentModel { agent: told.agent().into(), model: model.into() });
     SettingsState {
         context: context(&told, dialect),
         context_settable: dialect.tells_context(),
@@ -359,6 +362,7 @@ async fn settings(computer: &Computer, facts: &Facts) -> SettingsState {
         entries: told.entries,
         base_url: told.base_url.as_deref().map(secrets::masked_address),
         automatic: automatic(facts),
+        own,
         agents: told.agents.into_iter().map(|(name, _)| name).collect(),
         listed: told.listed,
         last_change: change::newest(computer).await,
@@ -390,30 +394,42 @@ fn automatic(facts: &Facts) -> AutomaticState {
 async fn openclaw(computer: &Computer, facts: &Facts) -> OpenclawState {
     let program = facts.openclaw.program.as_ref();
     let version = facts.openclaw.version();
+    let behind = is_behind(computer, facts).await;
     OpenclawState {
         program: program.map(|program| program.path.display().to_string()),
         version: version.map(|version| version.to_string()),
         gateway: facts.openclaw.gateway,
-        proof: proven(computer, facts).await,
+        proof: if behind { None } else { proven(computer, facts).await },
+        behind,
         sees: sees(facts),
     }
 }
 
-/// What was proven of the chosen model and still holds.
+/// Whether the gateway that answers may run older settings.
+async fn is_behind(computer: &Computer, facts: &Facts) -> bool {
+    let Some(told) = facts.openclaw.settings.read().filter(|_| facts.openclaw.gateway == Gateway::Answers)
+    else {
+        return false;
+    };
+    let (computer, told) = (computer.clone(), told.clone());
+    tokio::task::spawn_blocking(move || settled::is_behind(&computer, &told)).await.unwrap_or_default()
+}
+
+/// What was proven of the model that answers when none is named, and still holds.
 async fn proven(computer: &Computer, facts: &Facts) -> Option<Proof> {
     let told = facts.openclaw.settings.read()?;
-    let primary = told.primary_id()?;
+    let used = told.used_id()?;
     let models = &facts.models.as_ref()?.as_ref().ok()?.models;
-    let model = models.iter().find(|model| names::same(&model.id, primary))?;
-    let on = Circumstances {
-        digest: model.digest.clone(),
-        version: facts.openclaw.version().map(|version| version.to_string()),
-        settings: facts.openclaw.hash?,
-        host: secrets::masked_address(&proof::asked_address(told).to_string()),
-    };
-    let folders = computer.folders.clone();
-    let kept = tokio::task::spawn_blocking(move || kept::read(&folders)).await.unwrap_or_default();
-    kept::find(&kept, &on).cloned()
+    let model = models.iter().find(|model| names::same(&model.id, used))?;
+    let (digest, settings) = (model.digest.clone(), facts.openclaw.hash?);
+    let version = facts.openclaw.version().map(|version| version.to_string());
+    let (computer, told) = (computer.clone(), told.clone());
+    let kept = tokio::task::spawn_blocking(move || {
+        let host = settled::asked_url(&computer, &told);
+        let on = Circumstances { digest, version, settings, host };
+        kept::find(&kept::read(&computer.folders), &on).cloned()
+    });
+    kept.await.ok().flatten()
 }
 
 /// What OpenClaw sees of the installed models.

@@ -56,6 +56,27 @@ pub async fn output<A: AsRef<OsStr>>(
     tokio::time::timeout(limit, run).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
 }
 
+/// Runs `program` to its end as [`output`] does; of what it prints the end is kept, not the beginning.
+///
+/// # Errors
+/// The system's, or `TimedOut` after `limit` (the program is killed).
+pub async fn output_end<A: AsRef<OsStr>>(
+    surroundings: &Surroundings,
+    program: &Path,
+    arguments: &[A],
+    limit: Duration,
+) -> io::Result<Output> {
+    let mut command = command(surroundings, program, arguments);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.kill_on_drop(true).spawn()?;
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let run = async {
+        let (stdout, stderr, status) = tokio::join!(end(stdout), text(stderr), child.wait());
+        Ok(said(status?, stdout?, stderr?))
+    };
+    tokio::time::timeout(limit, run).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
+}
+
 /// Runs `program` to its end as [`output`] does, but one that is given up is asked to end (SIGTERM), so that it can
 /// clear up behind itself; where there are no signals it is killed.
 ///
@@ -173,5 +194,20 @@ async fn text(pipe: Option<impl tokio::io::AsyncRead + Unpin>) -> io::Result<Str
         // The rest is read and forgotten, so that the program can end.
         tokio::io::copy(&mut pipe.into_inner(), &mut tokio::io::sink()).await?;
     }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+async fn end(pipe: Option<impl tokio::io::AsyncRead + Unpin>) -> io::Result<String> {
+    let kept = usize::try_from(OUTPUT_BYTES).unwrap_or(usize::MAX);
+    let mut bytes = Vec::new();
+    if let Some(mut pipe) = pipe {
+        while pipe.read_buf(&mut bytes).await? > 0 {
+            // Twice as much at most is held, so that little is moved.
+            if bytes.len() >= kept.saturating_mul(2) {
+                bytes.drain(..bytes.len() - kept);
+            }
+        }
+    }
+    bytes.drain(..bytes.len().saturating_sub(kept));
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

@@ -66,8 +66,6 @@ impl Address {
             return None;
         }
         let parts = Parts::of(value);
-        // What stands before an at sign is no part of where to connect, and may be a password.
-        let authority = parts.authority.rsplit_once('@').map_or(parts.authority, |(_, host)| host);
         let (scheme, fallback) = match parts.scheme {
             None => (Scheme::Http, DEFAULT_PORT),
             Some("https") => (Scheme::Https, 443),
@@ -75,8 +73,8 @@ impl Address {
             Some("http") => (Scheme::Http, 80),
             Some(_) => (Scheme::Http, DEFAULT_PORT),
         };
-        let (host, port) = split_port(authority);
-        if !is_host(host) {
+        let (host, port) = split_port(parts.authority);
+        if !is_host(host) || (parts.user.is_some() && parts.authority.is_empty()) {
             return None;
         }
         let port = port.and_then(|port| port.parse().ok()).unwrap_or(fallback);
@@ -104,7 +102,7 @@ impl Address {
             Some("https") => (Scheme::Https, 443),
             Some(_) => return Err(invalid("neither http nor https")),
         };
-        if parts.authority.contains('@') {
+        if parts.user.is_some() {
             return Err(invalid("a user name in the address"));
         }
         let (host, port) = split_port(parts.authority);
@@ -121,7 +119,7 @@ impl Address {
                 Ok(port) => port,
             },
         };
-        if parts.path.contains(['?', '#']) {
+        if value.contains(['?', '#']) {
             return Err(invalid("a question mark or hash sign"));
         }
         Ok(Self { scheme, host: connectable(host), port, path: client_path(parts.path) })
@@ -208,8 +206,7 @@ pub enum Slip {
 pub fn slip(text: &str) -> Option<Slip> {
     let value = text.trim().trim_matches(['"', '\'']).trim();
     let parts = Parts::of(value);
-    let authority = parts.authority.rsplit_once('@').map_or(parts.authority, |(_, host)| host);
-    let (host, port) = split_port(authority);
+    let (host, port) = split_port(parts.authority);
     let host = host.trim_matches(['[', ']']);
     match port {
         Some(port) if !port.parse::<u16>().is_ok_and(|port| port > 0) => Some(Slip::PortInvalid),
@@ -221,9 +218,23 @@ pub fn slip(text: &str) -> Option<Slip> {
     }
 }
 
+/// Who asks, in an address as written, for the one who takes it out of other texts: the whole before the at sign, and
+/// its pieces between the characters where a reader of addresses would cut it. Never shown.
+#[must_use]
+pub fn user_parts(text: &str) -> Vec<String> {
+    let value = text.trim().trim_matches(['"', '\'']).trim();
+    let user = Parts::of(value).user.unwrap_or_default();
+    let password = user.split_once(':').map(|(_, password)| password);
+    let all = [Some(user), password].into_iter().flatten().chain(user.split([':', '/', '?', '#', '@']));
+    all.filter(|part| !part.is_empty()).map(str::to_owned).collect()
+}
+
 struct Parts<'a> {
     scheme: Option<&'a str>,
+    /// Never part of where to connect, and may hold a password.
+    user: Option<&'a str>,
     authority: &'a str,
+    /// Without query and fragment, which may hold a token.
     path: &'a str,
 }
 
@@ -231,8 +242,11 @@ impl<'a> Parts<'a> {
     fn of(value: &'a str) -> Self {
         let (scheme, rest) =
             value.split_once("://").map_or((None, value), |(scheme, rest)| (Some(scheme), rest));
+        // A password may hold a slash, or anything else that ends a host: the last at sign counts.
+        let (user, rest) = rest.rsplit_once('@').map_or((None, rest), |(user, rest)| (Some(user), rest));
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-        Self { scheme, authority, path }
+        let path = path.split(['?', '#']).next().unwrap_or_default();
+        Self { scheme, user, authority, path }
     }
 }
 
@@ -253,8 +267,16 @@ fn is_host(host: &str) -> bool {
     host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok() || host.chars().all(named)
 }
 
-/// A text as it may be shown: `http://***@host`.
+/// A text as it may be shown: `http://***@host/?***`.
 fn without_password(text: &str) -> String {
+    let shown = without_user(text);
+    match shown.find(['?', '#']) {
+        Some(at) => format!("{}***", shown.get(..=at).unwrap_or_default()),
+        None => shown,
+    }
+}
+
+fn without_user(text: &str) -> String {
     let (scheme, rest) = text.split_once("://").map_or(("", text), |(scheme, rest)| (scheme, rest));
     match rest.rsplit_once('@') {
         Some((_, host)) if scheme.is_empty() => format!("***@{host}"),
@@ -314,12 +336,16 @@ mod tests {
             ("http://example.com:66000", "http://example.com"),
             ("LOCALHOST", "http://localhost:11434"),
             ("http://me:secret@127.0.0.1:9000", "http://127.0.0.1:9000"),
+            ("http://bob:pa/Sw0rdxyz@127.0.0.1:9000", "http://127.0.0.1:9000"),
+            ("bob:pa/Sw0?rd#xyz@127.0.0.1:9000/x", "http://127.0.0.1:9000/x"),
+            ("http://127.0.0.1:9000/x?token=hunter2#y", "http://127.0.0.1:9000/x"),
+            ("http://127.0.0.1:9000/?token=hunter2", "http://127.0.0.1:9000"),
         ];
         for (value, url) in table {
             let address = Address::from_ollama_host(value).unwrap();
             assert_eq!(address.to_string(), url, "{value}");
         }
-        for empty in ["", "   ", "\"\"", "' '", "http://foo bar"] {
+        for empty in ["", "   ", "\"\"", "' '", "http://foo bar", "http://a:b/secret@", "http://a?b=c"] {
             assert_eq!(Address::from_ollama_host(empty), None, "{empty:?}");
         }
     }
@@ -355,7 +381,10 @@ mod tests {
             "example.com:66000",
             "example.com:abc",
             "http://user:secret@example.com",
-            "http://example.com/?a=1",
+            "http://user:pa/secret@example.com",
+            "http://example.com/?a=secret",
+            "http://example.com?a=secret",
+            "http://us?er:secret@example.com/#secret",
             "http://exa\u{0}mple",
             "a,b",
         ];
@@ -364,6 +393,13 @@ mod tests {
             assert!(matches!(&error.code, ErrorCode::AddressInvalid { text } if !text.contains("secret")));
             assert!(!error.detail.is_empty());
         }
+    }
+
+    #[test]
+    fn who_asks_is_known_in_all_its_pieces() {
+        let parts = user_parts("\"http://bob:pa/Sw0rdxyz@127.0.0.1:9000\"");
+        assert_eq!(parts, ["bob:pa/Sw0rdxyz", "pa/Sw0rdxyz", "bob", "pa", "Sw0rdxyz"]);
+        assert!(user_parts("http://127.0.0.1:9000/x").is_empty() && user_parts("").is_empty());
     }
 
     #[test]

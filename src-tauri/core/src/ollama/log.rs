@@ -5,7 +5,7 @@ use std::{
     fs::File,
     io::{Read, Seek, SeekFrom},
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use super::service::Service;
@@ -20,6 +20,8 @@ use crate::{
 const TAIL: usize = 64 << 10;
 /// A journal is indexed; a slow disk gets its time.
 const JOURNALCTL: Duration = Duration::from_secs(2);
+/// Lines of a journal.
+const LINES: u32 = 200;
 /// A line is shown up to here, in characters.
 const SHOWN: usize = 240;
 
@@ -30,6 +32,8 @@ pub struct Log {
     pub place: String,
     /// Its last lines, whole ones, at most 64 KiB.
     pub text: String,
+    /// How long ago it was last written; unknown for a journal.
+    pub age: Option<Duration>,
 }
 
 /// Why Ollama's last run ended.
@@ -114,19 +118,25 @@ impl Log {
 
 /// The end of the log of this computer's Ollama: the journal where a service runs it, else the newest file.
 pub async fn read(surroundings: &Surroundings, folders: &Folders, service: Option<&Service>) -> Option<Log> {
-    if service.is_some_and(|service| service.loaded) {
-        return journal(surroundings).await;
+    if let Some(service) = service.filter(|service| service.loaded) {
+        return journal(surroundings, service).await;
     }
-    let files = files(surroundings, folders);
-    tokio::task::spawn_blocking(move || newest(&files)).await.ok().flatten()
+    let (files, now) = (files(surroundings, folders), surroundings.now());
+    tokio::task::spawn_blocking(move || newest(&files, now)).await.ok().flatten()
 }
 
-async fn journal(surroundings: &Surroundings) -> Option<Log> {
+async fn journal(surroundings: &Surroundings, service: &Service) -> Option<Log> {
     let journalctl = command::on_path(surroundings, "journalctl")?;
-    let arguments = ["-u", "ollama", "-n", "200", "--no-pager", "-o", "cat"];
-    let output = command::output(surroundings, &journalctl, &arguments, JOURNALCTL).await.ok()?;
-    let place = format!("journalctl {}", arguments.join(" "));
-    (output.success && !output.stdout.trim().is_empty()).then(|| Log { place, text: end_of(&output.stdout) })
+    let mut words = service.journal(LINES);
+    words.extend(["-o", "cat"].map(str::to_owned));
+    let arguments = words.get(1..).unwrap_or_default();
+    let output = command::output_end(surroundings, &journalctl, arguments, JOURNALCTL).await.ok()?;
+    let place = words.join(" ");
+    (output.success && !output.stdout.trim().is_empty()).then(|| Log {
+        place,
+        text: end_of(&output.stdout),
+        age: None,
+    })
 }
 
 /// The files that Ollama's apps, and Pincer for an Ollama that it started, write.
@@ -144,11 +154,12 @@ fn files(surroundings: &Surroundings, folders: &Folders) -> Vec<PathBuf> {
     apps.into_iter().chain([folders.ollama_log()]).collect()
 }
 
-fn newest(files: &[PathBuf]) -> Option<Log> {
+fn newest(files: &[PathBuf], now: SystemTime) -> Option<Log> {
     let written = |file: &&PathBuf| file.metadata().and_then(|found| found.modified()).ok();
     let file = files.iter().filter(|file| file.is_file()).max_by_key(written)?;
     let text = tail(file).ok().filter(|text| !text.trim().is_empty())?;
-    Some(Log { place: file.display().to_string(), text })
+    let age = written(&file).map(|written| now.duration_since(written).unwrap_or_default());
+    Some(Log { place: file.display().to_string(), text, age })
 }
 
 fn tail(file: &Path) -> std::io::Result<String> {
@@ -228,7 +239,7 @@ mod tests {
     use crate::surroundings::Environment;
 
     fn log(text: &str) -> Log {
-        Log { place: "here".into(), text: text.into() }
+        Log { place: "here".into(), text: text.into(), age: None }
     }
 
     const CONFIG: &str = "time=2026-11-20T10:00:00.000+01:00 level=INFO source=routes.go:1259 msg=\"server config\" \
@@ -319,7 +330,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("server.log");
         std::fs::write(&file, format!("{}\nthe end", "é".repeat(TAIL))).unwrap();
-        let found = newest(&[folder.path().join("none"), file]).unwrap();
+        let found = newest(&[folder.path().join("none"), file], SystemTime::now()).unwrap();
+        assert!(found.age.is_some());
         assert_eq!(found.text, "the end", "half a line is left out");
         let lines = "a line of it\n".repeat(TAIL);
         assert!(end_of(&lines).len() > TAIL - 20 && end_of(&lines).starts_with("a line"));

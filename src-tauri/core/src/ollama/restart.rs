@@ -114,8 +114,8 @@ pub async fn restart(
     // Looked at anew: what was offered may be of another time.
     let service = service::look(surroundings).await;
     let (own, listener) = {
-        let (folders, port, now) = (folders.clone(), address.port(), surroundings.now());
-        let look = move || (Own::running(&folders), port_owner::port_owner(port, now));
+        let (folders, address, now) = (folders.clone(), address.clone(), surroundings.now());
+        let look = move || (Own::running(&folders), port_owner::port_owner(&address, now));
         let looked = tokio::task::spawn_blocking(look).await;
         looked.map_err(|error| Error::new(ErrorCode::Internal {}, error.to_string()))?
     };
@@ -130,7 +130,8 @@ pub async fn restart(
     match (how(&running).way, own, service.as_ref()) {
         (RestartWay::Service, _, Some(service)) => {
             start::ask(surroundings, &service.order("restart", running.rights), tell).await?;
-            start::until_it_answers(&client, tell).await
+            start::until_it_answers(&client, tell).await?;
+            the_service_answers(surroundings, address).await
         }
         (RestartWay::Own, Some(own), _) => {
             tell(Step::Stopping);
@@ -138,6 +139,17 @@ pub async fn restart(
             start::start_at(surroundings, folders, address, tell).await
         }
         _ => Err(ErrorCode::StartNotOurs {}.into()),
+    }
+}
+
+/// What answered may be another program, which was there before and is still.
+async fn the_service_answers(surroundings: &Surroundings, address: &Address) -> Result<(), Error> {
+    let (address, now) = (address.clone(), surroundings.now());
+    let looked = tokio::task::spawn_blocking(move || port_owner::port_owner(&address, now)).await;
+    let listener = looked.ok().flatten().and_then(|owner| owner.pid);
+    match (service::look(surroundings).await, listener) {
+        (Some(service), Some(_)) if !service.runs(listener) => Err(ErrorCode::StartNotOurs {}.into()),
+        _ => Ok(()),
     }
 }
 

@@ -111,13 +111,26 @@ impl Service {
         }
     }
 
-    /// Whether this unit runs the program that listens: the same process, or none that we can see while it runs.
+    /// The command that prints the last `lines` of its journal, as whose it is.
+    #[must_use]
+    pub fn journal(&self, lines: u32) -> Vec<String> {
+        let whose: &[&str] = if self.scope == Scope::User { &["--user"] } else { &[] };
+        let lines = lines.to_string();
+        let rest = ["-u", "ollama", "-n", &lines, "--no-pager"];
+        ["journalctl"].iter().chain(whose).chain(&rest).map(|word| (*word).to_owned()).collect()
+    }
+
+    /// Its last start came to nothing, by what systemd says of it now.
+    #[must_use]
+    pub fn failed_last(&self) -> bool {
+        self.active == "failed" || (self.active == "activating" && self.sub.starts_with("auto-restart"))
+    }
+
+    /// Whether this unit runs the program that listens: the same process, or none that we can see while it runs. One
+    /// that is seen while the unit has no process, or another, is someone's beside it.
     #[must_use]
     pub fn runs(&self, listener: Option<u32>) -> bool {
-        let same = match (self.main_pid, listener) {
-            (Some(main), Some(listener)) => main == listener,
-            _ => true,
-        };
+        let same = listener.is_none() || self.main_pid == listener;
         self.loaded && !matches!(self.active.as_str(), "inactive" | "failed") && same
     }
 
@@ -270,6 +283,9 @@ mod tests {
             // The process of another user is hidden from us.
             (unit("active", Some(7)), None, true),
             (unit("activating", None), None, true),
+            // It has no process at all: what listens keeps it from its port.
+            (unit("activating", None), Some(8), false),
+            (unit("active", None), Some(8), false),
             (unit("inactive", None), Some(8), false),
             (unit("failed", None), None, false),
             (Service::default(), Some(7), false),

@@ -7,6 +7,7 @@ mod judge;
 pub mod kept;
 pub mod proof;
 pub mod sees;
+pub mod settled;
 pub mod start;
 mod turn;
 
@@ -16,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::settings::Settings;
-use crate::computer::Computer;
+use crate::{computer::Computer, machine::port_owner::PortOwner};
 
 /// It is on loopback: it connects at once or not at all.
 const CONNECT: Duration = Duration::from_millis(300);
@@ -30,6 +31,9 @@ const SETTLES: Duration = Duration::from_secs(2);
 const RETURNS: Duration = Duration::from_secs(10);
 /// Between two looks after a change.
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// What runs an OpenClaw that is installed on this very system. Newer Nodes call themselves by their thread on Linux.
+pub(crate) const RUNTIMES: [&str; 5] = ["node", "openclaw", "bun", "deno", "MainThread"];
 
 /// Whether OpenClaw's gateway runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,13 +64,33 @@ pub async fn look(port: u16) -> Gateway {
     if !matches!(tokio::time::timeout(CONNECT, connect).await, Ok(Ok(_))) {
         return Gateway::None;
     }
-    match tokio::time::timeout(ANSWER, is_healthy(address)).await {
-        Ok(Some(true)) => Gateway::Answers,
+    match tokio::time::timeout(ANSWER, healthz(address)).await {
+        Ok(Some(Word::Health { ok: true })) => Gateway::Answers,
         _ => Gateway::Silent,
     }
 }
 
-async fn is_healthy(address: SocketAddr) -> Option<bool> {
+/// Whether what is on this port without being a gateway that answers is another program: by its name, or by an answer
+/// that no gateway gives. A Node that says nothing may be a gateway that is just starting, or busy.
+pub(crate) async fn is_other(port: u16, owner: Option<&PortOwner>) -> bool {
+    let name = owner.and_then(|owner| owner.name.as_deref());
+    if name.is_some_and(|name| !RUNTIMES.iter().any(|runtime| name.starts_with(runtime))) {
+        return true;
+    }
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    matches!(tokio::time::timeout(ANSWER, healthz(address)).await, Ok(Some(Word::Other)))
+}
+
+/// What is said at `/healthz`.
+enum Word {
+    /// As a gateway says it.
+    Health { ok: bool },
+    /// By something else.
+    Other,
+}
+
+/// `None`: nothing, or a failure of the server's own, which passes.
+async fn healthz(address: SocketAddr) -> Option<Word> {
     #[derive(Deserialize)]
     struct Health {
         ok: bool,
@@ -81,16 +105,17 @@ async fn is_healthy(address: SocketAddr) -> Option<bool> {
         .ok()?;
     let mut response = client.get(format!("http://{address}/healthz")).send().await.ok()?;
     if !response.status().is_success() {
-        return None;
+        return (!response.status().is_server_error()).then_some(Word::Other);
     }
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.ok()? {
         body.extend_from_slice(&chunk);
         if body.len() > ANSWER_BYTES {
-            return None;
+            return Some(Word::Other);
         }
     }
-    Some(serde_json::from_slice::<Health>(&body).ok()?.ok)
+    let health = serde_json::from_slice::<Health>(&body);
+    Some(health.map_or(Word::Other, |health| Word::Health { ok: health.ok }))
 }
 
 /// Looks at the gateway of this computer's OpenClaw.
@@ -166,6 +191,24 @@ mod tests {
         assert_eq!(look(port).await, Gateway::Silent, "another program");
         practice.stop().await;
         assert_eq!(look(port).await, Gateway::None);
+    }
+
+    #[tokio::test]
+    async fn another_program_is_known_by_its_name_or_its_answer() {
+        let (practice, port) = stand_in().await;
+        let owner = |name: &str| PortOwner { pid: None, name: Some(name.into()), user: None, age: None };
+        for (answer, other) in [
+            (reply(404, ""), true),
+            (reply(200, "<html>"), true),
+            (reply(200, r#"{"ok":false}"#), false),
+            (reply(503, ""), false),
+            (Answer::Silent, false),
+        ] {
+            practice.set_answer("/healthz", Some(answer.clone()));
+            assert_eq!(is_other(port, Some(&owner("node"))).await, other, "{answer:?}");
+            assert_eq!(is_other(port, None).await, other, "{answer:?}");
+            assert!(is_other(port, Some(&owner("nginx"))).await, "{answer:?}");
+        }
     }
 
     #[tokio::test]

@@ -45,13 +45,22 @@ impl Lock {
         Self::on_within(&folders.lock(), wait)
     }
 
+    /// Takes the lock on this file of the data folder, unless another Pincer has it: then `None`, at once.
+    ///
+    /// # Errors
+    /// `file.failed` when the file cannot be made or locked.
+    pub(crate) fn attempt(path: &Path) -> Result<Option<Self>, Error> {
+        let file = open(path)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Self { _file: file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(Error::file(path, &error)),
+        }
+    }
+
     fn on_within(path: &Path, wait: Duration) -> Result<Self, Error> {
         let failed = |error| Error::file(path, &error);
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(path).map_err(failed)?;
+        let file = open(path)?;
         match file.try_lock() {
             Ok(()) => return Ok(Self { _file: file }),
             Err(TryLockError::WouldBlock) => {}
@@ -74,6 +83,14 @@ impl Lock {
     }
 }
 
+fn open(path: &Path) -> Result<File, Error> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map_err(|error| Error::file(path, &error))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,6 +101,8 @@ mod tests {
         let folders = Folders { data: root.path().join("data") };
         folders.create().unwrap();
         let first = Lock::take(&folders).unwrap();
+        assert!(Lock::attempt(&folders.lock()).unwrap().is_none());
+        assert!(Lock::attempt(&folders.proofs_lock()).unwrap().is_some());
         let refused = Lock::take_within(&folders, Duration::from_millis(1)).unwrap_err();
         assert_eq!(refused.code, ErrorCode::FileLocked { path: folders.lock().display().to_string() });
 

@@ -30,14 +30,23 @@ pub struct OpenclawProgram {
 /// Finds it on `PATH`, then where npm and its relatives install for a user. One that is only half installed is none.
 #[must_use]
 pub fn find(surroundings: &Surroundings) -> Option<OpenclawProgram> {
-    let on_path = surroundings.environment.get("PATH").unwrap_or_default();
-    let on_path = which::which_in_all("openclaw", Some(on_path), &surroundings.home).into_iter().flatten();
-    let usual = places(surroundings).into_iter().filter(|place| place.is_file());
-    let path = on_path.chain(usual).find(|program| !install::is_half(program))?;
+    let path = candidates(surroundings).find(|program| !install::is_half(surroundings, program))?;
     let package = package_behind(&path);
     let version = package.as_ref().and_then(|package| Version::find(&package.version));
     let node = package.and_then(|package| package.engines.node);
     Some(OpenclawProgram { path, version, node })
+}
+
+/// Takes the mark of an installation that did not end from what runs all the same. For one who holds the lock of
+/// installing. Blocking.
+pub(super) fn settle(surroundings: &Surroundings) {
+    candidates(surroundings).for_each(|program| install::settle(surroundings, &program));
+}
+
+fn candidates(surroundings: &Surroundings) -> impl Iterator<Item = PathBuf> {
+    let on_path = surroundings.environment.get("PATH").unwrap_or_default();
+    let on_path = which::which_in_all("openclaw", Some(on_path), &surroundings.home).into_iter().flatten();
+    on_path.chain(places(surroundings).into_iter().filter(|place| place.is_file()))
 }
 
 fn places(surroundings: &Surroundings) -> Vec<PathBuf> {

@@ -63,10 +63,15 @@ pub struct Settings {
     pub references: Vec<String>,
     /// Agents with a model of their own: name, model.
     pub agents: Vec<(String, String)>,
+    /// The agent that answers when none is named: the one marked so, else the first; `None`: OpenClaw's own, `main`.
+    pub default_agent: Option<String>,
     /// The flat `env.OLLAMA_API_KEY`, which newer versions refuse, is there.
     pub flat_key: bool,
     /// Names of `env.vars`.
     pub variables: Vec<String>,
+    /// Those of `env.vars` that `base_url` refers to, with what they are set to. Never shown: an address may hold a
+    /// password.
+    pub base_url_variables: Vec<(String, String)>,
     /// `env.vars.OLLAMA_API_KEY` (or the flat form of old versions) is there and not empty.
     pub key_in_file: bool,
     /// `meta.lastTouchedVersion`.
@@ -77,6 +82,8 @@ pub struct Settings {
     pub gateway_mode: Option<String>,
     /// `gateway.bind`: where the gateway listens; `None`: on this computer alone.
     pub gateway_bind: Option<String>,
+    /// `gateway.reload.mode` is `off`: the gateway goes on with the settings that it was started with.
+    pub reload_off: bool,
 }
 
 /// What a listed model says of the context to run, in tokens.
@@ -143,6 +150,7 @@ impl Settings {
         let listed = models.unwrap_or_default();
         let port = value.get_path(&["gateway", "port"]).and_then(Value::as_u64);
         let keys = |path: &[&str]| value.get_path(path).and_then(Value::as_object).map(names);
+        let base_url = text(&of_provider("baseUrl"));
         let flat_key = has_key(&["env", KEY_VARIABLE]);
         Self {
             primary: text(model).or_else(|| text(&of_model("primary"))),
@@ -151,7 +159,12 @@ impl Settings {
             provider: provider.is_some(),
             listed: listed.iter().filter_map(id).map(str::to_owned).collect(),
             entries: listed.iter().filter_map(entry).collect(),
-            base_url: text(&of_provider("baseUrl")),
+            base_url_variables: variables_in(base_url.as_deref().unwrap_or_default())
+                .into_iter()
+                .filter_map(|name| Some((text(&["env", "vars", &name])?, name)))
+                .map(|(value, name)| (name, value))
+                .collect(),
+            base_url,
             api: text(&of_provider("api")),
             api_key: is_set(&of_provider("apiKey")),
             list_empty: models.is_some_and(<[Value]>::is_empty),
@@ -160,6 +173,7 @@ impl Settings {
             allowed: keys(&["agents", "defaults", "models"]).filter(|keys| !keys.is_empty()),
             references: provider.map(references).unwrap_or_default(),
             agents: agents(value),
+            default_agent: default_agent(value),
             key_in_file: is_set(&["env", "vars", KEY_VARIABLE]) || is_set(&["env", KEY_VARIABLE]),
             flat_key,
             variables: keys(&["env", "vars"]).unwrap_or_default(),
@@ -167,6 +181,7 @@ impl Settings {
             gateway_port: port.and_then(|port| u16::try_from(port).ok()),
             gateway_mode: text(&["gateway", "mode"]),
             gateway_bind: text(&["gateway", "bind"]),
+            reload_off: text(&["gateway", "reload", "mode"]).is_some_and(|mode| mode == "off"),
         }
     }
 
@@ -174,6 +189,12 @@ impl Settings {
     #[must_use]
     pub fn gateway(&self) -> u16 {
         self.gateway_port.unwrap_or(GATEWAY_PORT)
+    }
+
+    /// The gateway runs on this computer, as far as they say.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        self.gateway_mode.as_deref().is_none_or(|mode| mode == LOCAL)
     }
 
     /// How Ollama is set. `key`: OpenClaw's service sees `OLLAMA_API_KEY` from outside the file.
@@ -187,6 +208,26 @@ impl Settings {
         } else {
             Mode::Off
         }
+    }
+
+    /// The name of the agent that answers when none is named.
+    #[must_use]
+    pub fn agent(&self) -> &str {
+        self.default_agent.as_deref().unwrap_or("main")
+    }
+
+    /// The model that the agent which answers has of its own, as written: the chosen one does not count for it.
+    #[must_use]
+    pub fn own_model(&self) -> Option<&str> {
+        let own = self.agents.iter().find(|(name, _)| name == self.agent());
+        own.map(|(_, model)| model.as_str())
+    }
+
+    /// The id of the model that answers when none is named, when it is one of Ollama's: the agent's own, else the
+    /// chosen one.
+    #[must_use]
+    pub fn used_id(&self) -> Option<&str> {
+        self.own_model().map_or_else(|| self.primary_id(), |own| own.strip_prefix(PREFIX))
     }
 
     /// The primary's id, when it is a model of Ollama's.
@@ -225,6 +266,17 @@ fn agents(value: &Value) -> Vec<(String, String)> {
     let list = value.get_path(&["agents", "list"]).and_then(Value::as_array).unwrap_or_default();
     let list = list.iter().filter_map(|agent| Some((id(agent)?.to_owned(), model(agent)?)));
     entries.chain(list).collect()
+}
+
+fn default_agent(value: &Value) -> Option<String> {
+    let marked = |agent: &Value| agent.get("default").and_then(Value::as_bool) == Some(true);
+    let entries = value.get_path(&["agents", "entries"]).and_then(Value::as_object).unwrap_or_default();
+    let list = value.get_path(&["agents", "list"]).and_then(Value::as_array).unwrap_or_default();
+    let entries = entries.iter().map(|(name, agent)| (name.as_str(), agent));
+    let list = list.iter().filter_map(|agent| Some((id(agent)?, agent)));
+    let all: Vec<(&str, &Value)> = entries.chain(list).collect();
+    let chosen = all.iter().find(|(_, agent)| marked(agent)).or_else(|| all.first());
+    chosen.map(|(name, _)| (*name).to_owned())
 }
 
 /// Names of the variables that texts refer to as `${NAME}`; `$${` is an escape.
@@ -375,6 +427,38 @@ mod tests {
             "list": [{ "id": "old", "model": { "primary": "x/y" } }],
         } }));
         assert_eq!(both.agents, [("writer".into(), "ollama/a".into()), ("old".into(), "x/y".into())]);
+    }
+
+    #[test]
+    fn the_agent_is_the_one_that_is_marked_else_the_first() {
+        for (agents, expected) in [
+            (json!({}), "main"),
+            (json!({ "entries": { "a": {}, "b": { "default": true } } }), "b"),
+            (json!({ "list": [{ "id": "x" }, { "id": "y" }] }), "x"),
+            (json!({ "list": [{ "id": "x" }, { "id": "y", "default": true }] }), "y"),
+        ] {
+            assert_eq!(settings(json!({ "agents": agents })).agent(), expected);
+        }
+    }
+
+    #[test]
+    fn the_model_that_answers_is_the_agents_own_before_the_chosen_one() {
+        let primary = json!({ "model": { "primary": "ollama/qwen3:8b" } });
+        for (list, own, used) in [
+            (json!([]), None, Some("qwen3:8b")),
+            (json!([{ "id": "main" }]), None, Some("qwen3:8b")),
+            (json!([{ "id": "main" }, { "id": "b", "model": "ollama/a" }]), None, Some("qwen3:8b")),
+            (json!([{ "id": "main", "model": "ollama/a" }]), Some("ollama/a"), Some("a")),
+            (json!([{ "id": "main", "model": { "primary": "x/y" } }]), Some("x/y"), None),
+            (
+                json!([{ "id": "main" }, { "id": "b", "default": true, "model": "ollama/a" }]),
+                Some("ollama/a"),
+                Some("a"),
+            ),
+        ] {
+            let told = settings(json!({ "agents": { "defaults": primary, "list": list } }));
+            assert_eq!((told.own_model(), told.used_id()), (own, used), "{list}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ import type { Checked } from './types/Checked';
 import type { CheckOutcome } from './types/CheckOutcome';
 import type { Fit } from './types/Fit';
 
-const openclaw = { program: '/home/ada/.npm/bin/openclaw', version: '2026.9.6', gateway: 'none', proof: null, sees: null } as const;
+const openclaw = { program: '/home/ada/.npm/bin/openclaw', version: '2026.9.6', gateway: 'none', proof: null, behind: false, sees: null } as const;
 /** When the remembered checks were. */
 export const CHECKED_AT = Date.UTC(2026, 2, 13, 18, 5);
 

@@ -121,7 +121,7 @@ export function settingsState(change: Partial<SettingsState> = {}): SettingsStat
     entries: (change.listed ?? ['qwen3:8b', 'qwen3.5:9b', 'mistral:latest']).map((id) => ({
       id, contextWindow: 40_960, maxTokens: 409_600,
     })),
-    context: 32_768, contextSettable: true, baseUrl: 'http://127.0.0.1:11434', agents: [], lastChange: null,
+    context: 32_768, contextSettable: true, baseUrl: 'http://127.0.0.1:11434', agents: [], own: null, lastChange: null,
     automatic: { possible: true, advised: true, tokens: 32_768, maximum: false, offersOnline: true },
     ...change,
   };
@@ -286,7 +286,7 @@ function unsure(path: Diagnosis): Diagnosis {
 }
 
 const openclaw = {
-  program: '/home/ada/.npm/bin/openclaw', version: '2026.9.6', gateway: 'none', proof: null, sees: null,
+  program: '/home/ada/.npm/bin/openclaw', version: '2026.9.6', gateway: 'none', proof: null, behind: false, sees: null,
 } as const satisfies OpenclawState;
 
 /** qwen3:8b answered through OpenClaw. */

@@ -18,10 +18,15 @@ use crate::{
 const DISK: Duration = Duration::from_secs(2);
 const LOCK: &str = "install.lock";
 
+/// The file of the lock.
+pub(crate) fn lock_file(downloads: &Path) -> PathBuf {
+    downloads.join(LOCK)
+}
+
 /// Makes the folder for downloads and takes its lock; the system lets go of it when the process ends. Blocking.
 pub(crate) fn lock(downloads: &Path) -> Result<File, Error> {
     folders::make_private(downloads).map_err(|error| wrote(downloads, downloads, &error))?;
-    let path = downloads.join(LOCK);
+    let path = lock_file(downloads);
     let mut options = File::options();
     options.write(true).create(true).truncate(false);
     #[cfg(unix)]

@@ -13,7 +13,7 @@ use super::{
     Gateway, failures,
     judge::{self, OllamaNow, Seen},
     kept::{self, Circumstances},
-    look,
+    look, settled,
     turn::{self, Question, Turn},
 };
 use crate::{
@@ -25,13 +25,7 @@ use crate::{
         names::{self, ModelName},
         wire::Tag,
     },
-    openclaw::{
-        document::Value,
-        include::Configuration,
-        plan::Hash,
-        program, secrets,
-        settings::{LOCAL, Settings},
-    },
+    openclaw::{include::Configuration, plan::Hash, program, settings::Settings},
 };
 
 /// Between two looks at Ollama.
@@ -173,15 +167,12 @@ struct Before {
     version: Option<String>,
     settings: Option<Hash>,
     told: Settings,
-    agent: String,
-    address: Address,
-}
-
-impl Before {
-    /// Where OpenClaw asks for models, without a password.
-    fn url(&self) -> String {
-        secrets::masked_address(&self.address.to_string())
-    }
+    /// Where OpenClaw asks for models; `None`: nothing is judged of that Ollama.
+    address: Option<Address>,
+    /// The same, to show and to compare.
+    url: String,
+    /// Where this computer asks for the model's digest.
+    here: Address,
 }
 
 /// Asks a model one real question through OpenClaw's gateway, and remembers an answer.
@@ -201,28 +192,29 @@ pub async fn prove(
     let port = before.told.gateway();
     let at = computer.surroundings.milliseconds();
     let begun = Instant::now();
-    let client = Client::new(&before.address, &computer.surroundings.environment, LOOK)?;
+    let client = Client::new(&before.here, &computer.surroundings.environment, LOOK)?;
     let tag = listed(&client, name).await;
+    let client = before.address.is_some().then_some(client);
     let model = tag.as_ref().map_or_else(|| name.trim().to_owned(), |tag| tag.name.clone());
-    let is_local = before.told.gateway_mode.as_deref().is_none_or(|mode| mode == LOCAL);
+    let is_local = before.told.is_local();
     let ended = if is_local && look(port).await != Gateway::Answers {
         // Asked all the same, its command would try for half a minute.
         Ended::Turn(Turn::default())
     } else {
         let question = Question {
-            agent: before.agent.clone(),
+            agent: before.told.agent().to_owned(),
             model: model.clone(),
-            primary: before.told.primary_id().is_some_and(|primary| names::same(primary, &model)),
+            primary: before.told.used_id().is_some_and(|used| names::same(used, &model)),
             limit: limits.answer,
         };
         tokio::select! {
             turn = turn::ask(&computer.surroundings, &before.program, &question) => Ended::Turn(turn),
-            lost = follow(&client, &model, limits.silent, &mut tell) => Ended::OllamaLost(lost),
+            lost = follow(client.as_ref(), &model, limits.silent, &mut tell) => Ended::OllamaLost(lost),
         }
     };
     let (turn, ollama) = match ended {
         Ended::Turn(turn) if turn.status.as_deref() == Some("ok") => (turn, OllamaNow::Unknown),
-        Ended::Turn(turn) => (turn, now(&client, &model).await),
+        Ended::Turn(turn) => (turn, now(client.as_ref(), &model).await),
         // It was under way; nobody told its name.
         Ended::OllamaLost(lost) => (Turn { run: Some(String::new()), ..Turn::default() }, lost),
     };
@@ -239,7 +231,7 @@ pub async fn prove(
         gateway,
         port,
         ollama: &ollama,
-        url: &before.url(),
+        url: &before.url,
         limit: limits.answer,
     };
     let outcome = judge::outcome(&seen);
@@ -265,37 +257,18 @@ async fn known(computer: &Computer) -> Result<Before, Error> {
         let found = found.ok_or_else(|| Error::from(ErrorCode::GatewayNoProgram {}))?;
         let configuration = computer.configuration()?;
         let told = configuration.as_ref().map(|all| Settings::of(all.value())).unwrap_or_default();
+        let address = settled::asked_address(&computer, &told);
         Ok(Before {
             version: found.version.or(told.last_touched).map(|version| version.to_string()),
             program: found.path,
             settings: configuration.as_ref().map(Configuration::hash),
-            agent: configuration
-                .as_ref()
-                .and_then(|all| main_agent(all.value()))
-                .unwrap_or_else(|| "main".into()),
-            address: asked_address(&told),
+            here: address.clone().unwrap_or_else(|| computer.effective().0),
+            url: settled::asked_url(&computer, &told),
+            address,
             told,
         })
     });
     looked.await.map_err(|error| Error::new(ErrorCode::Internal {}, error.to_string()))?
-}
-
-/// Where OpenClaw asks for models: where its settings say, else Ollama's usual address.
-#[must_use]
-pub fn asked_address(told: &Settings) -> Address {
-    told.base_url.as_deref().and_then(|url| Address::parse(url).ok()).unwrap_or_default()
-}
-
-/// The agent that answers when none is named: the one marked so, else the first; `None`: OpenClaw's own, `main`.
-fn main_agent(value: &Value) -> Option<String> {
-    let marked = |agent: &Value| agent.get("default").and_then(Value::as_bool) == Some(true);
-    let entries = value.get_path(&["agents", "entries"]).and_then(Value::as_object).unwrap_or_default();
-    let list = value.get_path(&["agents", "list"]).and_then(Value::as_array).unwrap_or_default();
-    let entries = entries.iter().map(|(name, agent)| (name.as_str(), agent));
-    let list = list.iter().filter_map(|agent| Some((agent.get("id").and_then(Value::as_str)?, agent)));
-    let all: Vec<(&str, &Value)> = entries.chain(list).collect();
-    let chosen = all.iter().find(|(_, agent)| marked(agent)).or_else(|| all.first());
-    chosen.map(|(name, _)| (*name).to_owned())
 }
 
 /// The model as Ollama lists it; `None` when it does not, or cannot be asked.
@@ -304,7 +277,8 @@ async fn listed(client: &Client, name: &str) -> Option<Tag> {
     tags.into_iter().find(|tag| names::same(&tag.name, name))
 }
 
-async fn now(client: &Client, model: &str) -> OllamaNow {
+async fn now(client: Option<&Client>, model: &str) -> OllamaNow {
+    let Some(client) = client else { return OllamaNow::Unknown };
     let loaded = match client.ps().await {
         Ok(running) => running.models.iter().any(|loaded| names::same(&loaded.name, model)),
         Err(error) => return lost(&error),
@@ -326,13 +300,14 @@ const fn lost(error: &Error) -> OllamaNow {
     }
 }
 
-/// Follows Ollama while OpenClaw waits for it; returns when it is gone.
+/// Follows Ollama while OpenClaw waits for it; returns when it is gone, never when nobody knows where it is.
 async fn follow(
-    client: &Client,
+    client: Option<&Client>,
     model: &str,
     silent: Duration,
     tell: &mut impl FnMut(ProofPhase),
 ) -> OllamaNow {
+    let Some(client) = client else { return std::future::pending().await };
     let (mut refusals, mut last_word) = (0, Instant::now());
     loop {
         match client.ps().await {
@@ -358,44 +333,19 @@ async fn follow(
     }
 }
 
-/// Keeps an answer, unless the settings changed meanwhile: then nobody knows which were asked by.
+/// Keeps an answer, unless the settings changed meanwhile, or the gateway may run older ones: then nobody knows which
+/// were asked by.
 async fn remember(computer: &Computer, before: Before, tag: Option<Tag>, proof: &Proof) {
     let (Some(settings), Some(tag)) = (before.settings, tag) else { return };
-    let on = Circumstances { digest: tag.digest, settings, host: before.url(), version: before.version };
+    let on = Circumstances { digest: tag.digest, settings, host: before.url, version: before.version };
     let (computer, proof) = (computer.clone(), proof.clone());
     let kept = tokio::task::spawn_blocking(move || {
         let now = computer.configuration().ok().flatten().map(|all| all.hash());
-        if now == Some(settings) { kept::remember(&computer.folders, &on, &proof) } else { Ok(()) }
+        if now != Some(settings) || settled::is_behind(&computer, &before.told) {
+            return Ok(());
+        }
+        kept::remember(&computer.folders, &on, &proof)
     });
     // What was seen is no less true when it cannot be kept.
     drop(kept.await);
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn the_agent_is_the_one_that_is_marked_else_the_first() {
-        for (settings, expected) in [
-            (json!({}), None),
-            (json!({ "agents": { "entries": { "a": {}, "b": { "default": true } } } }), Some("b")),
-            (json!({ "agents": { "list": [{ "id": "x" }, { "id": "y" }] } }), Some("x")),
-            (json!({ "agents": { "list": [{ "id": "x" }, { "id": "y", "default": true }] } }), Some("y")),
-        ] {
-            assert_eq!(main_agent(&Value::from(settings)).as_deref(), expected);
-        }
-    }
-
-    #[test]
-    fn openclaw_asks_where_it_was_told_to() {
-        let at = |url: Option<&str>| {
-            asked_address(&Settings { base_url: url.map(str::to_owned), ..Settings::default() }).to_string()
-        };
-        assert_eq!(at(None), "http://127.0.0.1:11434");
-        assert_eq!(at(Some("http://nas:11434/v1")), "http://nas:11434");
-        assert_eq!(at(Some("::nothing::")), "http://127.0.0.1:11434");
-    }
 }

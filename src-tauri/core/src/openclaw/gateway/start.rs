@@ -18,8 +18,13 @@ use crate::{
     computer::Computer,
     error::{Error, ErrorCode},
     folders,
-    machine::command::{self, Group},
+    machine::{
+        command::{self, Group},
+        port_owner::port_owner,
+    },
+    ollama::address::Address,
     openclaw::{
+        lock::Lock,
         program,
         settings::{LOCAL, Settings},
     },
@@ -36,6 +41,8 @@ const SERVICE: Duration = Duration::from_secs(90);
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
 /// The end of the log that goes with a failure; bytes.
 const LOG_TAIL: u64 = 2000;
+/// A log that is longer when a start begins is put aside; bytes.
+const LOG_MOST: u64 = 1 << 20;
 
 /// What a start is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -96,11 +103,20 @@ pub async fn start(computer: &Computer, mut tell: impl FnMut(StartPhase)) -> Res
         Gateway::Answers => return Ok(()),
         // It may be one that is just starting; a second one could not listen.
         Gateway::Silent => {
+            let now = computer.surroundings.now();
+            let owner = tokio::task::spawn_blocking(move || port_owner(&Address::loopback(port), now))
+                .await
+                .ok()
+                .flatten();
+            if super::is_other(port, owner.as_ref()).await {
+                return Err(ErrorCode::GatewayPortTaken { port }.into());
+            }
             tell(StartPhase::Starting);
             return until_it_answers(port).await.map_err(|_| ErrorCode::GatewayPortTaken { port }.into());
         }
         Gateway::None => {}
     }
+    let Some(_lock) = turn_to_start(computer, port).await? else { return Ok(()) };
     if has_service(&computer.surroundings, &program).await {
         tell(StartPhase::StartingService);
         by_service(&computer.surroundings, &program).await?;
@@ -108,6 +124,25 @@ pub async fn start(computer: &Computer, mut tell: impl FnMut(StartPhase)) -> Res
     }
     tell(StartPhase::Starting);
     detached(computer, &program, &told, port).await
+}
+
+/// One Pincer at a time starts it. `None`: it answers, by another's start.
+async fn turn_to_start(computer: &Computer, port: u16) -> Result<Option<Lock>, Error> {
+    computer.folders.create()?;
+    let path = computer.folders.gateway_start_lock();
+    let turn = async {
+        loop {
+            let lock = Lock::attempt(&path)?;
+            if look(port).await == Gateway::Answers {
+                return Ok(None);
+            }
+            if lock.is_some() {
+                return Ok(lock);
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    };
+    tokio::time::timeout(LIMIT, turn).await.map_err(|_| slow())?
 }
 
 /// Whether OpenClaw's own service is installed, by its own word. One that cannot be asked has none.
@@ -160,7 +195,10 @@ async fn detached(computer: &Computer, program: &Path, told: &Settings, port: u1
     let failed = |detail: String| Error::new(ErrorCode::GatewayFailed { command: shown.clone() }, detail);
     computer.folders.create()?;
     let log = computer.folders.gateway_log();
-    let (out, err) = open_log(&log).map_err(|error| Error::file(&log, &error))?;
+    let unwritable = |error| Error::file(&log, &error);
+    let err = open_log(&log).map_err(unwritable)?;
+    let before = err.metadata().map_err(unwritable)?.len();
+    let out = err.try_clone().map_err(unwritable)?;
     let mut command = command::command(&computer.surroundings, program, &arguments);
     command.current_dir(&computer.surroundings.home).stdin(Stdio::null()).stdout(out).stderr(err);
     let mut group = Group::spawn(&mut command).map_err(|error| failed(error.to_string()))?;
@@ -172,12 +210,15 @@ async fn detached(computer: &Computer, program: &Path, told: &Settings, port: u1
             Ok(())
         }
         ended = group.wait() => {
-            // It may have ended because another start was quicker.
-            if look(port).await == Gateway::Answers {
+            let said = log_tail(log, before).await;
+            // It may have handed over to a process of its own, or another start was quicker and is not there yet.
+            let handed_over = ended.as_ref().is_ok_and(std::process::ExitStatus::success);
+            let another = is_another(&said) || look(port).await.is_there();
+            if (handed_over || another) && until_it_answers(port).await.is_ok() {
                 return Ok(());
             }
             let status = ended.map_or_else(|error| error.to_string(), |status| status.to_string());
-            Err(failed(format!("{status}\n{}", log_tail(log).await)))
+            Err(failed(format!("{status}\n{said}")))
         }
     }
 }
@@ -188,20 +229,46 @@ async fn until_it_answers(port: u16) -> Result<(), Error> {
             tokio::time::sleep(LOOK_AGAIN).await;
         }
     };
-    let slow = || ErrorCode::GatewaySlow { seconds: LIMIT.as_secs() }.into();
     tokio::time::timeout(LIMIT, answers).await.map_err(|_| slow())
 }
 
-fn open_log(path: &Path) -> std::io::Result<(Stdio, Stdio)> {
-    path.parent().map_or(Ok(()), folders::make_private)?;
-    let file = fs::File::create(path)?;
-    Ok((file.try_clone()?.into(), file.into()))
+fn slow() -> Error {
+    ErrorCode::GatewaySlow { seconds: LIMIT.as_secs() }.into()
 }
 
-/// Its last words: it writes them and ends, so they are there.
-async fn log_tail(path: PathBuf) -> String {
-    let read = tokio::task::spawn_blocking(move || super::failures::tail(&path, LOG_TAIL)).await;
-    read.unwrap_or_default().trim().to_owned()
+/// It gave way to a gateway that runs or starts, by its own words (2026.9.6; as a service it exits with 78, as it does
+/// for settings that it refuses, so the status does not tell).
+fn is_another(said: &str) -> bool {
+    ["gateway already running", "another gateway instance", "failed to acquire gateway"]
+        .iter()
+        .any(|words| said.contains(words))
+}
+
+/// The log, to write at its end: a gateway that lives may still write there. A long one makes room, and is kept once.
+fn open_log(path: &Path) -> std::io::Result<fs::File> {
+    path.parent().map_or(Ok(()), folders::make_private)?;
+    if fs::metadata(path).is_ok_and(|found| found.len() > LOG_MOST) {
+        // Windows does not move a file that is being written; it grows on then.
+        drop(fs::rename(path, path.with_extension("old.log")));
+    }
+    let mut options = fs::OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path)?;
+    // One of an earlier Pincer was open to others.
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    Ok(file)
+}
+
+/// Its last words of this start: it writes them and ends, so they are there. `before`: bytes of earlier starts.
+async fn log_tail(path: PathBuf, before: u64) -> String {
+    let read = tokio::task::spawn_blocking(move || {
+        let written = fs::metadata(&path).map_or(0, |found| found.len().saturating_sub(before));
+        super::failures::tail(&path, written.min(LOG_TAIL))
+    });
+    read.await.unwrap_or_default().trim().to_owned()
 }
 
 #[cfg(test)]
@@ -227,5 +294,31 @@ mod tests {
         assert_eq!(arguments(&Settings::default()), ["gateway", "run", "--bind", "loopback"]);
         let lan = Settings { gateway_bind: Some("lan".into()), ..Settings::default() };
         assert_eq!(arguments(&lan), ["gateway", "run"]);
+    }
+
+    #[test]
+    fn the_log_is_continued_private_and_bounded() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("logs").join("gateway.log");
+        let write = |text: &[u8]| std::io::Write::write_all(&mut open_log(&path).unwrap(), text).unwrap();
+        write(b"first ");
+        #[cfg(unix)]
+        fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+        write(b"second");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "first second");
+        #[cfg(unix)]
+        assert_eq!(std::os::unix::fs::MetadataExt::mode(&fs::metadata(&path).unwrap()) & 0o777, 0o600);
+        write(&vec![b'x'; usize::try_from(LOG_MOST).unwrap()]);
+        write(b"anew");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "anew");
+        assert!(fs::metadata(path.with_extension("old.log")).unwrap().len() > LOG_MOST);
+    }
+
+    #[tokio::test]
+    async fn the_last_words_are_those_of_this_start() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("gateway.log");
+        fs::write(&path, "gateway already running\nnow").unwrap();
+        assert_eq!(log_tail(path, 24).await, "now");
     }
 }

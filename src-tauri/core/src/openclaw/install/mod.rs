@@ -15,7 +15,7 @@ use serde::Serialize;
 use tokio::sync::watch::Receiver;
 
 use half::Attempt;
-pub(crate) use half::is_half;
+pub(crate) use half::{is_half, settle};
 use npm::{Heard, Package};
 use place::Place;
 use tools::FoundNode;
@@ -282,7 +282,10 @@ impl<T: FnMut(InstallState)> Run<'_, T> {
         (self.tell)(state(InstallPhase::Asking));
         let downloads = self.computer.folders.downloads();
         // Held until the end: two would write into each other's.
+        let lock = room::lock_file(&downloads);
         let _lock = blocking(move || room::lock(&downloads)).await??;
+        let surroundings = self.computer.surroundings.clone();
+        blocking(move || program::settle(&surroundings)).await?;
         let mut offer = OpenclawOffer::default();
         let ready = tokio::select! {
             biased;
@@ -291,32 +294,32 @@ impl<T: FnMut(InstallState)> Run<'_, T> {
         };
         let Some(ready) = ready else { return Ok(()) };
         let (os, place) = (ready.surroundings.os, ready.place.clone());
-        let attempt = blocking(move || Attempt::begin(os, &place)).await??;
-        let ended = match self.npm(&ready).await {
+        let mut attempt = blocking(move || Attempt::begin(os, &place, &lock)).await??;
+        let ended = match self.npm(&ready, &mut attempt).await {
             Ok(()) => self.try_it(&ready).await,
             Err(stop) => Err(stop),
         };
         match ended {
             Ok(()) => Ok(blocking(move || attempt.done()).await??),
             Err(stop) => {
-                blocking(move || attempt.undo()).await?;
-                Err(stop)
+                let folder = ready.place.prefix.display().to_string();
+                if blocking(move || attempt.undo()).await? { Err(stop) } else { Err(left(folder, stop)) }
             }
         }
     }
 
-    async fn npm(&mut self, ready: &Ready) -> Result<(), Stop> {
+    async fn npm(&mut self, ready: &Ready, attempt: &mut Attempt) -> Result<(), Stop> {
         let mut command = command::command(&ready.surroundings, &ready.npm, &npm::install(&ready.place));
         // A folder that is gone, or a project's settings, are none of its business.
         command.current_dir(&ready.surroundings.home);
         let mut group = Group::start(command).map_err(|error| not_run(&ready.npm, &error))?;
-        let ended = self.follow(&mut group, ready).await;
+        let ended = self.follow(&mut group, ready, attempt).await;
         // One that ended by itself is not asked to.
         group.end().await;
         ended
     }
 
-    async fn follow(&mut self, group: &mut Group, ready: &Ready) -> Result<(), Stop> {
+    async fn follow(&mut self, group: &mut Group, ready: &Ready, attempt: &mut Attempt) -> Result<(), Stop> {
         let mut tick = tokio::time::interval(TELL_EVERY);
         let mut last_line = Instant::now();
         let mut stop = std::pin::pin!(stopped(self.stop.clone()));
@@ -329,6 +332,8 @@ impl<T: FnMut(InstallState)> Run<'_, T> {
             };
             match event {
                 None => {
+                    // A few looks at files: no work for a thread of its own.
+                    attempt.note();
                     if last_line.elapsed() > self.limits.silence || self.begun.elapsed() > self.limits.all {
                         let minutes = last_line.elapsed().max(self.limits.silence).as_secs() / 60;
                         return Err(
@@ -375,6 +380,22 @@ impl<T: FnMut(InstallState)> Run<'_, T> {
             Stop::Failed(Error::new(code, said))
         })
     }
+}
+
+/// Not all is gone: why it ended is told with it.
+fn left(folder: String, stop: Stop) -> Stop {
+    let why = match stop {
+        Stop::Cancelled => "cancelled".to_owned(),
+        Stop::Failed(error) => {
+            let code = serde_json::to_value(&error.code).unwrap_or_default();
+            format!(
+                "{}\n{}",
+                code.get("code").and_then(|code| code.as_str()).unwrap_or_default(),
+                error.detail
+            )
+        }
+    };
+    Stop::Failed(Error::new(ErrorCode::InstallLeft { folder }, why.trim()))
 }
 
 async fn stopped(mut stop: Receiver<bool>) {

@@ -326,7 +326,11 @@ minutes: number, } } | { "code": "install.does-not-run", "params": {
 /**
  * The program.
  */
-path: string, } } | { "code": "page.not-opened", "params": { 
+path: string, } } | { "code": "install.left", "params": { 
+/**
+ * The folder that it is in.
+ */
+folder: string, } } | { "code": "page.not-opened", "params": { 
 /**
  * The page's address.
  */

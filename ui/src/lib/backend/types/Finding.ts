@@ -62,9 +62,13 @@ pid: number | null, } } | { "code": "engine.crash-looping", "params": {
  */
 restarts: number, 
 /**
- * Its own last error, when the log can be read.
+ * Its own last error, when the log can be read and names one.
  */
-reason: string | null, } } | { "code": "engine.models-dir-permission", "params": { 
+reason: string | null, 
+/**
+ * Where its log was read.
+ */
+log: string | null, } } | { "code": "engine.models-dir-permission", "params": { 
 /**
  * The folder.
  */
@@ -456,7 +460,23 @@ required: string, } } | { "code": "openclaw.gateway-mode-unset", "params": Recor
 /**
  * That port.
  */
-port: number, } } | { "code": "openclaw.does-not-see-model", "params": { 
+port: number, } } | { "code": "openclaw.gateway-port-taken", "params": { 
+/**
+ * That port.
+ */
+port: number, 
+/**
+ * Name of the program, where the system lets us see it.
+ */
+program: string | null, 
+/**
+ * Its process id.
+ */
+pid: number | null, 
+/**
+ * Its user.
+ */
+owner: string | null, } } | { "code": "openclaw.does-not-see-model", "params": { 
 /**
  * Its name as listed by Ollama.
  */

@@ -20,9 +20,14 @@ version: string | null,
  */
 gateway: Gateway, 
 /**
- * The chosen model answered through it, and nothing that matters changed since; `null`: that is not proven.
+ * The model that its agent uses answered through it, and nothing that matters changed since; `null`: that is not
+ * proven.
  */
 proof: Proof | null, 
+/**
+ * The gateway may run older settings than the file holds, since it does not reload them: nothing is proven then.
+ */
+behind: boolean, 
 /**
  * What it sees of the installed models; `null` while that is not known, or its list says nothing.
  */
