@@ -32,7 +32,7 @@ describe('before it is begun', () => {
 
   test('an installer is said to be one', async () => {
     const backend = new FakeBackend(structuredClone(worlds.bare));
-    backend.offer = { url: 'https://ollama.com/download/Ollama.dmg', downloadBytes: 190_000_000, folder: null };
+    backend.offer = { url: 'https://ollama.com/download/Ollama.dmg', downloadBytes: 190_000_000, folder: null, aside: [] };
     open(worlds.bare, 'home', backend);
     expect((await screen.findByText(/^Downloads 190 MB/)).textContent).toContain('Ollama’s own installer');
   });

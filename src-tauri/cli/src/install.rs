@@ -30,6 +30,9 @@ pub(crate) async fn ollama(computer: &Computer, output: &Output, yes: bool) -> R
             if offer.folder.is_some() { "cli.install.offer" } else { "cli.install.offer.installer" },
             &json!({ "url": offer.url, "size": size, "folder": offer.folder }),
         ))?;
+        for path in offer.aside {
+            output.say("remedy.install-ollama.aside", &json!({ "path": path }))?;
+        }
     }
     if !ask::may(output, yes, "cli.install.ask")? {
         return Err(Failure::Cancelled);

@@ -170,17 +170,19 @@ async fn waiting_can_be_given_up() {
         let remedies = live.remedies().clone();
         async move { remedies.run(RESTART).await }
     });
-    loop {
+    let waited = loop {
         let update = updates.recv_timeout(LIMIT).unwrap();
         let waits = [RemedyPhase::Password, RemedyPhase::Starting];
-        if matches!(&update.slice, Slice::Remedies(states) if states.iter().any(|one| waits.contains(&one.phase)))
-        {
-            break;
+        let Slice::Remedies(states) = &update.slice else { continue };
+        if let Some(one) = states.iter().find(|one| waits.contains(&one.phase)) {
+            break one.phase;
         }
-    }
+    };
     // A second press begins nothing.
     assert_eq!(live.remedies().run(RESTART).await.unwrap(), Carried::Done);
     live.remedies().cancel(&RESTART);
-    until(&updates, RemedyPhase::Cancelled);
+    // The question for a password ends with the waiting.
+    let asked = waited == RemedyPhase::Password;
+    until(&updates, if asked { RemedyPhase::Unanswered } else { RemedyPhase::Cancelled });
     assert_eq!(running.await.unwrap().unwrap(), Carried::Done);
 }

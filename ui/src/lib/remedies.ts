@@ -18,7 +18,7 @@ export function sameRemedy(one: Pick<Remedy, 'id' | 'params'>, other: Pick<Remed
 
 /** It goes on by itself. */
 export function isUnderWay({ phase }: RemedyState): boolean {
-  return phase !== 'done' && phase !== 'no-help' && phase !== 'failed' && phase !== 'cancelled';
+  return phase !== 'done' && phase !== 'no-help' && phase !== 'failed' && phase !== 'cancelled' && phase !== 'unanswered';
 }
 
 /** How an offer goes, or how it ended last. */

@@ -51,13 +51,15 @@ pub enum RemedyPhase {
     Failed,
     /// The user did not want to wait.
     Cancelled,
+    /// The same while the system asked for the password: that question ends, too, and nothing was done.
+    Unanswered,
 }
 
 impl RemedyPhase {
     /// It goes on by itself.
     #[must_use]
     pub const fn runs(self) -> bool {
-        !matches!(self, Self::Done | Self::NoHelp | Self::Failed | Self::Cancelled)
+        !matches!(self, Self::Done | Self::NoHelp | Self::Failed | Self::Cancelled | Self::Unanswered)
     }
 }
 
@@ -211,7 +213,7 @@ impl Remedies {
             }
         };
         match &ended {
-            None => self.tell(&remedy, RemedyPhase::Cancelled, None),
+            None => self.tell(&remedy, self.given_up(&remedy), None),
             Some(Err(error)) => self.tell(&remedy, RemedyPhase::Failed, Some(error.clone())),
             // A preview is a question, and a face's business is none of ours: neither is a try.
             Some(Ok(Carried::Prepared(_) | Carried::ForTheFace)) => {
@@ -227,6 +229,12 @@ impl Remedies {
         self.publish(&self.entries());
         self.shared.looks.look_again();
         ended.unwrap_or(Ok(Carried::Done))
+    }
+
+    fn given_up(&self, remedy: &Remedy) -> RemedyPhase {
+        let asks =
+            |entry: &Entry| entry.state.remedy == *remedy && entry.state.phase == RemedyPhase::Password;
+        if self.entries().iter().any(asks) { RemedyPhase::Unanswered } else { RemedyPhase::Cancelled }
     }
 
     fn is_offered(&self, remedy: &Remedy) -> bool {

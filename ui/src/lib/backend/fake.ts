@@ -90,7 +90,7 @@ export class FakeBackend implements Backend {
   suggestion: Suggestion = { valid: true, installed: null, nearest: [] };
   /** What installing Ollama would do. */
   offer: InstallOffer = {
-    url: 'https://ollama.com/download/ollama-linux-amd64.tar.zst', downloadBytes: 1_900_000_000, folder: '/home/ada/.local',
+    url: 'https://ollama.com/download/ollama-linux-amd64.tar.zst', downloadBytes: 1_900_000_000, folder: '/home/ada/.local', aside: [],
   };
   /** What installing OpenClaw would do. */
   openclaw: OpenclawOffer = {
@@ -383,7 +383,8 @@ export class FakeBackend implements Backend {
 
   cancelRemedy(remedy: Remedy): Promise<void> {
     this.calls.push({ name: 'cancelRemedy', value: remedy });
-    return this.#answer('cancelRemedy', () => this.pushRemedy(remedy, 'cancelled'));
+    const asks = this.world.remedies?.some((one) => sameRemedy(one.remedy, remedy) && one.phase === 'password');
+    return this.#answer('cancelRemedy', () => this.pushRemedy(remedy, asks ? 'unanswered' : 'cancelled'));
   }
 
   dismissRemedy(remedy: Remedy): Promise<void> {

@@ -53,6 +53,8 @@ pub struct InstallOffer {
     pub download_bytes: Option<u64>,
     /// Where it is unpacked; `null` where an installer decides that.
     pub folder: Option<String>,
+    /// What is there already, is not Pincer's, and would be moved aside to a dated name.
+    pub aside: Vec<String>,
 }
 
 /// What an installation would do here. Asks for the file's size and nothing else.
@@ -62,9 +64,11 @@ pub struct InstallOffer {
 pub async fn offer(computer: &Computer, limits: Limits) -> Result<InstallOffer, Error> {
     let plan = plan_here(computer)?;
     let source = Source::new(plan, &computer.surroundings.environment, limits)?;
-    let folder =
-        (plan.way == Way::Unpack).then(|| plan::prefix(&computer.surroundings.home).display().to_string());
-    Ok(InstallOffer { url: source.file_url(), download_bytes: source.size().await?, folder })
+    let prefix = (plan.way == Way::Unpack).then(|| plan::prefix(&computer.surroundings.home));
+    let folder = prefix.as_ref().map(|prefix| prefix.display().to_string());
+    let aside = blocking(move || prefix.map(|prefix| place::foreign(&prefix)).unwrap_or_default()).await?;
+    let aside = aside.iter().map(|path| path.display().to_string()).collect();
+    Ok(InstallOffer { url: source.file_url(), download_bytes: source.size().await?, folder, aside })
 }
 
 /// Installs and starts Ollama, telling each state as it changes; the last one, which is over, is returned. `stop`
@@ -210,6 +214,7 @@ impl<T: FnMut(InstallState)> Run<'_, T> {
         room::check(&self.computer.surroundings, vec![(prefix.clone(), total)]).await?;
         let written = Arc::new(AtomicU64::new(0));
         let (counted, stop) = (Arc::clone(&written), self.stop.clone());
+        let now = self.computer.surroundings.now();
         let mut job = tokio::task::spawn_blocking(move || {
             let disk = |error| Refused::Disk(prefix.clone(), error);
             let staging = place::staging(&prefix).map_err(disk)?;
@@ -218,7 +223,7 @@ impl<T: FnMut(InstallState)> Run<'_, T> {
                 !is_stopped(&stop)
             })?;
             // From here on it is done to the end.
-            place::put(staging.path(), &prefix).map_err(|(place, error)| Refused::Disk(place, error))
+            place::put(staging.path(), &prefix, now).map_err(|(place, error)| Refused::Disk(place, error))
         });
         let mut tick = tokio::time::interval(TELL_EVERY);
         let done = loop {

@@ -173,7 +173,27 @@ diff: string, } } | { "code": "start.not-installed", "params": Record<symbol, ne
 /**
  * The address.
  */
-url: string, } } | { "code": "start.failed", "params": { 
+url: string, } } | { "code": "start.encrypted", "params": { 
+/**
+ * The address.
+ */
+url: string, } } | { "code": "start.port-taken", "params": { 
+/**
+ * The port.
+ */
+port: number, 
+/**
+ * The program's name.
+ */
+program: string, } } | { "code": "start.elsewhere", "params": { 
+/**
+ * The address asked.
+ */
+url: string, 
+/**
+ * Where it answers.
+ */
+serves: string, } } | { "code": "start.failed", "params": { 
 /**
  * The command, as an argument list joined by spaces.
  */

@@ -15,4 +15,8 @@ downloadBytes: number | null,
 /**
  * Where it is unpacked; `null` where an installer decides that.
  */
-folder: string | null, };
+folder: string | null, 
+/**
+ * What is there already, is not Pincer's, and would be moved aside to a dated name.
+ */
+aside: Array<string>, };

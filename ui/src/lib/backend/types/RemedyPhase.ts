@@ -3,4 +3,4 @@
 /**
  * How far a remedy is.
  */
-export type RemedyPhase = "working" | "password" | "stopping" | "starting" | "waking" | "checking" | "done" | "no-help" | "failed" | "cancelled";
+export type RemedyPhase = "working" | "password" | "stopping" | "starting" | "waking" | "checking" | "done" | "no-help" | "failed" | "cancelled" | "unanswered";
