@@ -88,6 +88,200 @@ fn what_pincer_started_is_ended_and_started_anew() {
     assert_ne!(home.running(), after);
 }
 
+fn until(what: &str, is: impl Fn() -> bool) {
+    let begun = std::time::Instant::now();
+    while !is() {
+        assert!(begun.elapsed().as_secs() < 30, "{what}");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn a_restart_that_is_cancelled_does_not_leave_ollama_ended() {
+    let home = Home::new();
+    home.add_program(&programs::practice(), "ollama");
+    let address = free_address();
+    assert!(run(&home, address, "start").status.success());
+    let before = home.running()[0];
+    let send = |signal: &str, id: u32| {
+        assert!(Command::new("kill").args([signal, &id.to_string()]).status().unwrap().success());
+    };
+    // As Ollama takes its runners down first: it ends when it may.
+    send("-STOP", before);
+    let mut pincer = home.command(programs::pincer_cli());
+    let pincer = pincer.args(["restart", "--json"]).env("OLLAMA_HOST", address.to_string());
+    let pincer = pincer.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let is_asked = || {
+        let status = std::fs::read_to_string(format!("/proc/{before}/status")).unwrap();
+        let pending = status.lines().find_map(|line| line.strip_prefix("ShdPnd:")).unwrap().trim().to_owned();
+        u64::from_str_radix(&pending, 16).unwrap() & (1 << 14) != 0
+    };
+    until("the old one is asked to end", is_asked);
+    send("-INT", pincer.id());
+    send("-CONT", before);
+    let output = pincer.wait_with_output().unwrap();
+    assert_eq!(error(&output)["code"], "cli.cancelled");
+    until("the next one answers", || ollama::answers(address));
+    assert_ne!(home.running(), [before]);
+    // It is remembered as Pincer's.
+    assert!(run(&home, address, "restart").status.success());
+}
+
+#[test]
+fn a_restart_that_could_not_start_the_next_one_ends_nothing() {
+    if ollama::is_on_this_machine() {
+        return;
+    }
+    let home = Home::new();
+    home.add_program(&programs::practice(), "ollama");
+    let address = free_address();
+    assert!(run(&home, address, "start").status.success());
+    let before = home.running();
+    let mut pincer = home.command(programs::pincer_cli());
+    pincer.args(["restart", "--json"]).env("OLLAMA_HOST", address.to_string()).env("PATH", "/usr/bin:/bin");
+    assert_eq!(error(&pincer.output().unwrap())["code"], "start.not-installed");
+    assert!(ollama::answers(address));
+    assert_eq!(home.running(), before);
+}
+
+#[test]
+fn starts_at_once_are_one_start_and_its_process_is_remembered() {
+    let home = Home::new();
+    home.add_program(&programs::practice(), "ollama");
+    let address = free_address();
+    let start = || {
+        let mut pincer = home.command(programs::pincer_cli());
+        pincer.args(["start", "--json"]).env("OLLAMA_HOST", address.to_string());
+        pincer.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let all: Vec<_> = (0..4).map(|_| start()).collect();
+    for pincer in all {
+        let output = pincer.wait_with_output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+    }
+    let running = home.running();
+    assert_eq!(running.len(), 1);
+    let data = home.path().join(".local/share/dev.pincer.desktop");
+    let own: Value = serde_json::from_slice(&std::fs::read(data.join("ollama.json")).unwrap()).unwrap();
+    assert_eq!(own["pid"], running[0]);
+    let log = || std::fs::read_to_string(data.join("logs/ollama.log")).unwrap();
+    let said = log();
+    assert!(said.contains("listening on"), "{said}");
+    // One that fails beside it takes neither its log nor its place.
+    home.add_script("failing", "echo no such card >&2; exit 1");
+    let other = home.path().join("other");
+    std::fs::create_dir(&other).unwrap();
+    std::fs::rename(home.bin().join("failing"), other.join("ollama")).unwrap();
+    let mut pincer = home.command(programs::pincer_cli());
+    pincer.args(["start", "--json"]).env("OLLAMA_HOST", free_address().to_string());
+    let failed = error(&pincer.env("PATH", format!("{}:/usr/bin:/bin", other.display())).output().unwrap());
+    assert_eq!(failed["code"], "start.failed");
+    assert!(failed["detail"].as_str().unwrap().contains("no such card"), "{failed}");
+    assert!(log().starts_with(&said));
+    let own: Value = serde_json::from_slice(&std::fs::read(data.join("ollama.json")).unwrap()).unwrap();
+    assert_eq!(own["pid"], running[0]);
+}
+
+#[test]
+fn a_pipe_in_the_place_of_the_log_is_refused() {
+    let home = Home::new();
+    home.add_program(&programs::practice(), "ollama");
+    let logs = home.path().join(".local/share/dev.pincer.desktop/logs");
+    std::fs::create_dir_all(&logs).unwrap();
+    assert!(Command::new("mkfifo").arg(logs.join("ollama.log")).status().unwrap().success());
+    let refused = error(&run(&home, free_address(), "start"));
+    assert_eq!(
+        (&refused["code"], &refused["params"]["reason"]),
+        (&json!("file.failed"), &json!("not-a-file"))
+    );
+    assert!(home.running().is_empty());
+}
+
+#[test]
+fn what_cannot_answer_as_asked_is_said_at_once() {
+    let home = Home::new();
+    home.add_program(&programs::practice(), "ollama");
+    // Plain HTTP behind an https:// address.
+    let address = free_address();
+    let mut pincer = home.command(programs::pincer_cli());
+    let encrypted =
+        pincer.args(["start", "--json", "--host", &format!("https://{address}")]).output().unwrap();
+    assert_eq!(error(&encrypted)["code"], "start.encrypted");
+    assert!(home.running().is_empty());
+    // A stranger that says nothing: this test.
+    let stranger = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = stranger.local_addr().unwrap();
+    let taken = error(&run(&home, address, "start"));
+    assert_eq!(
+        (&taken["code"], &taken["params"]["port"]),
+        (&json!("start.port-taken"), &json!(address.port()))
+    );
+    assert!(home.running().is_empty());
+}
+
+#[tokio::test]
+async fn a_second_ollama_is_started_when_the_change_to_it_is_applied() {
+    let home = Home::new();
+    home.add_program(&programs::practice(), "ollama");
+    settings::add_openclaw(&home, "2026.9.6");
+    settings::write(
+        &home,
+        "openclaw.json",
+        &settings::whole(&format!("http://{}", free_address())).to_string(),
+    );
+    let own = home.environment().into_iter().map(|(name, value)| (name, value.into_string().unwrap()));
+    let surroundings = Surroundings::new(Os::Linux, Environment::new(own), home.path(), SystemTime::now);
+    let computer = Computer::new(surroundings, None);
+    let address = free_address();
+    let remedy = Remedy::MoveOllama { port: address.port() };
+    let Carried::Prepared(prepared) = carry_out(&computer, &remedy).await.unwrap() else {
+        panic!("it is shown before it is done");
+    };
+    assert!(home.running().is_empty(), "refused, nothing runs");
+    change::apply(&computer, prepared.plan).await.unwrap().unwrap();
+    assert!(ollama::answers(address));
+    // One that cannot start changes nothing.
+    home.kill_running();
+    std::fs::remove_file(home.bin().join("ollama")).unwrap();
+    home.add_script("ollama", "exit 1");
+    let before = settings::read(&home, "openclaw.json");
+    let remedy = Remedy::MoveOllama { port: free_address().port() };
+    let Carried::Prepared(prepared) = carry_out(&computer, &remedy).await.unwrap() else { panic!() };
+    let failed = change::apply(&computer, prepared.plan).await.unwrap_err();
+    assert!(matches!(failed.code, ErrorCode::StartFailed { .. }), "{failed:?}");
+    assert_eq!(settings::read(&home, "openclaw.json"), before);
+}
+
+#[test]
+fn a_wildcard_of_the_users_own_stays_one() {
+    let home = Home::new();
+    home.add_program(&programs::practice(), "ollama");
+    let port = free_address().port();
+    let wide = format!("0.0.0.0:{port}");
+    let mut pincer = home.command(programs::pincer_cli());
+    let started =
+        pincer.args(["start", "--json"]).env("OLLAMA_HOST", format!("http://{wide}")).output().unwrap();
+    assert!(started.status.success(), "{started:?}");
+    let environment = std::fs::read(format!("/proc/{}/environ", home.running()[0])).unwrap();
+    let environment = String::from_utf8(environment).unwrap();
+    assert!(environment.split('\0').any(|one| one == format!("OLLAMA_HOST={wide}")), "{environment}");
+}
+
+#[test]
+fn a_service_that_serves_elsewhere_is_told_where() {
+    let home = Home::new();
+    let (serves, asked) = (free_address(), free_address());
+    let unit = Unit::add(&home, serves);
+    unit.tell(&format!("OLLAMA_HOST={serves}"));
+    for command in ["start", "restart"] {
+        let told = error(&run(&home, asked, command));
+        let params = json!({ "url": format!("http://{asked}"), "serves": format!("http://{serves}") });
+        assert_eq!((&told["code"], &told["params"]), (&json!("start.elsewhere"), &params), "{command}");
+        assert!(ollama::answers(serves));
+    }
+    assert!(run(&home, serves, "restart").status.success());
+}
+
 #[test]
 fn what_someone_else_started_is_left_alone() {
     let home = Home::new();

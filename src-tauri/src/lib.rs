@@ -7,8 +7,8 @@ mod practice;
 
 use std::{io::Write, process::ExitCode};
 
-use pincer_core::{computer::Computer, surroundings::Surroundings};
-use tauri::{Manager, WebviewUrl, WebviewWindowBuilder, WindowEvent};
+use pincer_core::{computer::Computer, ollama::launch, surroundings::Surroundings};
+use tauri::{Manager, RunEvent, WebviewUrl, WebviewWindowBuilder, WindowEvent};
 
 use desk::Desk;
 use practice::Practice;
@@ -101,7 +101,14 @@ fn run(computer: Computer, practice: bool) -> tauri::Result<()> {
                 .build()?;
             Ok(())
         })
-        .run(tauri::generate_context!("tauri.conf.json"))
+        .build(tauri::generate_context!("tauri.conf.json"))?
+        .run(|_, event| {
+            if matches!(event, RunEvent::Exit) {
+                // An Ollama that is being restarted is not left ended.
+                launch::finish();
+            }
+        });
+    Ok(())
 }
 
 fn complain(text: &str) -> ExitCode {

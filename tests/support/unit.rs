@@ -40,6 +40,7 @@ case "$1" in
 ActiveState=$state
 SubState=running
 NRestarts=0
+Environment=$(cat unit.told 2>/dev/null)
 MainPID=$pid" ;;
   start) refuse; run ;;
   restart) refuse; end; run ;;
@@ -63,6 +64,11 @@ exec "$@""#,
         assert!(started.unwrap().success());
         // The next start has none.
         fs::remove_file(self.home.path().join("unit.environment")).unwrap();
+    }
+
+    /// What the unit's own file says (`NAME=value`).
+    pub fn tell(&self, environment: &str) {
+        self.write("unit.told", environment);
     }
 
     /// systemd refuses, with these words, until [`Self::allow`].

@@ -3,8 +3,9 @@
 
 use pincer_core::{
     computer::Computer,
+    error::Error,
     ollama::{
-        restart,
+        launch, restart,
         start::{self, Step},
     },
     openclaw::gateway::start::{self as gateway, StartPhase},
@@ -19,7 +20,8 @@ use crate::{
 
 pub(crate) async fn run(computer: &Computer, output: &Output) -> Result<Done, Failure> {
     let (address, _) = computer.effective();
-    start::start(&computer.surroundings, &computer.folders, &address, &|step| tell(output, step)).await?;
+    let tell = |step| tell(output, step);
+    unless_cancelled(start::start(&computer.surroundings, &computer.folders, &address, &tell)).await?;
     let url = address.to_string();
     if output.json {
         output.document(&json!({ "started": true, "url": url }))?;
@@ -33,7 +35,7 @@ pub(crate) async fn run(computer: &Computer, output: &Output) -> Result<Done, Fa
 pub(crate) async fn again(computer: &Computer, output: &Output) -> Result<Done, Failure> {
     let (address, _) = computer.effective();
     let tell = |step| tell(output, step);
-    restart::restart(&computer.surroundings, &computer.folders, &address, &tell).await?;
+    unless_cancelled(restart::restart(&computer.surroundings, &computer.folders, &address, &tell)).await?;
     let url = address.to_string();
     if output.json {
         output.document(&json!({ "restarted": true, "url": url }))?;
@@ -41,6 +43,24 @@ pub(crate) async fn again(computer: &Computer, output: &Output) -> Result<Done, 
         output.say("cli.start.again", &json!({ "url": url }))?;
     }
     Ok(Done::Fine)
+}
+
+/// Ctrl-C stops waiting; an Ollama that is being ended is started again all the same.
+async fn unless_cancelled(work: impl Future<Output = Result<(), Error>>) -> Result<(), Failure> {
+    let done = {
+        let work = std::pin::pin!(work);
+        tokio::select! {
+            done = work => Some(done),
+            _ = tokio::signal::ctrl_c() => None,
+        }
+    };
+    match done {
+        Some(done) => Ok(done?),
+        None => {
+            launch::finish();
+            Err(Failure::Cancelled)
+        }
+    }
 }
 
 /// Said before the system's password box appears.

@@ -42,7 +42,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let value = Value::from(format!("ollama/run-{run}").as_str());
         let after = document.edit(&[Edit::Set { path: primary, value }])?;
         let edit = FileEdit::new(path.clone(), Some(before), Some(after.bytes().to_vec()));
-        let plan = Plan { kind: ReceiptKind::Repair {}, edits: vec![edit] };
+        let plan = Plan { kind: ReceiptKind::Repair {}, edits: vec![edit], starts: None };
         let mask = |_: &std::path::Path, before: &str, after: &str| {
             secrets::unified_diff("openclaw.json", before, after)
         };

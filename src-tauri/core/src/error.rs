@@ -236,6 +236,28 @@ pub enum ErrorCode {
         /// The address.
         url: String,
     },
+    /// The address is `https://`, and Ollama itself listens in plain HTTP: nothing was started.
+    #[serde(rename = "start.encrypted")]
+    StartEncrypted {
+        /// The address.
+        url: String,
+    },
+    /// Another program, which does not answer, has the port: nothing was started.
+    #[serde(rename = "start.port-taken")]
+    StartPortTaken {
+        /// The port.
+        port: u16,
+        /// The program's name.
+        program: String,
+    },
+    /// The service runs, but its unit has it listen at another address.
+    #[serde(rename = "start.elsewhere")]
+    StartElsewhere {
+        /// The address asked.
+        url: String,
+        /// Where it answers.
+        serves: String,
+    },
     /// The program to start Ollama failed or could not be run.
     #[serde(rename = "start.failed")]
     StartFailed {

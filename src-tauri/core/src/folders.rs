@@ -114,6 +114,12 @@ impl Folders {
         self.data.join("ollama.json")
     }
 
+    /// Locked while a Pincer starts Ollama's program; empty.
+    #[must_use]
+    pub fn start_lock(&self) -> PathBuf {
+        self.data.join("start.lock")
+    }
+
     /// What is being downloaded to be installed.
     #[must_use]
     pub fn downloads(&self) -> PathBuf {

@@ -92,8 +92,14 @@ pub async fn carry_out_telling(
         }
         Remedy::MoveOllama { port } => {
             let address = Address::loopback(*port);
+            let mut prepared = change::prepare(computer, Wish::Address(address.clone())).await?;
+            if prepared.preview.changed {
+                // Refused, nothing was started.
+                prepared.plan.starts = Some(address);
+                return Ok(Carried::Prepared(Box::new(prepared)));
+            }
             start::start_at(&computer.surroundings, &computer.folders, &address, tell).await?;
-            use_address(computer, &address.to_string()).await
+            choose(computer, address).await
         }
         Remedy::UseAddress { url } => use_address(computer, url).await,
         Remedy::RenameFallback {} => prepared(computer, Wish::RenameFallback).await,
@@ -148,6 +154,11 @@ async fn use_address(computer: &Computer, url: &str) -> Result<Carried, Error> {
     if prepared.preview.changed {
         return Ok(Carried::Prepared(Box::new(prepared)));
     }
+    choose(computer, address).await
+}
+
+/// Pincer's own choice.
+async fn choose(computer: &Computer, address: Address) -> Result<Carried, Error> {
     let folders = computer.folders.clone();
     let choose = move || Preferences { address: Some(address.to_string()) }.write(&folders);
     let written = tokio::task::spawn_blocking(choose).await;

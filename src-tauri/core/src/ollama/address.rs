@@ -180,6 +180,23 @@ impl Address {
     }
 }
 
+/// For `OLLAMA_HOST` of a server that shall listen at `address`: open to the network where the user's own `OLLAMA_HOST`
+/// (`written`) says so of this very address, else as narrow as the address is.
+#[must_use]
+pub fn listen_value_as_written(address: &Address, written: Option<&str>) -> String {
+    let narrow = address.listen_value();
+    let Some(written) = written.filter(|text| Address::from_ollama_host(text).as_ref() == Some(address))
+    else {
+        return narrow;
+    };
+    let value = written.trim().trim_matches(['"', '\'']).trim();
+    let host = split_port(Parts::of(value).authority).0.trim_matches(['[', ']']);
+    match host.parse::<IpAddr>() {
+        Ok(ip) if ip.is_unspecified() => format!("{}:{}", bracketed(host), address.port),
+        _ => narrow,
+    }
+}
+
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}://{}", self.scheme.name(), bracketed(&self.host))?;
@@ -392,6 +409,23 @@ mod tests {
             let error = Address::parse(text).unwrap_err();
             assert!(matches!(&error.code, ErrorCode::AddressInvalid { text } if !text.contains("secret")));
             assert!(!error.detail.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_server_listens_as_wide_as_the_user_wrote_and_no_wider() {
+        let here = Address::loopback(9000);
+        for (written, listens) in [
+            (Some("0.0.0.0:9000"), "0.0.0.0:9000"),
+            (Some(" 'http://0.0.0.0:9000' "), "0.0.0.0:9000"),
+            (Some("[::]:9000"), "[::]:9000"),
+            // Another port, or no wildcard.
+            (Some("0.0.0.0"), "127.0.0.1:9000"),
+            (Some("127.0.0.1:9000"), "127.0.0.1:9000"),
+            (Some(""), "127.0.0.1:9000"),
+            (None, "127.0.0.1:9000"),
+        ] {
+            assert_eq!(listen_value_as_written(&here, written), listens, "{written:?}");
         }
     }
 

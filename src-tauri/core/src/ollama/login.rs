@@ -3,7 +3,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{address::Address, own::Own, program};
+use super::{
+    address::{Address, listen_value_as_written},
+    own::Own,
+    program,
+};
 use crate::{
     computer::Computer,
     error::{Error, ErrorCode},
@@ -32,8 +36,8 @@ const VARIABLES: [&str; 1] = ["OLLAMA_MODELS"];
 pub fn files(surroundings: &Surroundings, program: &Path, address: &Address) -> Vec<(PathBuf, String)> {
     let told =
         VARIABLES.iter().filter_map(|name| Some((*name, surroundings.environment.get(name)?.to_owned())));
-    let told: Vec<(&str, String)> =
-        [("OLLAMA_HOST", address.listen_value())].into_iter().chain(told).collect();
+    let host = listen_value_as_written(address, surroundings.environment.get("OLLAMA_HOST"));
+    let told: Vec<(&str, String)> = [("OLLAMA_HOST", host)].into_iter().chain(told).collect();
     let program = program.display().to_string();
     match surroundings.os {
         Os::Linux => {
@@ -130,7 +134,7 @@ pub fn prepare(computer: &Computer) -> Result<Prepared, Error> {
         primary: None,
         fallbacks: Vec::new(),
     };
-    Ok(Prepared { preview, plan: Plan { kind: ReceiptKind::StartAtLogin {}, edits } })
+    Ok(Prepared { preview, plan: Plan { kind: ReceiptKind::StartAtLogin {}, edits, starts: None } })
 }
 
 /// A new file as a unified diff. Nothing is masked: every word of it is Pincer's, or a path.
@@ -188,6 +192,9 @@ mod tests {
         let (wants, text) = linux.last().unwrap();
         assert_eq!(wants, Path::new("/home/me/.config/systemd/user/default.target.d/ollama.conf"));
         assert!(text.ends_with("[Unit]\nWants=ollama.service\n"));
+        let wide = here(Os::Linux, &[("OLLAMA_HOST", "0.0.0.0:11434")]);
+        let (_, text) = files(&wide, Path::new("/bin/ollama"), &address).swap_remove(0);
+        assert!(text.contains("Environment=\"OLLAMA_HOST=0.0.0.0:11434\""), "{text}");
         let elsewhere = here(Os::Linux, &[("XDG_CONFIG_HOME", "/c")]);
         let linux = files(&elsewhere, Path::new("/bin/ollama"), &address);
         assert_eq!(linux.first().unwrap().0, Path::new("/c/systemd/user/ollama.service"));

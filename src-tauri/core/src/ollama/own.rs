@@ -50,11 +50,27 @@ impl Own {
         atomic::write_own(&path, &text)
     }
 
+    /// No longer remembers it; another one that is remembered stays. Blocking.
+    ///
+    /// # Errors
+    /// `file.failed`.
+    pub fn forget(&self, folders: &Folders) -> Result<(), Error> {
+        let path = folders.ollama_process();
+        if Self::known(folders).as_ref() != Some(self) {
+            return Ok(());
+        }
+        std::fs::remove_file(&path).map_err(|error| Error::file(&path, &error))
+    }
+
+    fn known(folders: &Folders) -> Option<Self> {
+        let bytes = read_bounded(&folders.ollama_process()).ok().flatten()?;
+        serde_json::from_slice(&bytes).ok()
+    }
+
     /// The one that Pincer started last, if it still runs and is still that program. Blocking, a millisecond.
     #[must_use]
     pub fn running(folders: &Folders) -> Option<Self> {
-        let bytes = read_bounded(&folders.ollama_process()).ok().flatten()?;
-        let known: Self = serde_json::from_slice(&bytes).ok()?;
+        let known = Self::known(folders)?;
         (Self::of(known.pid)? == known).then_some(known)
     }
 

@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::{
     address::Address,
     client::{Client, Limits},
+    launch::Launch,
     own::Own,
     service::{self, Order, Rights, Service},
-    start::{self, Step, Tell},
+    start::{self, Tell},
 };
 use crate::{
     error::{Error, ErrorCode},
@@ -97,7 +98,8 @@ pub fn how(running: &Running<'_>) -> Restart {
     }
 }
 
-/// Restarts the Ollama at `address` and waits until it answers.
+/// Restarts the Ollama at `address` and waits until it answers. Dropping it stops waiting: one that was ended is started
+/// all the same, see [`super::launch::finish`].
 ///
 /// # Errors
 /// `start.*`: `start.not-ours` when it is someone's own; the end of its log is in `detail`.
@@ -129,14 +131,15 @@ pub async fn restart(
     };
     match (how(&running).way, own, service.as_ref()) {
         (RestartWay::Service, _, Some(service)) => {
-            start::ask(surroundings, &service.order("restart", running.rights), tell).await?;
-            start::until_it_answers(&client, tell).await?;
+            let order = service.order("restart", running.rights);
+            start::by_service(surroundings, service, &order, &client, tell).await?;
             the_service_answers(surroundings, address).await
         }
         (RestartWay::Own, Some(own), _) => {
-            tell(Step::Stopping);
-            own.stop().await?;
-            start::start_at(surroundings, folders, address, tell).await
+            // What would keep the next one from starting is found before this one is ended.
+            start::plain(address)?;
+            let words = start::by_hand(surroundings)?;
+            Launch::new(surroundings, folders, address, words).after(own).run(tell).await
         }
         _ => Err(ErrorCode::StartNotOurs {}.into()),
     }

@@ -3,7 +3,6 @@
 
 use std::{
     path::{Path, PathBuf},
-    process::Stdio,
     time::Duration,
 };
 
@@ -12,26 +11,23 @@ use serde::Serialize;
 use super::{
     address::Address,
     client::{Client, Limits},
-    own::Own,
+    launch::Launch,
     program,
     service::{self, Order, Rights, Service},
 };
 use crate::{
     error::{Error, ErrorCode},
-    folders::{self, Folders},
-    machine::{command, os::Os},
+    folders::Folders,
+    machine::{command, os::Os, port_owner},
     surroundings::Surroundings,
 };
 
 /// A start looks for graphics cards first, up to 30 s (measured); then something is wrong.
-const START: Duration = Duration::from_secs(45);
+pub(super) const START: Duration = Duration::from_secs(45);
 /// `systemctl start` returns when the program runs; a password box waits for a person.
 const SERVICE: Duration = Duration::from_secs(120);
 /// Between two looks while it starts. The port has no event to wait for.
 const LOOK_AGAIN: Duration = Duration::from_millis(150);
-/// The end of the log that goes with a failure.
-const LOG_TAIL: usize = 2000;
-
 /// `pkexec`'s exit status when the password box was closed, and when the password or the right was missing
 /// (pkexec(1)).
 const DISMISSED: i32 = 126;
@@ -92,7 +88,8 @@ pub fn how(os: Os, program: Option<&Path>, service: Option<&Service>, rights: Ri
     })
 }
 
-/// Starts Ollama so that it answers at `address`, and waits until it does.
+/// Starts Ollama so that it answers at `address`, and waits until it does. Dropping it stops waiting: what was begun is
+/// done to its end, see [`super::launch::finish`].
 ///
 /// # Errors
 /// `start.*` codes; the end of its log is in `detail`.
@@ -106,26 +103,30 @@ pub async fn start(
         return Err(ErrorCode::StartRemote { url: address.to_string() }.into());
     }
     let client = Client::new(address, &surroundings.environment, Limits::default())?;
-    match client.version().await {
+    let waking = match client.version().await {
         Ok(_) => return Ok(()),
-        Err(Error { code: ErrorCode::OllamaRefused { .. }, .. }) => {}
+        Err(Error { code: ErrorCode::OllamaRefused { .. }, .. }) => false,
         // It may be an Ollama that is waking up: a second one could not listen.
-        Err(Error { code: ErrorCode::OllamaSilent { .. } | ErrorCode::OllamaCutOff { .. }, .. }) => {
-            return until_it_answers(&client, tell).await;
-        }
+        Err(Error { code: ErrorCode::OllamaSilent { .. } | ErrorCode::OllamaCutOff { .. }, .. }) => true,
         // Another program has its place.
         Err(error) => return Err(error),
+    };
+    if waking {
+        not_a_stranger(surroundings, address).await?;
+        return until_it_answers(&client, tell).await;
     }
+    plain(address)?;
     let service = service::look(surroundings).await;
     let found = program::find(surroundings);
     let start = how(surroundings.os, found.as_deref(), service.as_ref(), service::rights(surroundings))
         .ok_or_else(|| Error::from(ErrorCode::StartNotInstalled {}))?;
-    match start {
-        Start::Ask(order) => {
+    match (start, service) {
+        (Start::Ask(order), Some(service)) => by_service(surroundings, &service, &order, &client, tell).await,
+        (Start::Ask(order), None) => {
             ask(surroundings, &order, tell).await?;
             until_it_answers(&client, tell).await
         }
-        Start::Leave(words) => leave(surroundings, folders, address, &client, &words, tell).await,
+        (Start::Leave(words), _) => Launch::new(surroundings, folders, address, words).run(tell).await,
     }
 }
 
@@ -139,10 +140,68 @@ pub async fn start_at(
     address: &Address,
     tell: Tell<'_>,
 ) -> Result<(), Error> {
-    let client = Client::new(address, &surroundings.environment, Limits::default())?;
+    Launch::new(surroundings, folders, address, by_hand(surroundings)?).run(tell).await
+}
+
+/// The command that serves, wherever a service may have the usual place.
+pub(super) fn by_hand(surroundings: &Surroundings) -> Result<Vec<String>, Error> {
     let found = program::find(surroundings).ok_or_else(|| Error::from(ErrorCode::StartNotInstalled {}))?;
-    let words = [found.display().to_string(), "serve".to_owned()];
-    leave(surroundings, folders, address, &client, &words, tell).await
+    Ok(vec![found.display().to_string(), "serve".to_owned()])
+}
+
+/// Ollama listens in plain HTTP: nothing that is started here would answer in TLS.
+pub(super) fn plain(address: &Address) -> Result<(), Error> {
+    if address.is_https() {
+        return Err(ErrorCode::StartEncrypted { url: address.to_string() }.into());
+    }
+    Ok(())
+}
+
+/// A program that has Ollama's port and is not Ollama will never answer as one: said at once, where it can be seen.
+async fn not_a_stranger(surroundings: &Surroundings, address: &Address) -> Result<(), Error> {
+    let (port, now) = (address.port(), surroundings.now());
+    let asked = address.clone();
+    let owner = tokio::task::spawn_blocking(move || port_owner::port_owner(&asked, now)).await;
+    let owner = owner.map_err(|error| Error::new(ErrorCode::Internal {}, error.to_string()))?;
+    match owner.filter(|owner| !owner.is_ollama()).and_then(|owner| owner.name) {
+        Some(program) => Err(ErrorCode::StartPortTaken { port, program }.into()),
+        None => Ok(()),
+    }
+}
+
+/// Gives an order to the service and waits until it answers where it was asked to, or where its unit says.
+pub(super) async fn by_service(
+    surroundings: &Surroundings,
+    service: &Service,
+    order: &Order,
+    client: &Client,
+    tell: Tell<'_>,
+) -> Result<(), Error> {
+    let told = service.variable("OLLAMA_HOST").and_then(Address::from_ollama_host);
+    let own = told.clone().unwrap_or_default();
+    let asked = client.address();
+    let elsewhere = if own.port() == asked.port() && own.is_loopback() {
+        None
+    } else {
+        let client = Client::new(&own, &surroundings.environment, Limits::default())?;
+        // What answers there already need not be the service, unless the unit says so.
+        (told.is_some() || client.version().await.is_err()).then_some(client)
+    };
+    let moved = || ErrorCode::StartElsewhere { url: asked.to_string(), serves: own.to_string() }.into();
+    ask(surroundings, order, tell).await?;
+    tokio::select! {
+        // Both may be true: then it answers as asked.
+        biased;
+        answered = until_it_answers(client, tell) => answered,
+        answered = until_elsewhere(elsewhere.as_ref(), client) => answered.and_then(|()| Err(moved())),
+    }
+}
+
+async fn until_elsewhere(elsewhere: Option<&Client>, asked: &Client) -> Result<(), Error> {
+    let Some(elsewhere) = elsewhere else { return std::future::pending().await };
+    until_it_answers(elsewhere, &|_| {}).await?;
+    // Looked at last, so that an answer there never hides one here.
+    if asked.version().await.is_ok() { std::future::pending().await } else { Ok(()) }
 }
 
 /// Gives an order to the system and waits until it is carried out.
@@ -168,47 +227,6 @@ pub(super) async fn ask(surroundings: &Surroundings, order: &Order, tell: Tell<'
     })
 }
 
-/// Runs the program in a process group of its own, so that it outlives this one, its words in our log file.
-async fn leave(
-    surroundings: &Surroundings,
-    folders: &Folders,
-    address: &Address,
-    client: &Client,
-    words: &[String],
-    tell: Tell<'_>,
-) -> Result<(), Error> {
-    tell(Step::Starting);
-    let shown = words.join(" ");
-    let failed = |detail: String| Error::new(ErrorCode::StartFailed { command: shown.clone() }, detail);
-    let (program, arguments) = words.split_first().ok_or_else(|| failed("empty command".into()))?;
-    let log = folders.ollama_log();
-    folders.create()?;
-    let (out, err) = open_log(&log).map_err(|error| Error::file(&log, &error))?;
-    let mut command = command::command(surroundings, Path::new(program), arguments);
-    command.env("OLLAMA_HOST", address.listen_value()).stdin(Stdio::null()).stdout(out).stderr(err);
-    detach(&mut command);
-    let mut child = command.spawn().map_err(|error| failed(error.to_string()))?;
-    remember(child.id(), folders).await;
-    tokio::select! {
-        answered = until_it_answers(client, tell) => answered,
-        ended = child.wait() => {
-            let status = ended.map_or_else(|error| error.to_string(), |status| status.to_string());
-            // It may have ended because another start was quicker.
-            if client.version().await.is_ok() {
-                return Ok(());
-            }
-            Err(failed(format!("{status}\n{}", log_tail(&log))))
-        }
-    }
-}
-
-/// Who started it may stop it later. One that cannot be remembered runs all the same, and is then restarted by hand.
-async fn remember(pid: Option<u32>, folders: &Folders) {
-    let folders = folders.clone();
-    let remember = move || drop(pid.and_then(Own::of).map(|own| own.write(&folders)));
-    drop(tokio::task::spawn_blocking(remember).await);
-}
-
 pub(super) async fn until_it_answers(client: &Client, tell: Tell<'_>) -> Result<(), Error> {
     tell(Step::Waking);
     let answers = async {
@@ -218,30 +236,6 @@ pub(super) async fn until_it_answers(client: &Client, tell: Tell<'_>) -> Result<
     };
     let slow = || ErrorCode::StartSlow { seconds: START.as_secs() }.into();
     tokio::time::timeout(START, answers).await.map_err(|_| slow())
-}
-
-fn open_log(path: &Path) -> std::io::Result<(Stdio, Stdio)> {
-    path.parent().map_or(Ok(()), folders::make_private)?;
-    let file = std::fs::File::create(path)?;
-    Ok((file.try_clone()?.into(), file.into()))
-}
-
-fn log_tail(path: &Path) -> String {
-    let text = std::fs::read(path).unwrap_or_default();
-    let tail = text.get(text.len().saturating_sub(LOG_TAIL)..).unwrap_or_default();
-    String::from_utf8_lossy(tail).trim().to_owned()
-}
-
-#[cfg(unix)]
-fn detach(command: &mut tokio::process::Command) {
-    command.process_group(0);
-}
-
-#[cfg(windows)]
-fn detach(command: &mut tokio::process::Command) {
-    /// `DETACHED_PROCESS | CREATE_NEW_PROCESS_GROUP`: no console window.
-    const FLAGS: u32 = 0x0000_0008 | 0x0000_0200;
-    command.creation_flags(FLAGS);
 }
 
 #[cfg(test)]

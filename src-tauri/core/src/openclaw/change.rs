@@ -15,7 +15,7 @@ use crate::{
     computer::Computer,
     error::{Error, ErrorCode},
     models::discovery::Discovery,
-    ollama::address::Address,
+    ollama::{address::Address, start},
     preferences::Preferences,
 };
 
@@ -98,11 +98,14 @@ pub async fn prepare(computer: &Computer, wish: Wish) -> Result<Prepared, Error>
     blocking(move || prepare::prepare(&computer, &wish, asked, Seen { discovered, loaded })).await
 }
 
-/// Carries a plan out; `None` when everything was so already.
+/// Carries a plan out; `None` when everything was so already. An Ollama that it needs is started first.
 ///
 /// # Errors
-/// `settings.changed-meanwhile`, `file.*`.
+/// `settings.changed-meanwhile`, `file.*`; `start.*`, and then nothing was written.
 pub async fn apply(computer: &Computer, plan: Plan) -> Result<Option<ReceiptSummary>, Error> {
+    if let Some(address) = &plan.starts {
+        start::start_at(&computer.surroundings, &computer.folders, address, &|_| {}).await?;
+    }
     let computer = computer.clone();
     blocking(move || {
         let applied = apply::apply(&computer.folders, &plan, computer.surroundings.now(), &diff)?;

@@ -1,5 +1,6 @@
 //! One Pincer at a time writes: a lock on a file of the data folder, let go by the system when the process ends in
-//! whatever way. Taken by `apply` and `history` for files of the user's, by the checks' store for its own.
+//! whatever way. Taken by `apply` and `history` for files of the user's, by the checks' store for its own, and by
+//! a start of Ollama.
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
@@ -58,7 +59,11 @@ impl Lock {
         }
     }
 
-    fn on_within(path: &Path, wait: Duration) -> Result<Self, Error> {
+    /// The same, waiting so long.
+    ///
+    /// # Errors
+    /// As [`Lock::take`].
+    pub(crate) fn on_within(path: &Path, wait: Duration) -> Result<Self, Error> {
         let failed = |error| Error::file(path, &error);
         let file = open(path)?;
         match file.try_lock() {

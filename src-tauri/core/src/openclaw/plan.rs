@@ -6,7 +6,7 @@ use std::{fmt, path::PathBuf, str::FromStr};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest as _, Sha256};
 
-use crate::openclaw::outcome::ReceiptKind;
+use crate::{ollama::address::Address, openclaw::outcome::ReceiptKind};
 
 /// The SHA-256 of a file's bytes; 64 lower-case hexadecimal digits in text and JSON.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -113,6 +113,8 @@ pub struct Plan {
     pub kind: ReceiptKind,
     /// In the order of writing: what others depend on first, OpenClaw's main file last.
     pub edits: Vec<FileEdit>,
+    /// An Ollama that has to answer here before anything is written.
+    pub starts: Option<Address>,
 }
 
 impl Plan {

@@ -122,7 +122,7 @@ pub(super) fn prepare(
         primary: told.primary.clone(),
         fallbacks: told.fallbacks.clone(),
     };
-    Ok(Prepared { preview, plan: Plan { kind, edits: files.edits } })
+    Ok(Prepared { preview, plan: Plan { kind, edits: files.edits, starts: None } })
 }
 
 fn wanted(wish: &Wish, situation: Situation<'_>) -> Result<Edits, Error> {

@@ -229,7 +229,7 @@ mod tests {
         // Replaced by the user since.
         fs::remove_file(&program).unwrap();
         file(&program, "another of theirs");
-        assert_eq!(foreign(&prefix), [program.clone()]);
+        assert_eq!(foreign(&prefix), std::slice::from_ref(&program));
         install("third");
         assert_eq!(read(&prefix.join("bin/ollama.1970-01-01-2")), "another of theirs");
     }

@@ -62,7 +62,7 @@ fn state(home: &Fixture) -> Vec<Option<String>> {
 fn edits(root: &Path) -> Plan {
     let bytes = |text: Option<&str>| text.map(|text| text.as_bytes().to_vec());
     let edit = |((name, old), new): ((&str, _), _)| FileEdit::new(root.join(name), bytes(old), bytes(new));
-    Plan { kind: kind(), edits: NAMES.into_iter().zip(OLD).zip(NEW).map(edit).collect() }
+    Plan { kind: kind(), edits: NAMES.into_iter().zip(OLD).zip(NEW).map(edit).collect(), starts: None }
 }
 
 fn owned(state: [Option<&str>; 3]) -> Vec<Option<String>> {

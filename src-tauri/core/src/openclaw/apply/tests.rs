@@ -61,7 +61,7 @@ impl Fixture {
             let before = atomic::read(&path).unwrap();
             FileEdit::new(path, before, after.map(Into::into))
         };
-        Plan { kind: kind(), edits: edits.iter().map(edit).collect() }
+        Plan { kind: kind(), edits: edits.iter().map(edit).collect(), starts: None }
     }
 
     pub(crate) fn try_apply(&self, plan: &Plan) -> Result<Applied, Error> {
@@ -187,7 +187,7 @@ fn two_at_once_lose_nothing() {
                     let seen = home.get("list").unwrap();
                     let longer = format!("{seen}{writer}\n");
                     let edit = FileEdit::new(home.path("list"), Some(seen.into()), Some(longer.into()));
-                    match home.try_apply(&Plan { kind: kind(), edits: vec![edit] }) {
+                    match home.try_apply(&Plan { kind: kind(), edits: vec![edit], starts: None }) {
                         Ok(_) => break,
                         Err(error) => {
                             assert!(
@@ -271,7 +271,7 @@ proptest! {
             }
             edits.push(FileEdit::new(path, before.clone(), after.clone()));
         }
-        let plan = Plan { kind: kind(), edits };
+        let plan = Plan { kind: kind(), edits, starts: None };
         let applied = home.try_apply(&plan).unwrap();
         for (edit, (_, after)) in plan.edits.iter().zip(&contents) {
             prop_assert_eq!(&atomic::read(&edit.path).unwrap(), after);

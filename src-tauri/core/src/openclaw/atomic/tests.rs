@@ -121,7 +121,7 @@ fn what_is_no_regular_file_is_refused() {
     assert!(std::process::Command::new("mkfifo").arg(home.path("pipe")).status().unwrap().success());
     for name in ["folder", "pipe", "file/below", "file/deep/below"] {
         let edit = FileEdit::new(home.path(name), None, Some(b"x".to_vec()));
-        let plan = Plan { kind: kind(), edits: vec![edit] };
+        let plan = Plan { kind: kind(), edits: vec![edit], starts: None };
         let error = home.try_apply(&plan).unwrap_err();
         assert!(
             matches!(error.code, ErrorCode::FileFailed { reason: FileReason::NotAFile, .. }),
