@@ -11,9 +11,10 @@ use std::{
 
 use tokio::{
     io::AsyncReadExt,
-    process::{Child, Command},
+    process::{ChildStderr, ChildStdout, Command},
 };
 
+use super::group::Group;
 use crate::surroundings::Surroundings;
 
 /// More output than this is not read: what we ask for is a few lines.
@@ -42,18 +43,9 @@ pub async fn output<A: AsRef<OsStr>>(
     arguments: &[A],
     limit: Duration,
 ) -> io::Result<Output> {
-    let mut child = command(surroundings, program, arguments)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()?;
-    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-    let run = async {
-        let (stdout, stderr, status) = tokio::join!(text(stdout), text(stderr), child.wait());
-        Ok(said(status?, stdout?, stderr?))
-    };
-    tokio::time::timeout(limit, run).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
+    let mut child = piped(surroundings, program, arguments).kill_on_drop(true).spawn()?;
+    let pipes = (child.stdout.take(), child.stderr.take());
+    listen(pipes, Keep::Beginning, child.wait(), limit).await
 }
 
 /// Runs `program` to its end as [`output`] does; of what it prints the end is kept, not the beginning.
@@ -66,19 +58,13 @@ pub async fn output_end<A: AsRef<OsStr>>(
     arguments: &[A],
     limit: Duration,
 ) -> io::Result<Output> {
-    let mut command = command(surroundings, program, arguments);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.kill_on_drop(true).spawn()?;
-    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-    let run = async {
-        let (stdout, stderr, status) = tokio::join!(end(stdout), text(stderr), child.wait());
-        Ok(said(status?, stdout?, stderr?))
-    };
-    tokio::time::timeout(limit, run).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
+    let mut child = piped(surroundings, program, arguments).kill_on_drop(true).spawn()?;
+    let pipes = (child.stdout.take(), child.stderr.take());
+    listen(pipes, Keep::End, child.wait(), limit).await
 }
 
-/// Runs `program` to its end as [`output`] does, but one that is given up is asked to end (SIGTERM), so that it can
-/// clear up behind itself; where there are no signals it is killed.
+/// Runs `program` to its end as [`output`] does, but one that is given up is asked to end with all that it started, so
+/// that it can clear up behind itself; where there are no signals it is killed.
 ///
 /// # Errors
 /// The system's, or `TimedOut` after `limit`.
@@ -88,94 +74,53 @@ pub async fn output_or_stop<A: AsRef<OsStr>>(
     arguments: &[A],
     limit: Duration,
 ) -> io::Result<Output> {
-    let mut command = command(surroundings, program, arguments);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut running = Group::spawn(&mut command)?;
-    let (stdout, stderr) = (running.child.stdout.take(), running.child.stderr.take());
+    let mut running = Group::spawn(&mut piped(surroundings, program, arguments))?;
+    listen(running.pipes(), Keep::Beginning, running.wait(), limit).await
+}
+
+/// What is kept of a long output.
+#[derive(Clone, Copy)]
+enum Keep {
+    Beginning,
+    End,
+}
+
+async fn listen(
+    (stdout, stderr): (Option<ChildStdout>, Option<ChildStderr>),
+    keep: Keep,
+    ended: impl Future<Output = io::Result<ExitStatus>>,
+    limit: Duration,
+) -> io::Result<Output> {
+    let stdout = async {
+        match keep {
+            Keep::Beginning => text(stdout).await,
+            Keep::End => end(stdout).await,
+        }
+    };
     let run = async {
-        let (stdout, stderr, status) = tokio::join!(text(stdout), text(stderr), running.wait());
-        Ok(said(status?, stdout?, stderr?))
+        let (stdout, stderr, status) = tokio::join!(stdout, text(stderr), ended);
+        let status = status?;
+        Ok(Output { success: status.success(), status: status.code(), stdout: stdout?, stderr: stderr? })
     };
     tokio::time::timeout(limit, run).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
 }
 
-fn said(status: ExitStatus, stdout: String, stderr: String) -> Output {
-    Output { success: status.success(), status: status.code(), stdout, stderr }
+fn piped<A: AsRef<OsStr>>(surroundings: &Surroundings, program: &Path, arguments: &[A]) -> Command {
+    let mut command = command(surroundings, program, arguments);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
 }
 
-/// A program in a process group of its own, so that a Ctrl-C of ours does not reach it. Dropped while it runs, it and
-/// what it started are asked to end, unless it was let go.
-#[derive(Debug)]
-pub struct Group {
-    child: Child,
-    ours: bool,
-}
-
-impl Group {
-    /// Starts it.
-    ///
-    /// # Errors
-    /// The system's.
-    pub fn spawn(command: &mut Command) -> io::Result<Self> {
-        own_group(command);
-        Ok(Self { child: command.spawn()?, ours: true })
-    }
-
-    /// Waits for its end.
-    ///
-    /// # Errors
-    /// The system's.
-    pub async fn wait(&mut self) -> io::Result<ExitStatus> {
-        let ended = self.child.wait().await;
-        self.ours = false;
-        ended
-    }
-
-    /// Lets it outlive us.
-    pub fn let_go(mut self) {
-        self.ours = false;
-    }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        if self.ours {
-            stop(&mut self.child);
-        }
-    }
-}
-
-#[cfg(unix)]
-fn own_group(command: &mut Command) {
-    command.process_group(0);
-}
-
+/// `CREATE_NO_WINDOW`: no console comes up, for it or for what it starts.
 #[cfg(windows)]
-fn own_group(command: &mut Command) {
-    /// `CREATE_NO_WINDOW | CREATE_NEW_PROCESS_GROUP`: no console comes up, for it or for what it starts.
-    const FLAGS: u32 = 0x0800_0000 | 0x0000_0200;
-    command.creation_flags(FLAGS);
-}
-
-#[cfg(unix)]
-fn stop(child: &mut Child) {
-    let id = child.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw);
-    if let Some(id) = id {
-        // It may have ended just now.
-        let _ = rustix::process::kill_process_group(id, rustix::process::Signal::TERM);
-    }
-}
-
-#[cfg(not(unix))]
-fn stop(child: &mut Child) {
-    // It may have ended just now.
-    let _ = child.start_kill();
-}
+pub(super) const NO_WINDOW: u32 = 0x0800_0000;
 
 /// A command with the environment of `surroundings`.
 pub fn command<A: AsRef<OsStr>>(surroundings: &Surroundings, program: &Path, arguments: &[A]) -> Command {
     let mut command = Command::new(program);
     command.args(arguments).env_clear().envs(surroundings.environment.iter());
+    #[cfg(windows)]
+    command.creation_flags(NO_WINDOW);
     command
 }
 

@@ -1,120 +1,118 @@
-//! A program that runs for minutes, with everything that it starts: heard line by line, ended as a whole.
-//! `command` is for those that answer and are gone.
+//! A program in a process group of its own: a Ctrl-C of ours does not reach it, and it is ended with all that it
+//! started, or let go to outlive us. `lines` reads what one says; `command`'s answers and the gateway's start use it.
 
-use std::{io, process::Stdio, time::Duration};
+use std::{io, process::ExitStatus, time::Duration};
 
-use tokio::{
-    io::{AsyncRead, AsyncReadExt},
-    process::{Child, Command},
-    sync::mpsc,
-    task::AbortHandle,
-};
+use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 
-/// A longer line is cut: nobody reads on.
-const LINE: usize = 400;
-/// Lines that wait to be heard; then the program waits.
-const LINES: usize = 64;
-/// What a program wrote before it ended is in its pipes; something that it left behind may hold them open.
-const DRAIN: Duration = Duration::from_millis(300);
 /// To end after it was asked to.
 const GRACE: Duration = Duration::from_secs(4);
 
-/// What a group did.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event {
-    /// A line of its standard output or error: text without control characters, cut when long.
-    Line(String),
-    /// Its first process ended, with status 0 or not.
-    Ended(bool),
-}
-
-/// A running program and all that it started. Dropping it kills them.
+/// A running program and all that it started. Dropped while it runs, they are asked to end, unless it was let go.
 #[derive(Debug)]
 pub struct Group {
     child: Child,
-    /// The group's number, which is its first process's and outlives it.
-    #[cfg(unix)]
-    number: Option<rustix::process::Pid>,
-    lines: mpsc::Receiver<String>,
-    heard_out: bool,
-    ended: Option<bool>,
-    readers: [AbortHandle; 2],
+    /// The first process's number, which is the group's and outlives it.
+    number: Option<u32>,
+    ours: bool,
 }
 
 impl Group {
-    /// Starts it, without an input. Must be called within a tokio runtime.
+    /// Starts it.
     ///
     /// # Errors
     /// The system's.
-    pub fn start(mut command: Command) -> io::Result<Self> {
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-        apart(&mut command);
-        let mut child = command.spawn()?;
-        #[cfg(unix)]
-        let number =
-            child.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw);
-        let (said, lines) = mpsc::channel(LINES);
-        let readers = [
-            tokio::spawn(hear(child.stdout.take(), said.clone())).abort_handle(),
-            tokio::spawn(hear(child.stderr.take(), said)).abort_handle(),
-        ];
-        Ok(Self {
-            child,
-            #[cfg(unix)]
-            number,
-            lines,
-            heard_out: false,
-            ended: None,
-            readers,
-        })
+    pub fn spawn(command: &mut Command) -> io::Result<Self> {
+        apart(command);
+        let child = command.spawn()?;
+        Ok(Self { number: child.id(), child, ours: true })
     }
 
-    /// The next that it does; after its end always that. May be dropped and asked again.
+    /// Starts it to outlive us.
     ///
     /// # Errors
-    /// The system's, when it cannot be waited for.
-    pub async fn next(&mut self) -> io::Result<Event> {
-        loop {
-            if let Some(ended) = self.ended {
-                let line = tokio::time::timeout(DRAIN, self.lines.recv()).await;
-                return Ok(line.ok().flatten().map_or(Event::Ended(ended), Event::Line));
-            }
-            tokio::select! {
-                line = self.lines.recv(), if !self.heard_out => match line {
-                    Some(line) => return Ok(Event::Line(line)),
-                    None => self.heard_out = true,
-                },
-                status = self.child.wait() => self.ended = Some(status?.success()),
-            }
-        }
+    /// The system's.
+    pub fn leave(command: &mut Command) -> io::Result<Self> {
+        let mut group = Self::spawn(command)?;
+        group.ours = false;
+        Ok(group)
+    }
+
+    /// The number of its first process.
+    #[must_use]
+    pub fn first(&self) -> Option<u32> {
+        self.number
+    }
+
+    /// How its first process ended, where it did; does not wait.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn ended(&mut self) -> io::Result<Option<ExitStatus>> {
+        self.child.try_wait()
+    }
+
+    /// What it writes to, where that was piped; once.
+    pub fn pipes(&mut self) -> (Option<ChildStdout>, Option<ChildStderr>) {
+        (self.child.stdout.take(), self.child.stderr.take())
+    }
+
+    /// Waits for the end of its first process, which ends our part in it.
+    ///
+    /// # Errors
+    /// The system's.
+    pub async fn wait(&mut self) -> io::Result<ExitStatus> {
+        let ended = self.child.wait().await;
+        self.ours = false;
+        ended
+    }
+
+    /// Lets it outlive us.
+    pub fn let_go(mut self) {
+        self.ours = false;
     }
 
     /// Ends all of it: asks first, so that it can tidy up, and does not wait long.
     pub async fn end(&mut self) {
-        if self.ended.is_none() {
+        if self.ours {
             self.signal(false);
             drop(tokio::time::timeout(GRACE, self.child.wait()).await);
             self.signal(true);
             drop(tokio::time::timeout(GRACE, self.child.wait()).await);
-            self.ended = Some(false);
+            self.ours = false;
+        }
+    }
+
+    /// Kills all of it, if it still runs.
+    pub fn kill(&mut self) {
+        if self.ours {
+            self.signal(true);
+            self.ours = false;
         }
     }
 
     #[cfg(unix)]
     fn signal(&self, kill: bool) {
         use rustix::process::{Signal, kill_process_group};
-        if let Some(group) = self.number {
+        if let Some(group) = self.number() {
             // All of it may be gone already.
             let _ = kill_process_group(group, if kill { Signal::KILL } else { Signal::TERM });
         }
     }
 
+    /// The group's number.
+    #[cfg(unix)]
+    pub(super) fn number(&self) -> Option<rustix::process::Pid> {
+        self.number.and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw)
+    }
+
     #[cfg(windows)]
     fn signal(&self, _kill: bool) {
+        use std::{os::windows::process::CommandExt as _, process::Stdio};
         // A console program cannot be asked; `taskkill` ends what it started, too.
-        if let Some(id) = self.child.id() {
+        if let Some(id) = self.number {
             let mut command = std::process::Command::new("taskkill");
-            command.args(["/PID", &id.to_string(), "/T", "/F"]);
+            command.args(["/PID", &id.to_string(), "/T", "/F"]).creation_flags(super::command::NO_WINDOW);
             drop(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status());
         }
     }
@@ -122,11 +120,8 @@ impl Group {
 
 impl Drop for Group {
     fn drop(&mut self) {
-        for reader in &self.readers {
-            reader.abort();
-        }
-        if self.ended.is_none() {
-            self.signal(true);
+        if self.ours {
+            self.signal(false);
         }
     }
 }
@@ -138,102 +133,6 @@ fn apart(command: &mut Command) {
 
 #[cfg(windows)]
 fn apart(command: &mut Command) {
-    /// `CREATE_NO_WINDOW`: a window of Pincer's has no console to share.
-    const FLAGS: u32 = 0x0800_0000;
-    command.creation_flags(FLAGS);
-}
-
-async fn hear(pipe: Option<impl AsyncRead + Unpin>, said: mpsc::Sender<String>) {
-    let Some(mut pipe) = pipe else { return };
-    let (mut piece, mut line) = ([0_u8; 4096], Vec::new());
-    while let Ok(read @ 1..) = pipe.read(&mut piece).await {
-        for byte in piece.iter().take(read) {
-            match byte {
-                b'\n' | b'\r' => {
-                    let text = clean(&line);
-                    line.clear();
-                    if !text.is_empty() && said.send(text).await.is_err() {
-                        return;
-                    }
-                }
-                _ if line.len() < LINE => line.push(*byte),
-                _ => {}
-            }
-        }
-    }
-    let text = clean(&line);
-    if !text.is_empty() {
-        // Nobody listens any more: all the same.
-        drop(said.send(text).await);
-    }
-}
-
-/// Text to show: no colours, no control characters.
-fn clean(line: &[u8]) -> String {
-    let text = String::from_utf8_lossy(line);
-    let mut clean = String::with_capacity(text.len());
-    let mut letters = text.chars();
-    while let Some(letter) = letters.next() {
-        if letter == '\u{1b}' {
-            // `ESC [ ... letter`: a colour or a movement.
-            let _ = letters.by_ref().find(char::is_ascii_alphabetic);
-        } else if !letter.is_control() {
-            clean.push(letter);
-        }
-    }
-    clean.trim().to_owned()
-}
-
-#[cfg(test)]
-#[cfg(unix)]
-mod tests {
-    use super::*;
-
-    fn shell(lines: &str) -> Group {
-        let mut command = Command::new("/bin/sh");
-        command.args(["-c", lines]);
-        Group::start(command).unwrap()
-    }
-
-    async fn all(mut group: Group) -> (Vec<String>, bool) {
-        let mut lines = Vec::new();
-        loop {
-            match group.next().await.unwrap() {
-                Event::Line(line) => lines.push(line),
-                Event::Ended(well) => return (lines, well),
-            }
-        }
-    }
-
-    #[tokio::test]
-    async fn lines_are_text_and_bounded() {
-        let (lines, well) = all(shell(r"printf '\033[31mred\033[0m\a\r\n\nlast without end'; exit 3")).await;
-        assert_eq!((lines, well), (vec!["red".to_owned(), "last without end".to_owned()], false));
-        let (lines, well) = all(shell("head -c 100000 /dev/zero | tr '\\0' x >&2")).await;
-        assert_eq!((lines, well), (vec!["x".repeat(LINE)], true));
-    }
-
-    #[tokio::test]
-    async fn what_it_left_behind_does_not_hold_it_up_and_ends_with_it() {
-        // The child keeps the pipes and hears no TERM.
-        let mut group = shell("(trap '' TERM; echo $$; exec sleep 600) & echo started; wait");
-        let mut heard = Vec::new();
-        while heard.len() < 2 {
-            match group.next().await.unwrap() {
-                Event::Line(line) => heard.push(line),
-                Event::Ended(_) => panic!("{heard:?}"),
-            }
-        }
-        let left = group.number.unwrap();
-        group.end().await;
-        assert_eq!(group.next().await.unwrap(), Event::Ended(false));
-        let gone = async {
-            while rustix::process::test_kill_process_group(left).is_ok() {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        };
-        tokio::time::timeout(Duration::from_secs(30), gone).await.unwrap();
-        let (lines, well) = all(shell("(sleep 5 &) ; echo done")).await;
-        assert_eq!((lines, well), (vec!["done".to_owned()], true));
-    }
+    const CREATE_NEW_PROCESS_GROUP: u32 = 0x0000_0200;
+    command.creation_flags(super::command::NO_WINDOW | CREATE_NEW_PROCESS_GROUP);
 }

@@ -4,6 +4,8 @@
 pub mod command;
 pub mod disk;
 pub mod group;
+pub mod lines;
+pub mod log_file;
 pub mod memory;
 pub mod os;
 pub mod own_address;

@@ -2,15 +2,13 @@
 //! cancelled wait could fall into, one Pincer at a time.
 
 use std::{
-    fs::{File, OpenOptions},
-    io,
     path::Path,
     process::Stdio,
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use tokio::{process::Child, sync::mpsc};
+use tokio::sync::mpsc;
 
 use super::{
     address::{Address, listen_value_as_written},
@@ -19,9 +17,13 @@ use super::{
     start::{START, Step, Tell, until_it_answers},
 };
 use crate::{
-    error::{Error, ErrorCode, FileReason},
-    folders::{self, Folders},
-    machine::command,
+    error::{Error, ErrorCode},
+    folders::Folders,
+    machine::{
+        command,
+        group::Group,
+        log_file::{Earlier, LogFile},
+    },
     openclaw::lock::Lock,
     surroundings::Surroundings,
 };
@@ -30,8 +32,6 @@ use crate::{
 const OTHER: Duration = START.saturating_add(Duration::from_secs(20));
 /// Ending an Ollama takes 15 s at the worst, starting the next milliseconds.
 const FINISH: Duration = Duration::from_secs(20);
-/// The end of the log that goes with a failure.
-const LOG_TAIL: usize = 2000;
 
 /// A start of the program, after the end of the one that Pincer started before where it is a restart.
 #[derive(Debug, Clone)]
@@ -103,34 +103,39 @@ impl Launch {
         tell(Step::Starting);
         let folders = self.folders.clone();
         let before = blocking(move || Own::running(&folders)).await?;
-        let mut child = self.spawn(before.is_some())?;
-        let own = self.remember(child.id()).await?;
+        let (mut group, log) = self.spawn(before.is_some())?;
+        let own = self.remember(group.first()).await?;
         drop(begun);
         let ended = tokio::select! {
-            answered = until_it_answers(&client, &tell) => match child.try_wait() {
+            answered = until_it_answers(&client, &tell) => match group.ended() {
                 Ok(Some(status)) => Ok(status),
                 _ => return answered,
             },
-            ended = child.wait() => ended,
+            ended = group.wait() => ended,
         };
         self.forget(own, before).await?;
         // It may have ended because another program has its place: an Ollama will do.
-        if client.version().await.is_ok() { Ok(()) } else { Err(self.ended(ended)) }
+        if client.version().await.is_ok() {
+            return Ok(());
+        }
+        let status = ended.map_or_else(|error| error.to_string(), |status| status.to_string());
+        let said = blocking(move || log.last_words()).await?;
+        Err(self.failed(format!("{status}\n{said}")))
     }
 
-    /// Runs the program in a process group of its own, so that it outlives this one, its words in our log file.
-    fn spawn(&self, goes_on: bool) -> Result<Child, Error> {
+    /// Runs the program so that it outlives this one, its words in our log file. `goes_on`: another Ollama may still
+    /// write there.
+    fn spawn(&self, goes_on: bool) -> Result<(Group, LogFile), Error> {
         let (program, arguments) =
             self.words.split_first().ok_or_else(|| self.failed("empty command".into()))?;
-        let log = self.folders.ollama_log();
-        let file = open_log(&log, goes_on)?;
-        let out = file.try_clone().map_err(|error| Error::file(&log, &error))?;
+        let earlier = if goes_on { Earlier::Kept } else { Earlier::Dropped };
+        let log = LogFile::open(&self.folders.ollama_log(), earlier)?;
         let surroundings = &self.surroundings;
         let mut command = command::command(surroundings, Path::new(program), arguments);
         let host = listen_value_as_written(&self.address, surroundings.environment.get("OLLAMA_HOST"));
-        command.env("OLLAMA_HOST", host).stdin(Stdio::null()).stdout(out).stderr(file);
-        detach(&mut command);
-        command.spawn().map_err(|error| self.failed(error.to_string()))
+        command.env("OLLAMA_HOST", host).stdin(Stdio::null()).stdout(log.handle()?).stderr(log.handle()?);
+        let group = Group::leave(&mut command).map_err(|error| self.failed(error.to_string()))?;
+        Ok((group, log))
     }
 
     /// Who started it may stop it later. One that cannot be remembered runs all the same, and is then restarted by
@@ -153,11 +158,6 @@ impl Launch {
             None => drop(own.map(|own| own.forget(&folders))),
         })
         .await
-    }
-
-    fn ended(&self, status: io::Result<std::process::ExitStatus>) -> Error {
-        let status = status.map_or_else(|error| error.to_string(), |status| status.to_string());
-        self.failed(format!("{status}\n{}", log_tail(&self.folders.ollama_log())))
     }
 
     fn failed(&self, detail: String) -> Error {
@@ -194,54 +194,6 @@ fn under_way() -> MutexGuard<'static, usize> {
 /// Blocking, and the runtime has to go on meanwhile.
 pub fn finish() {
     drop(UNDER_WAY.1.wait_timeout_while(under_way(), FINISH, |launches| *launches > 0));
-}
-
-/// `goes_on`: another Ollama may still write there.
-fn open_log(path: &Path, goes_on: bool) -> Result<File, Error> {
-    let failed = |error| Error::file(path, &error);
-    path.parent().map_or(Ok(()), folders::make_private).map_err(failed)?;
-    let no_file = || {
-        let code = ErrorCode::FileFailed { path: path.display().to_string(), reason: FileReason::NotAFile };
-        Error::from(code)
-    };
-    // Looked at before, because opening may have effects; and after, because only that is sure.
-    if path.metadata().is_ok_and(|found| !found.is_file()) {
-        return Err(no_file());
-    }
-    let mut options = OpenOptions::new();
-    options.append(true).create(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        // A pipe that nobody reads would hold us for good.
-        options.mode(0o600).custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
-    }
-    let file = options.open(path).map_err(failed)?;
-    if !file.metadata().map_err(failed)?.is_file() {
-        return Err(no_file());
-    }
-    if !goes_on {
-        file.set_len(0).map_err(failed)?;
-    }
-    Ok(file)
-}
-
-fn log_tail(path: &Path) -> String {
-    let text = std::fs::read(path).unwrap_or_default();
-    let tail = text.get(text.len().saturating_sub(LOG_TAIL)..).unwrap_or_default();
-    String::from_utf8_lossy(tail).trim().to_owned()
-}
-
-#[cfg(unix)]
-fn detach(command: &mut tokio::process::Command) {
-    command.process_group(0);
-}
-
-#[cfg(windows)]
-fn detach(command: &mut tokio::process::Command) {
-    /// `DETACHED_PROCESS | CREATE_NEW_PROCESS_GROUP`: no console window.
-    const FLAGS: u32 = 0x0000_0008 | 0x0000_0200;
-    command.creation_flags(FLAGS);
 }
 
 async fn blocking<A: Send + 'static>(work: impl FnOnce() -> A + Send + 'static) -> Result<A, Error> {

@@ -6,15 +6,16 @@
 //! `gateway status --json` names the file (`logFile`), which is outside of the state folder.
 
 use std::{
-    fs,
-    io::{Read, Seek, SeekFrom},
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use serde::Deserialize;
 
-use crate::{machine::command, surroundings::Surroundings};
+use crate::{
+    machine::{command, log_file::tail},
+    surroundings::Surroundings,
+};
 
 /// `gateway status` takes 3 s.
 const ASK: Duration = Duration::from_secs(30);
@@ -69,19 +70,6 @@ fn find(text: &str, run: &str) -> Option<Attempt> {
     })
 }
 
-/// The end of a file, as text; nothing when it cannot be read. Blocking.
-pub(super) fn tail(path: &Path, bytes: u64) -> String {
-    let read = || -> std::io::Result<Vec<u8>> {
-        let mut file = fs::File::open(path)?;
-        let length = file.metadata()?.len();
-        file.seek(SeekFrom::Start(length.saturating_sub(bytes)))?;
-        let mut tail = Vec::new();
-        file.take(bytes).read_to_end(&mut tail)?;
-        Ok(tail)
-    };
-    String::from_utf8_lossy(&read().unwrap_or_default()).into_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,15 +93,5 @@ mod tests {
         assert_eq!((found.reason.as_str(), found.raw.as_str()), ("auth", "401 last"));
         assert_eq!(find(&text, "never"), None);
         assert_eq!(find("", "ours"), None);
-    }
-
-    #[test]
-    fn only_the_end_of_a_file_is_read() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("log");
-        fs::write(&file, "0123456789").unwrap();
-        assert_eq!(tail(&file, 4), "6789");
-        assert_eq!(tail(&file, 40), "0123456789");
-        assert_eq!(tail(&folder.path().join("absent"), 4), "");
     }
 }

@@ -4,12 +4,7 @@
 //! Measured on 2026.9.6: `gateway run` listens after 6 to 25 s; `gateway status --json` (3 s) tells of the service;
 //! in a container it binds to all addresses and then refuses to start without a token, unless told to bind to loopback.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Stdio,
-    time::Duration,
-};
+use std::{path::Path, process::Stdio, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -17,9 +12,10 @@ use super::{Gateway, look};
 use crate::{
     computer::Computer,
     error::{Error, ErrorCode},
-    folders,
     machine::{
-        command::{self, Group},
+        command,
+        group::Group,
+        log_file::{Earlier, LogFile},
         port_owner::port_owner,
     },
     ollama::address::Address,
@@ -39,10 +35,6 @@ const ASK: Duration = Duration::from_secs(30);
 const SERVICE: Duration = Duration::from_secs(90);
 /// Between two looks while it starts. The port has no event to wait for.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
-/// The end of the log that goes with a failure; bytes.
-const LOG_TAIL: u64 = 2000;
-/// A log that is longer when a start begins is put aside; bytes.
-const LOG_MOST: u64 = 1 << 20;
 
 /// What a start is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -194,13 +186,11 @@ async fn detached(computer: &Computer, program: &Path, told: &Settings, port: u1
     let shown = format!("openclaw {}", arguments.join(" "));
     let failed = |detail: String| Error::new(ErrorCode::GatewayFailed { command: shown.clone() }, detail);
     computer.folders.create()?;
-    let log = computer.folders.gateway_log();
-    let unwritable = |error| Error::file(&log, &error);
-    let err = open_log(&log).map_err(unwritable)?;
-    let before = err.metadata().map_err(unwritable)?.len();
-    let out = err.try_clone().map_err(unwritable)?;
+    // A gateway that lives may still write there.
+    let log = LogFile::open(&computer.folders.gateway_log(), Earlier::Kept)?;
     let mut command = command::command(&computer.surroundings, program, &arguments);
-    command.current_dir(&computer.surroundings.home).stdin(Stdio::null()).stdout(out).stderr(err);
+    command.current_dir(&computer.surroundings.home).stdin(Stdio::null());
+    command.stdout(log.handle()?).stderr(log.handle()?);
     let mut group = Group::spawn(&mut command).map_err(|error| failed(error.to_string()))?;
     tokio::select! {
         answered = until_it_answers(port) => {
@@ -210,7 +200,8 @@ async fn detached(computer: &Computer, program: &Path, told: &Settings, port: u1
             Ok(())
         }
         ended = group.wait() => {
-            let said = log_tail(log, before).await;
+            // It writes them and ends, so they are there.
+            let said = tokio::task::spawn_blocking(move || log.last_words()).await.unwrap_or_default();
             // It may have handed over to a process of its own, or another start was quicker and is not there yet.
             let handed_over = ended.as_ref().is_ok_and(std::process::ExitStatus::success);
             let another = is_another(&said) || look(port).await.is_there();
@@ -244,33 +235,6 @@ fn is_another(said: &str) -> bool {
         .any(|words| said.contains(words))
 }
 
-/// The log, to write at its end: a gateway that lives may still write there. A long one makes room, and is kept once.
-fn open_log(path: &Path) -> std::io::Result<fs::File> {
-    path.parent().map_or(Ok(()), folders::make_private)?;
-    if fs::metadata(path).is_ok_and(|found| found.len() > LOG_MOST) {
-        // Windows does not move a file that is being written; it grows on then.
-        drop(fs::rename(path, path.with_extension("old.log")));
-    }
-    let mut options = fs::OpenOptions::new();
-    options.append(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(path)?;
-    // One of an earlier Pincer was open to others.
-    #[cfg(unix)]
-    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
-    Ok(file)
-}
-
-/// Its last words of this start: it writes them and ends, so they are there. `before`: bytes of earlier starts.
-async fn log_tail(path: PathBuf, before: u64) -> String {
-    let read = tokio::task::spawn_blocking(move || {
-        let written = fs::metadata(&path).map_or(0, |found| found.len().saturating_sub(before));
-        super::failures::tail(&path, written.min(LOG_TAIL))
-    });
-    read.await.unwrap_or_default().trim().to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -294,31 +258,5 @@ mod tests {
         assert_eq!(arguments(&Settings::default()), ["gateway", "run", "--bind", "loopback"]);
         let lan = Settings { gateway_bind: Some("lan".into()), ..Settings::default() };
         assert_eq!(arguments(&lan), ["gateway", "run"]);
-    }
-
-    #[test]
-    fn the_log_is_continued_private_and_bounded() {
-        let home = tempfile::tempdir().unwrap();
-        let path = home.path().join("logs").join("gateway.log");
-        let write = |text: &[u8]| std::io::Write::write_all(&mut open_log(&path).unwrap(), text).unwrap();
-        write(b"first ");
-        #[cfg(unix)]
-        fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
-        write(b"second");
-        assert_eq!(fs::read_to_string(&path).unwrap(), "first second");
-        #[cfg(unix)]
-        assert_eq!(std::os::unix::fs::MetadataExt::mode(&fs::metadata(&path).unwrap()) & 0o777, 0o600);
-        write(&vec![b'x'; usize::try_from(LOG_MOST).unwrap()]);
-        write(b"anew");
-        assert_eq!(fs::read_to_string(&path).unwrap(), "anew");
-        assert!(fs::metadata(path.with_extension("old.log")).unwrap().len() > LOG_MOST);
-    }
-
-    #[tokio::test]
-    async fn the_last_words_are_those_of_this_start() {
-        let home = tempfile::tempdir().unwrap();
-        let path = home.path().join("gateway.log");
-        fs::write(&path, "gateway already running\nnow").unwrap();
-        assert_eq!(log_tail(path, 24).await, "now");
     }
 }

@@ -27,7 +27,7 @@ use crate::{
     installing::{InstallPhase, InstallProgram, InstallState},
     machine::{
         command,
-        group::{Event, Group},
+        lines::{Event, Lines},
     },
     ollama::install::room,
     surroundings::Surroundings,
@@ -312,14 +312,14 @@ impl<T: FnMut(InstallState)> Run<'_, T> {
         let mut command = command::command(&ready.surroundings, &ready.npm, &npm::install(&ready.place));
         // A folder that is gone, or a project's settings, are none of its business.
         command.current_dir(&ready.surroundings.home);
-        let mut group = Group::start(command).map_err(|error| not_run(&ready.npm, &error))?;
-        let ended = self.follow(&mut group, ready, attempt).await;
+        let mut npm = Lines::start(&mut command).map_err(|error| not_run(&ready.npm, &error))?;
+        let ended = self.follow(&mut npm, ready, attempt).await;
         // One that ended by itself is not asked to.
-        group.end().await;
+        npm.end().await;
         ended
     }
 
-    async fn follow(&mut self, group: &mut Group, ready: &Ready, attempt: &mut Attempt) -> Result<(), Stop> {
+    async fn follow(&mut self, npm: &mut Lines, ready: &Ready, attempt: &mut Attempt) -> Result<(), Stop> {
         let mut tick = tokio::time::interval(TELL_EVERY);
         let mut last_line = Instant::now();
         let mut stop = std::pin::pin!(stopped(self.stop.clone()));
@@ -328,7 +328,7 @@ impl<T: FnMut(InstallState)> Run<'_, T> {
                 biased;
                 () = &mut stop => return Err(Stop::Cancelled),
                 _ = tick.tick() => None,
-                event = group.next() => Some(event.map_err(|error| not_run(&ready.npm, &error))?),
+                event = npm.next() => Some(event.map_err(|error| not_run(&ready.npm, &error))?),
             };
             match event {
                 None => {
