@@ -68,9 +68,13 @@ impl Stage {
         write(home.path(), &stage_settings);
         answers(&gateway, true);
         let live = Live::start(Computer::new(surroundings, None));
-        let (send, updates) = unbounded_channel();
-        live.subscribe(move |update| send.send(update).is_ok());
+        let updates = listen(&live);
         Self { home, gateway, ollama, live, updates }
+    }
+
+    /// From here on the whole state comes again, whatever was heard before.
+    fn listen_anew(&mut self) {
+        self.updates = listen(&self.live);
     }
 
     /// The next slice that `wanted` takes.
@@ -119,6 +123,12 @@ impl Stage {
         };
         tokio::time::timeout(LIMIT, there).await.unwrap_or_else(|_| panic!("no {name}"));
     }
+}
+
+fn listen(live: &Live) -> UnboundedReceiver<Update> {
+    let (send, updates) = unbounded_channel();
+    live.subscribe(move |update| send.send(update).is_ok());
+    updates
 }
 
 fn script(place: &Path, lines: &str) {
@@ -203,11 +213,13 @@ async fn an_agent_with_a_model_of_its_own_is_not_proven_by_the_chosen_one() {
     assert_eq!(ended.outcome, ProofOutcome::Answered { words: "Hello.".into() });
     // What a look after it says of these settings.
     stage.live.look_again();
+    stage.listen_anew();
     let agent = |slice| match slice {
         Slice::Settings(state) => state.own.map(|own| own.model),
         _ => None,
     };
     stage.until("the settings", |slice| agent(slice).filter(|model| model == "ollama/llama3.2:3b")).await;
+    stage.listen_anew();
     assert_eq!(stage.openclaw("the state after it", |_| true).await.proof, None);
 }
 
