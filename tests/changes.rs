@@ -130,7 +130,7 @@ fn a_change_is_said_in_one_sentence_and_kept() {
     let told = "qwen3:8b became OpenClaw’s model, and 2 models were added to OpenClaw’s list";
     assert!(history.lines().next().unwrap().ends_with(told), "{history}");
     let undone = machine.says("en_GB.UTF-8", &["undo"]);
-    assert!(undone.starts_with(&format!("Taken back: {told}. Restored: ")), "{undone}");
+    assert!(undone.starts_with(&format!("Undone: {told}. Restored: ")), "{undone}");
 }
 
 #[test]

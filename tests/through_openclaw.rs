@@ -187,7 +187,7 @@ fn in_words_it_says_what_happened() {
     assert_eq!(waits.lines().next(), Some(words.say("proof.phase.asking", &[("minutes", "10")]).as_str()));
     let mut french = machine.command(&["check", MODEL, "--through-openclaw"]);
     let said = String::from_utf8(french.env("LANG", "fr_FR.UTF-8").output().unwrap().stdout).unwrap();
-    assert!(said.starts_with("qwen3:8b a répondu par OpenClaw (41,2 s)"), "{said}");
+    assert!(said.starts_with("qwen3:8b a répondu via OpenClaw (41,2 s)"), "{said}");
 
     let machine = Machine::new(&prints(&failure(None, "pairing required"), 1));
     let output = machine.run(&["check", MODEL, "--through-openclaw"]);

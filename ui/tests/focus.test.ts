@@ -22,7 +22,7 @@ describe('the focus is never lost', () => {
     await expect.poll(isNotice).toBe(true);
 
     await press(screen.getByRole('button', { name: /^Undo: qwen3.5:9b/ }));
-    await screen.findByText(/^Taken back/);
+    await screen.findByText(/^Undone/);
     await expect.poll(isNotice).toBe(true);
 
     await press(screen.getByRole('button', { name: 'Close' }));
@@ -35,7 +35,7 @@ describe('the focus is never lost', () => {
     backend.failing.set('undo', failureOf({ code: 'undo.changed-since', params: { path: '/o.json', diff: '' } }));
     await press(await screen.findByRole('button', { name: /^Undo/ }));
     await press(await screen.findByRole('button', { name: 'Undo all the same' }));
-    await screen.findByText(/^Taken back/);
+    await screen.findByText(/^Undone/);
     await expect.poll(isNotice).toBe(true);
   });
 

@@ -37,7 +37,7 @@ describe('groups', () => {
     await card('qwen3.5:9b');
     const headings = [...document.querySelectorAll('main h2')].map((heading) => heading.textContent);
     expect(headings).toEqual([
-      'Recommended for OpenClaw 4', 'Can act, but fails 2', 'Chat only 2', 'Too big for this computer 1', 'Run online 1',
+      'Recommended for OpenClaw 4', 'Can act, but often fail 2', 'Chat only 2', 'Too big for this computer 1', 'Run online 1',
       'Not known 1', 'For memory 1', 'Download a model',
     ]);
     expect(group('often-fails')?.textContent).toContain('Ollama itself says that they do not work well');

@@ -12,7 +12,7 @@ describe('installed models', () => {
     await card('qwen3:8b');
     const headings = screen.getAllByRole('heading', { level: 2 }).map((heading) => heading.textContent);
     expect(headings).toEqual([
-      'Recommended for OpenClaw 2', 'Can act, but fails 1', 'Chat only 2', 'Run online 1', 'Not known 1', 'For memory 1',
+      'Recommended for OpenClaw 2', 'Can act, but often fail 1', 'Chat only 2', 'Run online 1', 'Not known 1', 'For memory 1',
       'Download a model',
     ]);
     expect(screen.getByText('8 models in Ollama')).toBeTruthy();

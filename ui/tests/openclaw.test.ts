@@ -27,7 +27,7 @@ describe('the proof on Home', () => {
     const { backend } = open(worlds.running);
     await fireEvent.click((await card()).getByRole('button', { name: 'Try it through OpenClaw' }));
     const group = within(await screen.findByRole('group', { name: 'Asking qwen3:8b through OpenClaw' }));
-    expect(group.getByRole('status').textContent).toMatch(/about 16,000 tokens.*minutes are normal without a graphics card\. At most 10 minutes/);
+    expect(group.getByRole('status').textContent).toMatch(/about 16,000 tokens.*without a graphics card, minutes are normal\. At most 10 minutes/);
     expect(group.getByRole('timer')).toBeTruthy();
     backend.push({ proof: { ...backend.world.proof!, phase: 'reading' } });
     expect(await group.findByText(/The model is in memory and works on the answer/)).toBeTruthy();
@@ -204,6 +204,6 @@ describe('what OpenClaw sees', () => {
     await card();
     expect(screen.queryByText(/OpenClaw sees/)).toBeNull();
     backend.push({ openclaw: { ...worlds.proven.openclaw, sees: { ...sees, seen: [], unseen: sees.unseen.slice(0, 1) } } });
-    expect(await screen.findByText('OpenClaw sees 0 of the one model that you have')).toBeTruthy();
+    expect(await screen.findByText('You have one model, and OpenClaw sees 0')).toBeTruthy();
   });
 });

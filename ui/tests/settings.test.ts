@@ -496,12 +496,12 @@ describe('the history', () => {
     const backend = remembering([lastChange]);
     const last = await screen.findByRole('region', { name: 'Last change' });
     await fireEvent.click(within(last).getByRole('button', { name: /^Undo/ }));
-    expect(await screen.findByText('A change was taken back')).toBeTruthy();
-    expect(screen.getAllByText('taken back since')).toHaveLength(1);
+    expect(await screen.findByText('A change was undone')).toBeTruthy();
+    expect(screen.getAllByText('undone since')).toHaveLength(1);
     backend.receipts = backend.receipts.map((one) => ({ ...one, undoneBy: 'later' }));
     backend.push({ settings: settingsState({ lastChange: { ...lastChange, id: 'later' } }) });
     await expect.poll(() => screen.queryAllByRole('button', { name: /^Undo: A change/ }).length).toBe(0);
-    expect(screen.getAllByText('taken back since')).toHaveLength(1);
+    expect(screen.getAllByText('undone since')).toHaveLength(1);
   });
 
   test('each change has its own Undo, which says what goes with it', async () => {
