@@ -1,0 +1,55 @@
+// The user guide says what the window says, and leaves no cause out.
+
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import finding from '../src/lib/backend/types/Finding.ts?raw';
+import remedy from '../src/lib/backend/types/Remedy.ts?raw';
+import { at, listed, problems, ways, type GuideLanguage } from './guide';
+
+const languages: GuideLanguage[] = ['en', 'fr'];
+const all = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map((match) => match[1] ?? '').sort();
+
+describe('the page of problems', () => {
+  test.each(languages)('is what the words and the list of causes say (%s)', async (language) => {
+    await expect(problems(language)).toMatchFileSnapshot(at(`docs/guide/${language}/problems.md`));
+  });
+
+  test.each(languages)('has an anchor for each cause that there is, once (%s)', (language) => {
+    const causes = all(finding, /"code": "([a-z0-9.-]+)"/g);
+    expect(causes.length).toBeGreaterThan(50);
+    const page = readFileSync(at(`docs/guide/${language}/problems.md`), 'utf8');
+    expect(all(page, /^<a id="(.+)"><\/a>$/gm)).toEqual(causes);
+  });
+
+  test('goes by a list of causes that is whole', () => {
+    expect(listed().map(({ code }) => code).sort()).toEqual(Object.keys(ways).sort());
+  });
+
+  test('names every way out that Pincer has', () => {
+    const named = new Set<string>(Object.values(ways).flat());
+    // These two stand in the question of OpenClaw's installation, not under a cause.
+    const ids = all(remedy, /"id": "([a-z-]+)"/g).filter((id) => id !== 'get-node' && id !== 'get-git');
+    expect(ids.length).toBeGreaterThan(30);
+    expect(ids.filter((id) => !named.has(id))).toEqual([]);
+  });
+});
+
+describe('the links of the documents', () => {
+  const folder = (path: string): string[] => readdirSync(at(path), { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() ? folder(`${path}${entry.name}/`) : entry.name.endsWith('.md') ? [`${path}${entry.name}`] : []);
+
+  test.each(['README.md', 'CONTRIBUTING.md', ...folder('docs/')])('of %s lead somewhere', (path) => {
+    const text = readFileSync(at(path), 'utf8');
+    const links = all(text, /\]\(([^)\s]+)\)/g).filter((link) => !/^https?:/.test(link));
+    const broken = links.filter((link) => {
+      const [file = '', anchor] = link.split('#');
+      const target = file === '' ? at(path) : join(dirname(at(path)), file);
+      // Pictures are made by `cargo xtask screenshots`.
+      if (file.endsWith('.png')) return false;
+      if (!existsSync(target)) return true;
+      return anchor !== undefined && file.endsWith('problems.md') && !readFileSync(target, 'utf8').includes(`<a id="${anchor}">`);
+    });
+    expect(broken).toEqual([]);
+  });
+});
