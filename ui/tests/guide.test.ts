@@ -3,6 +3,8 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import en from '../messages/en.json';
+import fr from '../messages/fr.json';
 import finding from '../src/lib/backend/types/Finding.ts?raw';
 import remedy from '../src/lib/backend/types/Remedy.ts?raw';
 import { at, listed, problems, ways, type GuideLanguage } from './guide';
@@ -33,6 +35,15 @@ describe('the page of problems', () => {
     expect(ids.length).toBeGreaterThan(30);
     expect(ids.filter((id) => !named.has(id))).toEqual([]);
   });
+});
+
+test.each<[GuideLanguage, Record<string, string>]>([['en', en], ['fr', fr]])('the guide prints in bold what the window says (%s)', (language, words) => {
+  const said = Object.values(words).map((text) => new RegExp(`^${text.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{\w+\}/g, '.+')}$`));
+  // A message that is nothing but placeholders would let everything through.
+  const telling = said.filter((pattern) => !pattern.test('Nobody says this') && !pattern.test('Nobody says, this'));
+  const bold = all(readFileSync(at(`docs/guide/${language}.md`), 'utf8'), /\*\*(.+?)\*\*/g);
+  expect(bold.length).toBeGreaterThan(20);
+  expect(bold.filter((text) => !telling.some((pattern) => pattern.test(text)))).toEqual([]);
 });
 
 describe('the links of the documents', () => {

@@ -8,8 +8,10 @@ import { bytes, duration, integer, moment, percent, progress, speed, stopwatch, 
 import { languageOf, languages, list, plural, setLanguage, t } from '../src/lib/words/words.svelte';
 
 describe('t', () => {
-  test('fills in placeholders, numbers without grouping', () => {
+  test('fills in placeholders: tokens in groups of digits, ports as they are', () => {
     expect(t('remedy.move-ollama.how', { port: 11_435 })).toContain('Port 11435 is free');
+    expect(t('remedy.set-context', { tokens: 32_768 })).toBe('Use conversations of 32,768 tokens');
+    expect(t('finding.settings.context-too-large.why', { name: 'a', tokens: 131_072, fits: 32_768 })).toContain('With 32,768 tokens it should fit');
   });
 
   test('does not fill in what a value brings along', () => {

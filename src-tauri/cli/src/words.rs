@@ -118,7 +118,7 @@ impl Words {
             let value = params.get(name)?;
             let said = self.worth_saying(value)?;
             // Ports and lines are names; tokens are counted.
-            let counted = value.as_u64().filter(|_| name == "tokens");
+            let counted = value.as_u64().filter(|_| ["tokens", "fits"].contains(&name));
             text.push_str(&counted.map_or(said, |number| self.numbers.integer(number)));
             rest = after;
         }
@@ -231,11 +231,11 @@ mod tests {
     fn tokens_are_grouped_as_the_language_does_and_other_numbers_are_not() {
         let said = |locale| {
             let mut words = words_of(locale);
-            words.messages.insert("a".to_owned(), "{tokens} {port}".to_owned());
-            words.say_with("a", &json!({ "tokens": 32_768, "port": 11_434 }))
+            words.messages.insert("a".to_owned(), "{tokens} {fits} {port}".to_owned());
+            words.say_with("a", &json!({ "tokens": 65_536, "fits": 32_768, "port": 11_434 }))
         };
-        assert_eq!(said("en"), "32,768 11434");
-        assert_eq!(said("fr"), "32\u{202f}768 11434");
-        assert_eq!(said("zh"), "32,768 11434");
+        assert_eq!(said("en"), "65,536 32,768 11434");
+        assert_eq!(said("fr"), "65\u{202f}536 32\u{202f}768 11434");
+        assert_eq!(said("zh"), "65,536 32,768 11434");
     }
 }

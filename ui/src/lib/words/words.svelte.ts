@@ -60,7 +60,7 @@ export function t(key: Key, params: Params = {}): string {
   const words = catalogue(current);
   let at: string = key;
   while (names(words[at as Key]).some((name) => missing(params[name])) && `${at}.else` in words) at += '.else';
-  return words[at as Key].replace(/\{(\w+)\}/g, (whole, name: string) => (name in params ? spoken(params[name]) : whole));
+  return words[at as Key].replace(/\{(\w+)\}/g, (whole, name: string) => (name in params ? spoken(name, params[name]) : whole));
 }
 
 /** Like `t` for a counted thing: `.one` or `.other` by the language's rules; fills in `{count}`. */
@@ -77,8 +77,10 @@ function missing(value: unknown): boolean {
   return value === null || value === undefined || value === '' || value === 0 || (Array.isArray(value) && value.length === 0);
 }
 
-function spoken(value: unknown): string {
+/** Ports and lines are names; tokens are counted. The commands do the same. */
+function spoken(name: string, value: unknown): string {
   if (Array.isArray(value)) return list(value.map(String));
+  if (typeof value === 'number' && (name === 'tokens' || name === 'fits')) return new Intl.NumberFormat(current).format(value);
   return String(value);
 }
 
