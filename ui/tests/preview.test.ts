@@ -116,7 +116,7 @@ describe('a preview', () => {
     });
     open({}, 'models', backend);
     await use('qwen3.5:9b');
-    const words = screen.getByText(/Pincer writes it for OpenClaw 2026.5.28\+, the newest form known/);
+    const words = screen.getByText(/Pincer writes the settings for OpenClaw 2026.5.28\+, the newest form known/);
     expect(words.className).toContain('soft');
     expect(screen.queryByRole('heading', { name: 'Good to know first' })).toBeNull();
     await accessible();
