@@ -8,7 +8,7 @@ use pincer_practice::{Answer, Options, Practice};
 use serde_json::{Value, json};
 
 use crate::{
-    lab::{Lab, Stage, block_on, codes, remedies, scenarios},
+    lab::{Lab, Stage, block_on, click, codes, remedies, scenarios},
     support::{
         home::Home,
         ollama::{Ollama, free_address, is_on_this_machine},
@@ -28,6 +28,7 @@ scenarios! {
     silent_with_its_own_log: "engine.silent";
     silent_beside_a_program_at_another_address: "engine.silent";
     busy: "engine.busy";
+    busy_and_pincers_own: "engine.busy";
     too_many_requests: "engine.busy";
     too_many_requests_for_the_list: "engine.busy";
     service_that_keeps_crashing: "engine.crash-looping";
@@ -233,6 +234,37 @@ fn a_minute_later(lab: &Lab, home: &Home) -> Value {
 
 fn busy(lab: &Lab) {
     busy_by(lab, "/api/ps", Answer::Silent);
+}
+
+/// One that Pincer started it restarts with one click. What was measured there says how long an answer takes.
+fn busy_and_pincers_own(lab: &Lab) {
+    let (home, host) = down();
+    home.add_program(&programs::practice(), "ollama");
+    write(&home, "openclaw.json", &whole(&format!("http://{host}")).to_string());
+    let told = [("OLLAMA_HOST", host.as_str())];
+    let busy = [told[0], ("PRACTICE_BUSY", "1")];
+    let (started, _) = Stage::at(&home, &busy).run(&["start"]);
+    assert!(started.status.success(), "{started:?}");
+    let stage = Stage::at(&home, &told);
+    assert_eq!(lab.named(&lab.doctor(stage))["params"]["seconds"], Value::Null);
+    // As a check of an hour ago left it: a minute to load, twenty tokens read in a second.
+    let checked = json!({ "digest": { "at": 1, "host": format!("http://{host}"), "outcome": { "code": "called-tool",
+        "params": {} }, "firstTokenSeconds": 60.0, "seconds": 61.0, "tokensPerSecond": 2.5,
+        "tokensReadPerSecond": 20.0, "loadSeconds": 60.0, "contextRunning": 32768, "onGraphicsCard": 0.0 } });
+    let folder = home.path().join(".local/share/dev.pincer.desktop");
+    fs::write(folder.join("checks.json"), checked.to_string()).unwrap();
+    let found = lab.named(&lab.doctor(stage));
+    assert_eq!(
+        (&found["params"]["seconds"], remedies(&found)),
+        (&json!(880), vec!["restart-ollama", "set-timeout"])
+    );
+    assert_eq!(found["remedies"][1]["params"], json!({ "name": "qwen3:8b", "seconds": 1800 }));
+    let words = String::from_utf8(stage.run(&["doctor"]).0.stdout).unwrap();
+    assert!(words.contains("begins after about 880 seconds here"), "{words}");
+    // The other way beside it is a change of the settings, whether Ollama says anything or not.
+    click(stage, &found["remedies"][1]);
+    assert_eq!(remedies(&lab.named(&lab.doctor(stage))), ["restart-ollama"]);
+    lab.mends(stage);
 }
 
 fn too_many_requests(lab: &Lab) {

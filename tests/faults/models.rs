@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     engine::{running, set_up, tried},
-    lab::{Lab, Stage, block_on, codes, remedies, scenarios},
+    lab::{Lab, Stage, block_on, click, codes, remedies, scenarios},
     support::{
         home::Home,
         programs,
@@ -24,6 +24,9 @@ scenarios! {
     does_not_fit: "models.does-not-fit";
     does_not_fit_by_a_failed_load: "models.does-not-fit";
     on_cpu: "models.on-cpu";
+    on_cpu_with_a_smaller_one: "models.on-cpu";
+    on_cpu_as_it_was_measured: "models.on-cpu", "settings.gives-up-too-early";
+    gives_up_before_the_first_word: "settings.gives-up-too-early";
     calls_as_text: "models.calls-as-text";
     cloud_sign_in: "models.cloud-sign-in";
     weak_for_agents: "models.weak-for-agents";
@@ -204,10 +207,125 @@ fn on_cpu(lab: &Lab) {
             loaded(practice, 0, 32_768);
             let stage = Stage::at(home, &[]);
             let found = lab.named(&lab.doctor(stage));
-            assert_eq!((&found["params"]["percent"], remedies(&found)), (&json!(0), vec!["choose-model"]));
-            lab.mends_with(stage, "llama3.2:3b");
+            let params = json!({ "name": "qwen3:8b", "percent": 0, "graphics": false, "seconds": null });
+            assert_eq!(found["params"], params);
+            let offered = ["keep-loaded", "download-model", "choose-model"];
+            assert_eq!(remedies(&found), offered);
+            let before = fs::read(home.openclaw_json()).unwrap();
+            lab.mends(stage);
+            let kept =
+                settings(home)["models"]["providers"]["ollama"]["models"][0]["params"]["keep_alive"].clone();
+            assert_eq!(kept, "24h");
+            taken_back(home, &before);
+            // The other way, by the window's click.
+            click(stage, &found["remedies"][0]);
+            lab.mended_by_a_click(stage);
         },
     );
+}
+
+fn settings(home: &Home) -> Value {
+    serde_json::from_slice(&fs::read(home.openclaw_json()).unwrap()).unwrap()
+}
+
+/// Undone, the file is what it was, byte for byte.
+fn taken_back(home: &Home, before: &[u8]) {
+    let mut command = home.command(programs::pincer_cli());
+    assert!(command.arg("undo").output().unwrap().status.success());
+    assert_eq!(fs::read(home.openclaw_json()).unwrap(), before);
+}
+
+/// A model of two thirds of the size at most that can act is the first thing to do.
+fn on_cpu_with_a_smaller_one(lab: &Lab) {
+    let small = PracticeModel::tools("qwen3:4b").sized(2_497_293_931);
+    let options = Options { models: [Options::demo().models, vec![small]].concat(), ..Options::demo() };
+    with(
+        options,
+        |_| {},
+        async |practice, home| {
+            loaded(practice, 0, 32_768);
+            let stage = Stage::at(home, &[]);
+            let found = lab.named(&lab.doctor(stage));
+            let first = json!({ "id": "use-model", "params": { "name": "qwen3:4b" }, "kind": "action" });
+            assert_eq!((&found["remedies"][0], &remedies(&found)[1..2]), (&first, &["keep-loaded"][..]));
+            let before = fs::read(home.openclaw_json()).unwrap();
+            click(stage, &found["remedies"][0]);
+            lab.mended_by_a_click(stage);
+            assert_eq!(settings(home)["agents"]["defaults"]["model"]["primary"], "ollama/qwen3:4b");
+            taken_back(home, &before);
+        },
+    );
+}
+
+/// A computer without a graphics card, by the numbers of practice: a minute to load, 20 tokens read in a second. No
+/// minute passes.
+fn slow_qwen() -> Options {
+    let mut slow = PracticeModel::slow("qwen3:8b").sized(5_225_388_164).context(Some(40_960));
+    slow.capabilities = Some(vec!["completion".into(), "tools".into()]);
+    Options { models: vec![slow], ..Options::demo() }
+}
+
+fn measure(home: &Home) {
+    let mut command = home.command(programs::pincer_cli());
+    let output = command.args(["check", "qwen3:8b", "--json"]).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+}
+
+/// What was measured decides: 880 s, and OpenClaw waits 300.
+fn on_cpu_as_it_was_measured(lab: &Lab) {
+    let alone = |settings: &mut Value| choosing(settings, "qwen3:8b");
+    with(slow_qwen(), alone, async |_, home| {
+        let stage = Stage::at(home, &[]);
+        let quiet = lab.doctor(stage);
+        assert!(
+            !codes(&quiet).contains(&lab.code()),
+            "nothing is loaded, and nothing was measured: {quiet:#}"
+        );
+        measure(home);
+        let answer = lab.doctor(stage);
+        let found = lab.named(&answer);
+        assert_eq!((&found["params"]["seconds"], &found["params"]["percent"]), (&json!(880), &json!(0)));
+        let told = found["evidence"].to_string();
+        assert!(told.contains("loaded in 60.0 s, read 20.0 tokens a second"), "{told}");
+        let words = String::from_utf8(stage.run(&["doctor"]).0.stdout).unwrap();
+        assert!(
+            words.contains("begins after about 880 seconds") && words.contains("gives up after 300"),
+            "{words}"
+        );
+        let place =
+            found["remedies"].as_array().unwrap().iter().position(|offer| offer["id"] == "keep-loaded");
+        click(stage, &found["remedies"][place.unwrap()]);
+        lab.mended_by_a_click(stage);
+    });
+}
+
+/// The longer limit is written for what was measured, and no other key.
+fn gives_up_before_the_first_word(lab: &Lab) {
+    let kept = |settings: &mut Value| {
+        choosing(settings, "qwen3:8b");
+        settings["models"]["providers"]["ollama"]["models"][0]["params"]["keep_alive"] = json!("24h");
+        settings["agents"]["defaults"]["timeoutSeconds"] = json!(600);
+    };
+    with(slow_qwen(), kept, async |_, home| {
+        let stage = Stage::at(home, &[]);
+        measure(home);
+        let found = lab.named(&lab.doctor(stage));
+        assert_eq!(found["params"], json!({ "name": "qwen3:8b", "seconds": 880, "limit": 300 }));
+        let first = json!({ "id": "set-timeout", "params": { "name": "qwen3:8b", "seconds": 1800 }, "kind": "action" });
+        assert_eq!(found["remedies"], json!([first]));
+        let before = fs::read(home.openclaw_json()).unwrap();
+        let mut expected = settings(home);
+        click(stage, &found["remedies"][0]);
+        lab.mended_by_a_click(stage);
+        expected["models"]["providers"]["ollama"]["timeoutSeconds"] = json!(1800);
+        expected["agents"]["defaults"]["timeoutSeconds"] = json!(1800);
+        let written = settings(home);
+        assert_eq!(written["agents"], expected["agents"]);
+        assert_eq!(written["models"]["providers"]["ollama"]["timeoutSeconds"], 1800);
+        taken_back(home, &before);
+        // The same as the command that doctor tells.
+        lab.mends(stage);
+    });
 }
 
 fn calls_as_text(lab: &Lab) {

@@ -100,6 +100,12 @@ pub(crate) struct Use {
     /// The conversation length that Ollama shall run, in tokens
     #[arg(long, value_name = "TOKENS", value_parser = clap::value_parser!(u64).range(1024..=16_777_216))]
     pub(crate) context: Option<u64>,
+    /// How long OpenClaw shall wait for an answer, in seconds
+    #[arg(long, value_name = "SECONDS", conflicts_with = "automatic", value_parser = clap::value_parser!(u64).range(30..=86_400))]
+    pub(crate) timeout: Option<u64>,
+    /// Let Ollama keep the model in memory for a day after each question
+    #[arg(long, conflicts_with = "automatic")]
+    pub(crate) keep_loaded: bool,
     /// Show what would change and write nothing
     #[arg(long)]
     pub(crate) dry_run: bool,

@@ -144,6 +144,8 @@ fn remedy(output: &Output, cause: &Cause, offer: &Offer, chosen: &Chosen) -> Str
         Remedy::DownloadModel { .. } => format!("pincer pull {}", text("name")),
         Remedy::UseModel { .. } => format!("pincer use {}", text("name")),
         Remedy::SetContext { tokens, .. } => format!("pincer use {} --context {tokens}", text("name")),
+        Remedy::SetTimeout { seconds, .. } => format!("pincer use {} --timeout {seconds}", text("name")),
+        Remedy::KeepLoaded { .. } => format!("pincer use {} --keep-loaded", text("name")),
         Remedy::UseAddress { .. } => format!("pincer use {model} --host {}", text("url")),
         Remedy::ChooseModel {} => "pincer use MODEL".to_owned(),
         Remedy::DropFallback { .. } => format!("pincer use {model} --fallback ID"),

@@ -36,6 +36,8 @@ pub(crate) async fn run(computer: &Computer, output: &Output, wanted: Use) -> Re
         context: wanted.context,
         mode: Some(if wanted.automatic { SetMode::Automatic } else { SetMode::Pinned }),
         local_only: wanted.local_only,
+        timeout: wanted.timeout,
+        keep_loaded: wanted.keep_loaded,
         ..UseRequest::default()
     };
     let prepared = change::prepare(computer, Wish::Use(request)).await?;

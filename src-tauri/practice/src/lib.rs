@@ -20,7 +20,7 @@ mod shape;
 mod state;
 mod transfer;
 
-pub use model::{Architecture, Captured, ChatAnswer, PracticeModel, Remote, ShowAnswer, ToolUse};
+pub use model::{Architecture, Captured, ChatAnswer, Pace, PracticeModel, Remote, ShowAnswer, ToolUse};
 pub use options::{Options, VERSION};
 pub use raw::{RawServer, Script, Step};
 pub use registry::{Layer, PullFault, RegistryModel, catalogue, faulty};

@@ -12,7 +12,7 @@ use std::{
 };
 
 use clap::{Parser, Subcommand};
-use pincer_practice::{Options, Practice, RawServer, VERSION, faults};
+use pincer_practice::{Answer, Options, Practice, RawServer, VERSION, faults};
 use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -37,6 +37,7 @@ Environment:
   PRACTICE_PULL_TICKS      ticks of 60 ms that a pull takes
   PRACTICE_SILENT          1: bind the port and answer nothing, as an Ollama that starts
   PRACTICE_SILENT_MS       be silent so long, then answer
+  PRACTICE_BUSY            1: greet and list, and never say what runs, as an Ollama that gets to nothing new
   PRACTICE_FAULT           play this fault of the table on 127.0.0.1 instead (a wrong name lists them)
   PRACTICE_EXIT            print this to stderr as an error and end with status 1 instead of serving
 
@@ -126,6 +127,9 @@ async fn serve() -> io::Result<()> {
         return Ok(());
     }
     let practice = Practice::start_with(listener, options).await?;
+    if variable("PRACTICE_BUSY").is_some_and(|value| value != "0") {
+        practice.set_answer("/api/ps", Some(Answer::Silent));
+    }
     say(&format!("listening on {}", practice.addr()))?;
     stopped.await;
     practice.stop().await;

@@ -1,6 +1,8 @@
 //! An installed model as practice knows it, and ready-made ones of every kind a client must tell apart.
 //! How a model looks in an answer is `shape.rs`; here is what it is.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 /// The numbers behind `model_info`, from which a client reckons memory.
@@ -133,8 +135,31 @@ pub struct PracticeModel {
     pub load_error: Option<String>,
     /// The share of a loaded model on the graphics card, 0 to 100 percent.
     pub on_graphics_card: u8,
+    /// How fast it says that it was.
+    pub pace: Pace,
     /// Answers to give as they are, in place of the ones made from the fields above.
     pub captured: Option<Captured>,
+}
+
+/// How fast a model says that it was, in the numbers at the end of an answer. No time passes by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// To load it.
+    pub load: Duration,
+    /// To read one token.
+    pub read: Duration,
+    /// To write one token.
+    pub write: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            load: Duration::from_millis(41),
+            read: Duration::from_millis(2),
+            write: Duration::from_millis(20),
+        }
+    }
 }
 
 /// Answers of a real server for one model.
@@ -171,6 +196,7 @@ impl PracticeModel {
             chat: ChatAnswer::Full,
             load_error: None,
             on_graphics_card: 100,
+            pace: Pace::default(),
             captured: None,
         }
     }
@@ -179,6 +205,17 @@ impl PracticeModel {
     #[must_use]
     pub fn tools(name: &str) -> Self {
         Self::of(name, &["completion", "tools"])
+    }
+
+    /// A model on a slow processor: a minute to load, and 20 tokens read in a second.
+    #[must_use]
+    pub fn slow(name: &str) -> Self {
+        let pace = Pace {
+            load: Duration::from_secs(60),
+            read: Duration::from_millis(50),
+            write: Duration::from_millis(400),
+        };
+        Self { pace, on_graphics_card: 0, ..Self::tools(name) }
     }
 
     /// A model without tools: chat only.

@@ -88,6 +88,8 @@ pub enum Cause {
     EngineBusy {
         /// The effective address.
         url: String,
+        /// Seconds until the first word of an answer by the last live check there; `null` when none was measured.
+        seconds: Option<u64>,
     },
     /// A live check could not load a model: a part of Ollama is missing.
     #[serde(rename = "engine.runner-missing")]
@@ -298,6 +300,8 @@ pub enum Cause {
         percent: u64,
         /// This computer has graphics memory that models can use; `null` when not known (Ollama is elsewhere).
         graphics: Option<bool>,
+        /// Seconds until OpenClaw's first answer by the last live check; `null` when none was measured.
+        seconds: Option<u64>,
     },
     /// The chosen model is on Ollama's own list of models that do not work well with OpenClaw.
     #[serde(rename = "models.weak-for-agents")]
@@ -429,11 +433,15 @@ pub enum Cause {
         /// The model.
         name: String,
     },
-    /// No time limit of OpenClaw's own, and a model that is slow here.
+    /// OpenClaw stops waiting before this model has answered here.
     #[serde(rename = "settings.gives-up-too-early")]
     SettingsGivesUpTooEarly {
         /// The model.
         name: String,
+        /// Seconds until its first word to OpenClaw by the last live check; `null` when none was measured.
+        seconds: Option<u64>,
+        /// Seconds after which OpenClaw gives up.
+        limit: u64,
     },
     /// An agent's own file names another address of Ollama.
     #[serde(rename = "settings.stale-agent-file")]

@@ -188,6 +188,8 @@ pub struct Facts {
     pub memory: Option<Memory>,
     /// The last live checks of installed models, by their ids.
     pub checked: HashMap<String, Checked>,
+    /// The newest live check at the effective server, of whatever model.
+    pub last_check: Option<Checked>,
     /// The effective server greets, and what it was asked then had no answer in time: what was seen.
     pub busy: Option<String>,
     /// Folders of this computer that hold models.

@@ -181,6 +181,18 @@ pub enum Remedy {
         /// In tokens.
         tokens: u64,
     },
+    /// Let OpenClaw wait longer for an answer of this model.
+    SetTimeout {
+        /// The model.
+        name: String,
+        /// In seconds.
+        seconds: u64,
+    },
+    /// Let Ollama keep this model in memory between questions: what it has read of OpenClaw's instructions stays, too.
+    KeepLoaded {
+        /// The model.
+        name: String,
+    },
     /// Let OpenClaw's gateway run on this computer.
     SetGatewayMode {},
     /// Start OpenClaw's gateway.

@@ -95,7 +95,11 @@ pub async fn first_stage(computer: &Computer, discovery: &mut Discovery) -> Resu
     let here = store::Here::of(computer, &effective.address);
     let checked =
         installed.map(|found| store::by_id(&found.models, &files.checks, &here)).unwrap_or_default();
+    let host = effective.address.to_string();
+    let at_it = files.checks.values().filter(|checked| checked.host.as_ref() == Some(&host));
+    let last_check = at_it.max_by_key(|checked| checked.at).cloned();
     Ok(Facts {
+        last_check,
         remote: !is_here(&effective.address),
         written: files.written,
         invalid_base_url: files.invalid_base_url,

@@ -24,6 +24,8 @@ mod models;
 mod openclaw;
 #[path = "judge_settings.rs"]
 mod settings;
+#[path = "judge_slow.rs"]
+mod slow;
 
 /// What must be known before judging.
 #[must_use]

@@ -1,13 +1,14 @@
 //! The judge's part on Ollama itself: why its last start failed, and what is wrong with one that answers.
 //! Rules: docs/causes.md; what a log says counts only for the last run (`ollama::log`).
 
-use super::{elsewhere, evidence, finding, installed, link, manual};
+use super::{elsewhere, evidence, finding, installed, link, manual, slow};
 use crate::{
     diagnosis::{
         facts::{Answer, Facts, Need},
         finding::{Cause, Finding, Offer, Remedy, RemedyKind},
     },
     machine::os::Os,
+    models::check::Checked,
     ollama::{
         log::Sign,
         names,
@@ -185,8 +186,10 @@ fn not_at_login(facts: &Facts) -> Option<Finding> {
 fn busy(facts: &Facts) -> Option<Finding> {
     let seen = vec![facts.effective.evidence.clone(), facts.busy.clone()?];
     let url = facts.effective.address.to_string();
+    let seconds = facts.last_check.as_ref().and_then(Checked::first_answer_seconds);
     let offers = facts.effective.address.is_loopback().then(|| restart(facts));
-    Some(finding(Cause::EngineBusy { url }, seen, offers.into_iter().collect()))
+    let offers = offers.into_iter().chain(slow::waits_longer(facts)).collect();
+    Some(finding(Cause::EngineBusy { url, seconds }, seen, offers))
 }
 
 fn numbers(version: &str) -> Option<Numbers> {

@@ -1,7 +1,7 @@
 //! The judge's part on models: is there one that can act, and how the chosen one runs on this computer. What really
 //! happened overrules what is computed; nothing is said of the memory of another computer.
 
-use super::{action, finding, installed, link};
+use super::{action, finding, installed, link, slow};
 use crate::{
     diagnosis::{
         facts::Facts,
@@ -16,8 +16,6 @@ use crate::{
     openclaw::outcome::Mode,
 };
 
-/// A loaded model with less than this share on the graphics card is slow.
-pub(super) const ON_CARD: f64 = 0.5;
 /// What OpenClaw's instructions need with tools, in tokens (measured: 16,400): below this nothing is left to say.
 const LEAST_RUNNING: u64 = 16_384;
 /// The first version whose `/api/show` says what a model can do.
@@ -71,16 +69,17 @@ pub(super) fn chosen(facts: &Facts) -> Vec<Finding> {
 }
 
 /// The model that OpenClaw will use, when it is installed and runs here or on a server of the user's.
-struct Chosen<'a> {
-    facts: &'a Facts,
-    models: &'a [Model],
-    model: &'a Model,
-    asked: Option<u64>,
+pub(super) struct Chosen<'a> {
+    pub(super) facts: &'a Facts,
+    pub(super) models: &'a [Model],
+    pub(super) model: &'a Model,
+    /// Tokens of context that OpenClaw asks for.
+    pub(super) asked: Option<u64>,
     recommended: u64,
 }
 
 impl<'a> Chosen<'a> {
-    fn of(facts: &'a Facts) -> Option<Self> {
+    pub(super) fn of(facts: &'a Facts) -> Option<Self> {
         let told = facts.openclaw.settings.read()?;
         let asking = facts.openclaw.asking(told);
         if asking.mode == Mode::Off {
@@ -94,7 +93,7 @@ impl<'a> Chosen<'a> {
         is_local.then(|| Self { facts, models, model, asked: asking.context(model), recommended })
     }
 
-    fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         self.model.id.clone()
     }
 
@@ -167,7 +166,7 @@ impl<'a> Chosen<'a> {
     /// As it runs now, by `/api/ps`.
     fn running(&self) -> Vec<Finding> {
         let Some(loaded) = self.facts.known().loaded(self.model) else { return Vec::new() };
-        [self.too_small(loaded), self.on_processor(loaded)].into_iter().flatten().collect()
+        [self.too_small(loaded), slow::on_processor(self, loaded)].into_iter().flatten().collect()
     }
 
     /// Another program may have loaded it so: where OpenClaw asks for enough, its next question loads it anew.
@@ -180,19 +179,6 @@ impl<'a> Chosen<'a> {
         let can_more = self.recommended >= LEAST_RUNNING;
         let offer = if can_more { self.set_context() } else { self.another() };
         short.then(|| finding(cause, seen, vec![offer]))
-    }
-
-    fn on_processor(&self, loaded: &Loaded) -> Option<Finding> {
-        let share = loaded.graphics_share();
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // 0 to 100
-        let percent = (share * 100.0).round() as u64;
-        let known = self.facts.known();
-        let memory = known.memory.filter(|_| !known.remote);
-        let graphics = memory.map(|memory| memory.unified || !memory.graphics.is_empty());
-        let cause = Cause::ModelsOnCpu { name: self.name(), percent, graphics };
-        let seen = format!("/api/ps: {} of {} bytes on the graphics card", loaded.size_vram, loaded.size);
-        let offers = vec![action(Remedy::ChooseModel {})];
-        (loaded.size > 0 && share < ON_CARD).then(|| finding(cause, vec![seen], offers))
     }
 
     fn weak(&self) -> Option<Finding> {

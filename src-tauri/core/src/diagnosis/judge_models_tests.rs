@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Qwen3 8B as a server shows it: 5.2 GB, 147,456 bytes a token.
-fn sized(id: &str, bytes: u64, capabilities: &[&str]) -> Model {
+pub(super) fn sized(id: &str, bytes: u64, capabilities: &[&str]) -> Model {
     let info = json!({ "general.architecture": "qwen3", "qwen3.block_count": 36, "qwen3.context_length": 40_960,
         "qwen3.embedding_length": 4096, "qwen3.attention.head_count": 32, "qwen3.attention.head_count_kv": 8,
         "qwen3.attention.key_length": 128, "qwen3.attention.value_length": 128 });
@@ -20,14 +20,14 @@ fn sized(id: &str, bytes: u64, capabilities: &[&str]) -> Model {
 }
 
 /// All in order, with a model of a size on a computer with so many gigabytes.
-fn on(gigabytes: u64) -> Facts {
+pub(super) fn on(gigabytes: u64) -> Facts {
     let mut facts = well();
     installed(&mut facts, vec![sized("qwen3:8b", 5_225_388_164, &["completion", "tools"])]);
     facts.memory = Some(Memory { total_bytes: gigabytes * 1_000_000_000, ..Memory::default() });
     facts
 }
 
-fn installed(facts: &mut Facts, models: Vec<Model>) {
+pub(super) fn installed(facts: &mut Facts, models: Vec<Model>) {
     facts.models = Some(Ok(Discovered { server_version: "0.32.15".into(), models }));
 }
 
@@ -48,7 +48,7 @@ fn remember(facts: &mut Facts, outcome: CheckOutcome, context_running: Option<u6
     facts.checked = HashMap::from([("qwen3:8b".to_owned(), checked)]);
 }
 
-fn card(facts: &mut Facts, gigabytes: u64) {
+pub(super) fn card(facts: &mut Facts, gigabytes: u64) {
     let card = GraphicsCard { name: "card".into(), total_bytes: gigabytes * 1_000_000_000 };
     facts.memory.as_mut().unwrap().graphics = vec![card];
 }
@@ -136,26 +136,9 @@ fn each_from_its_facts() {
         ("another model is short", &[], &[], on(64), |facts| {
             facts.loaded = vec![loaded("other:1b", 0, 4096)];
         }),
-        ("on the processor", &["models.on-cpu"], &["choose-model"], on(64), |facts| {
-            facts.loaded = vec![loaded("qwen3:8b", 0, 32_768)];
-        }),
-        ("mostly on the processor", &["models.on-cpu"], &["choose-model"], on(64), |facts| {
-            card(facts, 6);
-            facts.loaded = vec![loaded("qwen3:8b", 4, 32_768)];
-        }),
         ("half and half is not slow enough to say", &[], &[], on(64), |facts| {
             facts.loaded = vec![loaded("qwen3:8b", 5, 32_768)];
         }),
-        (
-            "slow and no limit",
-            &["models.on-cpu", "settings.gives-up-too-early"],
-            &["choose-model"],
-            on(64),
-            |facts| {
-                settings(facts).timeout = false;
-                facts.loaded = vec![loaded("qwen3:8b", 0, 32_768)];
-            },
-        ),
         ("on Ollama's list", &["models.weak-for-agents"], &["download-model"], on(64), |facts| {
             installed(facts, vec![sized("mistral:latest", 4_000_000_000, &["completion", "tools"])]);
             choose(facts, "mistral");

@@ -1,7 +1,7 @@
 //! The judge's part on OpenClaw's settings: what turns Ollama on, which model is chosen, what this version accepts
 //! and really sends. An unreadable file hides the rest. Sources: OpenClaw's page, and what was measured by version.
 
-use super::{action, finding, installed, manual, models::ON_CARD};
+use super::{action, finding, installed, manual, slow};
 use crate::{
     diagnosis::{
         facts::{Answer, Facts, SettingsFact},
@@ -286,13 +286,7 @@ impl View<'_> {
             let seen = self.seen(&format!("{primary} has no params.num_ctx"));
             findings.push(finding(cause, seen, vec![action(Remedy::RepairSettings {})]));
         }
-        let slow = self.facts.loaded.iter().find(|loaded| names::same(&loaded.name, primary));
-        let slow = slow.filter(|loaded| loaded.size > 0 && loaded.graphics_share() < ON_CARD);
-        if let Some(loaded) = slow.filter(|_| self.dialect.params && !told.timeout) {
-            let cause = Cause::SettingsGivesUpTooEarly { name: primary.into() };
-            let seen = format!("/api/ps: {} of {} bytes on the graphics card", loaded.size_vram, loaded.size);
-            findings.push(finding(cause, vec![seen], vec![action(Remedy::RepairSettings {})]));
-        }
+        findings.extend(slow::gives_up(self.facts, primary));
         findings
     }
 }

@@ -54,7 +54,7 @@ fn well() -> Facts {
         api: Some("ollama".into()),
         entries: vec![ListedModel { id: "qwen3:8b".into(), ..ListedModel::default() }],
         sends: sends("qwen3:8b"),
-        timeout: true,
+        timeout: Some(300),
         gateway_mode: Some("local".into()),
         ..Settings::default()
     };
@@ -68,6 +68,7 @@ fn well() -> Facts {
         others: Vec::new(),
         openclaws: None,
         loaded: Vec::new(),
+        last_check: None,
         busy: None,
         stores: Vec::new(),
         memory: None,
@@ -189,6 +190,8 @@ mod on_engine;
 mod on_models;
 #[path = "judge_openclaw_tests.rs"]
 mod on_openclaw;
+#[path = "judge_slow_tests.rs"]
+mod on_slow;
 
 #[test]
 fn all_well() {

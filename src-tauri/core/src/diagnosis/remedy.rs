@@ -116,6 +116,10 @@ pub async fn carry_out_telling(
         Remedy::SetContext { name, tokens } => {
             prepared(computer, Wish::Context { name: name.clone(), tokens: *tokens }).await
         }
+        Remedy::SetTimeout { name, seconds } => {
+            prepared(computer, Wish::Timeout { name: name.clone(), seconds: *seconds }).await
+        }
+        Remedy::KeepLoaded { name } => prepared(computer, Wish::KeepLoaded(name.clone())).await,
         Remedy::UndoChange { receipt } => {
             change::undo(computer, Some(receipt.clone()), false).await?;
             Ok(Carried::Done)

@@ -152,7 +152,10 @@ fn settings(page: &mut Page<'_>, told: &Settings) {
         page.row("baseUrl", url.as_deref().unwrap_or("not set"));
         page.row("api", told.api.as_deref().unwrap_or("not set"));
         page.safe("apiKey", if told.api_key { "set" } else { "not set" });
-        page.safe("timeoutSeconds", if told.timeout { "set" } else { "not set" });
+        page.safe(
+            "timeoutSeconds",
+            &told.timeout.map_or_else(|| "not set".to_owned(), |seconds| seconds.to_string()),
+        );
         page.row("Listed", &list(&told.listed));
     }
     if let Some(allowed) = &told.allowed {

@@ -3,6 +3,7 @@
 
 pub mod ask;
 pub mod judge;
+pub mod pace;
 pub mod store;
 
 use serde::{Deserialize, Serialize};
@@ -36,6 +37,14 @@ pub struct Checked {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub prompt_tokens: Option<u64>,
+    /// Tokens of the question read per second, as the server counts; absent when it did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub tokens_read_per_second: Option<f64>,
+    /// Seconds until the model was in memory, as the server counts; absent when it did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub load_seconds: Option<f64>,
     /// The context that really ran, in tokens (`/api/ps`); `null` when the server did not say.
     pub context_running: Option<u64>,
     /// The share of the model on the graphics card, 0 to 1 (`/api/ps`); `null` when the server did not say.
@@ -55,6 +64,8 @@ impl Checked {
             seconds: 0.0,
             tokens_per_second: None,
             prompt_tokens: None,
+            tokens_read_per_second: None,
+            load_seconds: None,
             context_running: None,
             on_graphics_card: None,
         }

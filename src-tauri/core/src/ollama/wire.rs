@@ -193,6 +193,12 @@ pub struct ChatLine {
     /// Tokens read.
     #[serde(default)]
     pub prompt_eval_count: Option<u64>,
+    /// Nanoseconds of reading them.
+    #[serde(default)]
+    pub prompt_eval_duration: Option<u64>,
+    /// Nanoseconds until the model was in memory; few when it was there.
+    #[serde(default)]
+    pub load_duration: Option<u64>,
     /// Tokens written.
     #[serde(default)]
     pub eval_count: Option<u64>,

@@ -49,6 +49,15 @@ pub enum Wish {
         /// In tokens.
         tokens: u64,
     },
+    /// Let OpenClaw wait so many seconds for a word of this model.
+    Timeout {
+        /// The model.
+        name: String,
+        /// In seconds.
+        seconds: u64,
+    },
+    /// Let Ollama keep this model in memory between questions.
+    KeepLoaded(String),
 }
 
 /// A preview and the plan that it shows.

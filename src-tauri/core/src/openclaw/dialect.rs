@@ -28,6 +28,8 @@ pub struct Dialect {
     pub address_alone: bool,
     /// The key also makes models of ollama.com look available.
     pub key_offers_online: bool,
+    /// Seconds after which a silent model of Ollama's is given up where no setting says so; `None`: not known.
+    pub gives_up_after: Option<u64>,
 }
 
 /// What Ollama runs when OpenClaw discovers by itself (measured).
@@ -60,6 +62,9 @@ pub const ADDRESS_ALONE_SINCE: Version = Version::new(2026, 5, 28);
 /// The first version where the key also makes models of ollama.com look available.
 const KEY_OFFERS_ONLINE: Version = Version::new(2026, 9, 6);
 
+/// Without a setting: 300 s for Ollama in the program of 2026.9.6; before it 120 s for every provider, by its own schema.
+const GIVES_UP: (Version, u64, u64) = (Version::new(2026, 9, 6), 300, 120);
+
 const fn row(since: Version, label: &'static str) -> Dialect {
     Dialect {
         since,
@@ -73,6 +78,7 @@ const fn row(since: Version, label: &'static str) -> Dialect {
         automatic_advised: false,
         address_alone: false,
         key_offers_online: false,
+        gives_up_after: None,
     }
 }
 
@@ -122,6 +128,7 @@ impl Dialect {
             automatic_advised: since(AUTOMATIC_ADVISED),
             address_alone: since(ADDRESS_ALONE_SINCE),
             key_offers_online: since(KEY_OFFERS_ONLINE),
+            gives_up_after: pinned.params.then_some(if since(GIVES_UP.0) { GIVES_UP.1 } else { GIVES_UP.2 }),
             ..pinned
         }
     }

@@ -15,6 +15,7 @@ pub mod home;
 pub mod include;
 pub mod install;
 pub mod intent;
+mod keep_alive;
 pub(crate) mod lock;
 pub mod node;
 pub mod outcome;

@@ -65,6 +65,12 @@ pub struct UseRequest {
     pub listed: Option<Vec<ListedModel>>,
     /// Fallbacks of other providers, and models that run on ollama.com, go.
     pub local_only: bool,
+    /// Seconds that OpenClaw shall wait for a word of a model; `null` leaves what is there.
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub timeout: Option<u64>,
+    /// Ollama shall keep the primary in memory for a day after each question.
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<bool>"))]
+    pub keep_loaded: bool,
 }
 
 /// Something that the user should know before applying.
@@ -291,6 +297,16 @@ pub enum Effect {
         /// Their ids.
         names: Vec<String>,
     },
+    /// OpenClaw waits another time for a word of a model.
+    Timeout {
+        /// In seconds.
+        seconds: u64,
+    },
+    /// Ollama keeps these models in memory for hours after a question.
+    KeptLoaded {
+        /// Their ids.
+        names: Vec<String>,
+    },
     /// The key is put where OpenClaw's service reads it.
     Key {},
     /// OpenClaw's gateway, which was told no place, runs on this computer.
@@ -349,6 +365,18 @@ pub enum ReceiptKind {
         name: String,
         /// In tokens.
         tokens: u64,
+    },
+    /// OpenClaw waits longer for an answer.
+    SetTimeout {
+        /// The model that needs it.
+        name: String,
+        /// In seconds.
+        seconds: u64,
+    },
+    /// A model stays in memory between questions.
+    KeepLoaded {
+        /// The model.
+        name: String,
     },
     /// An earlier change was undone.
     Undo {

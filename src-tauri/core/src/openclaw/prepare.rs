@@ -138,6 +138,8 @@ fn wanted(wish: &Wish, situation: Situation<'_>) -> Result<Edits, Error> {
         Wish::DropFallback(name) => intent::drop_fallback(name, situation),
         Wish::GatewayMode => intent::gateway_mode(situation.value),
         Wish::Context { name, tokens } => intent::set_context(name, *tokens, situation)?,
+        Wish::Timeout { name, seconds } => intent::set_timeout(name, *seconds, situation)?,
+        Wish::KeepLoaded(name) => intent::keep_loaded(name, situation)?,
     })
 }
 
@@ -154,6 +156,8 @@ fn kind(wish: &Wish, effects: &[Effect]) -> ReceiptKind {
         Wish::DropFallback(name) => ReceiptKind::DropFallback { name: name.clone() },
         Wish::GatewayMode => ReceiptKind::SetGatewayMode {},
         Wish::Context { name, tokens } => ReceiptKind::SetContext { name: name.clone(), tokens: *tokens },
+        Wish::Timeout { name, seconds } => ReceiptKind::SetTimeout { name: name.clone(), seconds: *seconds },
+        Wish::KeepLoaded(name) => ReceiptKind::KeepLoaded { name: name.clone() },
     }
 }
 

@@ -8,7 +8,8 @@ use std::{
 };
 
 use super::{
-    dialect::Dialect, document::Value, env_file, home::OpenclawHome, outcome::ListedModel, version::Version,
+    dialect::Dialect, document::Value, env_file, home::OpenclawHome, keep_alive, outcome::ListedModel,
+    version::Version,
 };
 use crate::{
     error::{Error, ErrorCode, FileReason},
@@ -23,6 +24,8 @@ pub const PROVIDER: [&str; 3] = ["models", "providers", "ollama"];
 pub const KEY_VALUE: &str = "ollama-local";
 /// `gateway.mode` of a gateway that runs on this computer.
 pub const LOCAL: &str = "local";
+/// How long a whole turn may take, in seconds: no answer of a model outlasts it.
+pub const TURN_TIMEOUT: [&str; 3] = ["agents", "defaults", "timeoutSeconds"];
 /// How OpenClaw names a model of Ollama's.
 pub const PREFIX: &str = "ollama/";
 /// The gateway's port when the file does not say.
@@ -53,8 +56,10 @@ pub struct Settings {
     pub api_key: bool,
     /// `models` of the provider is there and empty.
     pub list_empty: bool,
-    /// `timeoutSeconds` of the provider is there.
-    pub timeout: bool,
+    /// `timeoutSeconds` of the provider: how long OpenClaw waits for a word of a model of Ollama's.
+    pub timeout: Option<u64>,
+    /// `agents.defaults.timeoutSeconds`: how long a whole turn may take; `None` where it is not bounded there.
+    pub turn_timeout: Option<u64>,
     /// What the listed models say of the context to run.
     pub sends: Vec<Sends>,
     /// Keys of `agents.defaults.models`, when it is there and not empty: an allow-list.
@@ -97,6 +102,8 @@ pub struct Sends {
     pub num_ctx: Option<u64>,
     /// `contextWindow`.
     pub window: Option<u64>,
+    /// `params.keep_alive`, in seconds: how long Ollama keeps the model loaded after a question; `u64::MAX` for good.
+    pub kept_seconds: Option<u64>,
 }
 
 impl Sends {
@@ -109,6 +116,7 @@ impl Sends {
             context_tokens: number(&["contextTokens"]),
             num_ctx: number(&["params", "num_ctx"]),
             window: number(&["contextWindow"]),
+            kept_seconds: model.get_path(&["params", "keep_alive"]).and_then(keep_alive::seconds),
         })
     }
 
@@ -168,7 +176,11 @@ impl Settings {
             api: text(&of_provider("api")),
             api_key: is_set(&of_provider("apiKey")),
             list_empty: models.is_some_and(<[Value]>::is_empty),
-            timeout: has_key(&of_provider("timeoutSeconds")),
+            timeout: value.get_path(&of_provider("timeoutSeconds")).and_then(Value::as_u64),
+            turn_timeout: value
+                .get_path(&TURN_TIMEOUT)
+                .and_then(Value::as_u64)
+                .filter(|seconds| *seconds > 0),
             sends: listed.iter().filter_map(Sends::of).collect(),
             allowed: keys(&["agents", "defaults", "models"]).filter(|keys| !keys.is_empty()),
             references: provider.map(references).unwrap_or_default(),
@@ -195,6 +207,14 @@ impl Settings {
     #[must_use]
     pub fn is_local(&self) -> bool {
         self.gateway_mode.as_deref().is_none_or(|mode| mode == LOCAL)
+    }
+
+    /// Seconds after which OpenClaw gives a silent model of Ollama's up; `None` for a version that is not told.
+    #[must_use]
+    pub fn gives_up_after(&self, dialect: Dialect) -> Option<u64> {
+        let own = dialect.gives_up_after?;
+        let alone = self.timeout.filter(|seconds| *seconds > 0).unwrap_or(own);
+        Some(self.turn_timeout.map_or(alone, |turn| turn.min(alone)))
     }
 
     /// How Ollama is set. `key`: OpenClaw's service sees `OLLAMA_API_KEY` from outside the file.

@@ -11,6 +11,9 @@ use super::{
 };
 use crate::ollama::{address::Address, names};
 
+/// Kept for so many seconds a model is there for one question after the other, and that goes without saying.
+const HOUR: u64 = 60 * 60;
+
 /// Both sides of a change.
 #[derive(Debug, Clone, Copy)]
 pub struct Sides<'a> {
@@ -63,6 +66,12 @@ pub fn effects(sides: Sides<'_>) -> Vec<Effect> {
     if !numbers.is_empty() {
         effects.push(Effect::Numbers { names: numbers.clone() });
     }
+    let timeout = timeout(&old, &new, sides.dialect);
+    effects.extend(timeout.clone());
+    let kept = kept(sides);
+    if !kept.is_empty() {
+        effects.push(Effect::KeptLoaded { names: kept.clone() });
+    }
     if sides.writes_key {
         effects.push(Effect::Key {});
     }
@@ -78,6 +87,8 @@ pub fn effects(sides: Sides<'_>) -> Vec<Effect> {
         provider: way.is_some(),
         address: address.is_some(),
         gateway,
+        timeout: timeout.is_some(),
+        kept: &kept,
         listed: (&old.listed, &new.listed),
         context: &running,
         numbers: &numbers,
@@ -163,6 +174,25 @@ fn context_effect(context: &[(String, u64)]) -> Option<Effect> {
     Some(Effect::Context { names: context.iter().map(|(id, _)| id.clone()).collect(), tokens })
 }
 
+/// How long OpenClaw waits, where that is another time; writing what it does anyway changes nothing.
+fn timeout(old: &Settings, new: &Settings, dialect: Dialect) -> Option<Effect> {
+    let seconds = new.gives_up_after(dialect)?;
+    (new.timeout.is_some() && old.gives_up_after(dialect) != Some(seconds))
+        .then_some(Effect::Timeout { seconds })
+}
+
+/// The models that stay loaded for hours, and did not.
+fn kept(sides: Sides<'_>) -> Vec<String> {
+    let before = entries(sides.before);
+    let kept = |entry: &Value| Sends::of(entry)?.kept_seconds.filter(|seconds| *seconds > HOUR);
+    let is_new = |(id, entry): &&(&str, &Value)| {
+        let was = before.iter().find(|(other, _)| names::same(other, id)).and_then(|(_, entry)| kept(entry));
+        kept(entry).is_some() && kept(entry) != was
+    };
+    let after = entries(sides.after);
+    distinct(after.iter().filter(is_new).map(|(id, _)| (*id).to_owned()).collect::<Vec<_>>().iter())
+}
+
 /// Models that stay in the list with another `maxTokens`, or another `contextWindow` beside the same context.
 fn numbers(sides: Sides<'_>, running: &[String]) -> Vec<String> {
     let before = entries(sides.before);
@@ -206,6 +236,8 @@ struct Spoken<'a> {
     provider: bool,
     address: bool,
     gateway: bool,
+    timeout: bool,
+    kept: &'a [String],
     listed: (&'a [String], &'a [String]),
     context: &'a [String],
     numbers: &'a [String],
@@ -223,6 +255,9 @@ fn remainder(value: &Value, spoken: &Spoken<'_>) -> Json {
             Some(Json::String(_)) => drop(defaults.remove("model")),
             _ => {}
         }
+        if spoken.timeout {
+            defaults.remove("timeoutSeconds");
+        }
         // The chosen models are let in by the list of those that are allowed.
         if spoken.choice {
             defaults.remove("models");
@@ -235,6 +270,9 @@ fn remainder(value: &Value, spoken: &Spoken<'_>) -> Json {
     } else if let Some(provider) = object(&mut json, "/models/providers/ollama") {
         if spoken.address {
             provider.remove("baseUrl");
+        }
+        if spoken.timeout {
+            provider.remove("timeoutSeconds");
         }
         if let Some(Json::Array(models)) = provider.get_mut("models") {
             models.retain(|model| id(model).is_none_or(|id| stays(spoken, id)));
@@ -263,6 +301,11 @@ fn without_numbers(model: &mut Json, spoken: &Spoken<'_>) {
         if let Some(Json::Object(params)) = entry.get_mut("params") {
             params.remove("num_ctx");
         }
+    }
+    if has(spoken.kept, &id)
+        && let Some(Json::Object(params)) = entry.get_mut("params")
+    {
+        params.remove("keep_alive");
     }
     if has(spoken.numbers, &id) {
         entry.remove("contextWindow");

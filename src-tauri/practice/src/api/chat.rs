@@ -47,7 +47,7 @@ pub(super) async fn chat(Shared(state): Shared<Arc<State>>, body: Bytes) -> Resp
         ChatAnswer::Breaks(_) | ChatAnswer::Stops => return first_word(watched, model.chat.clone()),
     }
     let name = named(&asked).to_owned();
-    let counts = Counts::of(&prompt_text(&asked), &reply_text(&reply));
+    let counts = Counts::of(&prompt_text(&asked), &reply_text(&reply), model.pace);
     // Ollama lets a model think that can, unless it is told not to.
     let thinks = model.can("thinking") && flag(&asked, "think", true);
     if !flag(&asked, "stream", true) {

@@ -69,7 +69,7 @@ pub(super) async fn generate(Shared(state): Shared<Arc<State>>, body: Bytes) -> 
         } else {
             let words = reply::in_words(prompt);
             fields.insert("done_reason".into(), "stop".into());
-            Counts::of(prompt, &words).write(fields);
+            Counts::of(prompt, &words, model.pace).write(fields);
             fields.insert("response".into(), words.into());
         }
     }

@@ -18,7 +18,7 @@ use super::{
     reply::{self, Counts, Reply},
     stream::{ClientGone, Lines, events},
 };
-use crate::{clock, state::State};
+use crate::{clock, model::Pace, state::State};
 
 pub(super) async fn models(Shared(state): Shared<Arc<State>>) -> Response {
     let models = state.read().models.clone();
@@ -46,7 +46,7 @@ pub(super) async fn completions(Shared(state): Shared<Arc<State>>, body: Bytes) 
         Ok(None) => Reply::Words(String::new()),
         Err(refusal) => return refuse(refusal),
     };
-    let counts = Counts::of(&prompt_text(&asked), &reply_text(&reply));
+    let counts = Counts::of(&prompt_text(&asked), &reply_text(&reply), Pace::default());
     if !flag(&asked, "stream", false) {
         return whole(&asked, &reply, &counts);
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use crate::model::{ChatAnswer, PracticeModel, ToolUse};
+use crate::model::{ChatAnswer, Pace, PracticeModel, ToolUse};
 
 /// One answer of a model.
 #[derive(Debug, Clone, PartialEq)]
@@ -118,14 +118,17 @@ pub(super) struct Counts {
     pub(super) prompt: usize,
     /// Tokens written.
     pub(super) answer: usize,
+    /// How fast.
+    pub(super) pace: Pace,
 }
 
 impl Counts {
     /// Counted in words, near enough.
-    pub(super) fn of(prompt: &str, answer: &str) -> Self {
+    pub(super) fn of(prompt: &str, answer: &str, pace: Pace) -> Self {
         Self {
             prompt: prompt.split_whitespace().count().max(1),
             answer: answer.split_whitespace().count().max(1),
+            pace,
         }
     }
 
@@ -134,9 +137,8 @@ impl Counts {
         let nanos = |count: usize, each: Duration| {
             u64::try_from(each.as_nanos()).unwrap_or(0).saturating_mul(u64::try_from(count).unwrap_or(0))
         };
-        let (read, written) =
-            (nanos(self.prompt, Duration::from_millis(2)), nanos(self.answer, Duration::from_millis(20)));
-        let load = 41_000_000;
+        let (read, written) = (nanos(self.prompt, self.pace.read), nanos(self.answer, self.pace.write));
+        let load = nanos(1, self.pace.load);
         fields.insert("total_duration".into(), (load + read + written).into());
         fields.insert("load_duration".into(), load.into());
         fields.insert("prompt_eval_count".into(), self.prompt.into());

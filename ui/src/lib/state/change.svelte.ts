@@ -181,6 +181,8 @@ function purposeOf(remedy: Remedy): Purpose | null {
     case 'start-at-login': return { kind: 'start-at-login', params: {} };
     case 'set-gateway-mode': return { kind: 'set-gateway-mode', params: {} };
     case 'set-context': return { kind: 'set-context', params: remedy.params };
+    case 'set-timeout': return { kind: 'set-timeout', params: remedy.params };
+    case 'keep-loaded': return { kind: 'keep-loaded', params: remedy.params };
     default: return null;
   }
 }

@@ -29,6 +29,7 @@ function part(effect: Effect, tense: Tense): string {
     }
     case 'list-added':
     case 'list-removed':
+    case 'kept-loaded':
     case 'numbers': return t(`effect.${tense}.${effect.code}.${form(effect.params.names)}`, some(effect.params.names));
     default: return t(`effect.${tense}.${effect.code}`, effect.params);
   }

@@ -136,10 +136,22 @@ impl Heard {
     }
 
     fn tokens_per_second(&self) -> Option<f64> {
-        let (tokens, nanos) = (self.last.eval_count?, self.last.eval_duration?);
-        #[allow(clippy::cast_precision_loss)] // a speed for people
-        (nanos > 0).then_some(tokens as f64 * 1e9 / nanos as f64)
+        speed(self.last.eval_count, self.last.eval_duration)
     }
+
+    fn tokens_read_per_second(&self) -> Option<f64> {
+        speed(self.last.prompt_eval_count, self.last.prompt_eval_duration)
+    }
+
+    fn load_seconds(&self) -> Option<f64> {
+        self.last.load_duration.map(|nanos| Duration::from_nanos(nanos).as_secs_f64())
+    }
+}
+
+fn speed(tokens: Option<u64>, nanos: Option<u64>) -> Option<f64> {
+    let (tokens, nanos) = (tokens?, nanos?);
+    #[allow(clippy::cast_precision_loss)] // a speed for people
+    (nanos > 0).then_some(tokens as f64 * 1e9 / nanos as f64)
 }
 
 /// Asks the question and judges what comes. Never fails: what goes wrong is an outcome. A model that does not call is
@@ -187,6 +199,8 @@ async fn once(client: &Client, question: Question<'_>, tell: &mut impl FnMut(Che
         seconds,
         tokens_per_second: heard.tokens_per_second(),
         prompt_tokens: heard.last.prompt_eval_count,
+        tokens_read_per_second: heard.tokens_read_per_second(),
+        load_seconds: heard.load_seconds(),
         context_running: loaded.as_ref().map(|loaded| loaded.context_length).filter(|tokens| *tokens > 0),
         on_graphics_card: loaded
             .filter(|loaded| loaded.size > 0)
@@ -231,7 +245,12 @@ fn request(question: Question<'_>) -> ChatRequest<'_> {
         json!({ "name": TOOL, "description": "Tells the time in a city", "parameters": parameters });
     ChatRequest {
         model: question.model,
-        messages: json!([{ "role": "user", "content": QUESTION }]),
+        // What Ollama has read before, it does not read again: a question that begins as no other is read whole, and
+        // the speed of that counts.
+        messages: json!([
+            { "role": "system", "content": format!("Check {}.", question.at) },
+            { "role": "user", "content": QUESTION },
+        ]),
         tools: json!([{ "type": "function", "function": function }]),
         options: question.context.map_or_else(|| json!({}), |tokens| json!({ "num_ctx": tokens })),
         keep_alive: KEEP_ALIVE,

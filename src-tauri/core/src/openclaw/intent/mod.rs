@@ -2,6 +2,7 @@
 //! What is there is understood first: foreign keys, models listed by hand and their values are kept.
 
 mod automatic;
+mod of_one;
 mod provider;
 
 use serde_json::json;
@@ -26,6 +27,7 @@ use crate::{
     },
     openclaw::outcome::Mode,
 };
+pub use of_one::{keep_loaded, set_context, set_timeout};
 use provider::Listing;
 pub(crate) use provider::refused;
 
@@ -97,8 +99,13 @@ pub fn use_model(request: &UseRequest, situation: Situation<'_>) -> Result<Edits
     match mode {
         SetMode::Automatic => automatic::automatic(&mut result, situation)?,
         SetMode::Pinned => {
-            let listing =
-                Listing { pinned: &pinned, exact: request.listed.as_deref(), context: request.context };
+            let listing = Listing {
+                exact: request.listed.as_deref(),
+                context: request.context,
+                timeout: request.timeout,
+                kept: request.keep_loaded.then_some(primary.as_str()),
+                ..Listing::of(&pinned)
+            };
             provider::provider(&mut result.edits, &mut result.warnings, situation, &listing);
         }
     }
@@ -148,38 +155,10 @@ fn present_mode(settings: &Settings, situation: Situation<'_>) -> SetMode {
 #[must_use]
 pub fn add_models(situation: Situation<'_>) -> Edits {
     let pinned: Vec<String> = ready(situation.installed).map(|model| model.id.clone()).collect();
-    let listing = Listing { pinned: &pinned, exact: None, context: None };
+    let listing = Listing::of(&pinned);
     let mut result = Edits::default();
     provider::provider(&mut result.edits, &mut result.warnings, situation, &listing);
     result
-}
-
-/// Lets Ollama run this context with `name`. Where nothing can be told of a single model (the automatic way, or one
-/// that is not listed), the settings are pinned.
-///
-/// # Errors
-/// Those of [`use_model`].
-pub fn set_context(name: &str, tokens: u64, situation: Situation<'_>) -> Result<Edits, Error> {
-    let settings = Settings::of(situation.value);
-    let id = Names { settings: &settings, installed: situation.installed }.resolve(name)?;
-    let listed = settings.listed.iter().any(|listed| names::same(listed, &id));
-    if settings.mode(situation.key) != Mode::Pinned || !listed {
-        return use_model(
-            &UseRequest {
-                primary: id,
-                context: Some(tokens),
-                mode: Some(SetMode::Pinned),
-                all_ready: true,
-                ..UseRequest::default()
-            },
-            situation,
-        );
-    }
-    let pinned = [id];
-    let listing = Listing { pinned: &pinned, exact: None, context: Some(tokens) };
-    let mut result = Edits::default();
-    provider::provider(&mut result.edits, &mut result.warnings, situation, &listing);
-    Ok(result)
 }
 
 /// Lists one model beside those that are there, and touches nothing else. Nothing to do where no list is, where it is
@@ -199,7 +178,8 @@ pub fn list_model(name: &str, situation: Situation<'_>) -> Result<Edits, Error> 
         return Ok(result);
     }
     let reference = format!("{PREFIX}{id}");
-    let listing = Listing { pinned: &[id], exact: None, context: None };
+    let pinned = [id];
+    let listing = Listing::of(&pinned);
     provider::list(&mut result.edits, &mut result.warnings, situation, &listing);
     allow(&mut result.edits, situation.value, [&reference].into_iter());
     Ok(result)

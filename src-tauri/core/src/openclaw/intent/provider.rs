@@ -17,7 +17,7 @@ use crate::{
         dialect::Dialect,
         document::{Edit, Step, Value},
         outcome::{ListedModel, Warning},
-        settings::{self, KEY_VALUE, PROVIDER, Sends},
+        settings::{self, KEY_VALUE, PROVIDER, Sends, TURN_TIMEOUT},
     },
 };
 
@@ -25,6 +25,8 @@ use crate::{
 pub(super) const TIMEOUT_SECONDS: u64 = 300;
 /// How long Ollama keeps the model loaded between two questions.
 const KEEP_ALIVE: &str = "15m";
+/// How long where reading OpenClaw's instructions anew takes minutes: a day of work, and the night before it.
+pub(super) const KEEP_LOADED: &str = "24h";
 
 /// Keys of a model that came after `params`: older versions refuse them (measured on 9.6 and on those before 5.28).
 const NEWER_KEYS: [&str; 5] = ["baseUrl", "thinkingLevelMap", "agentRuntime", "mediaInput", "metadataSource"];
@@ -37,6 +39,17 @@ pub(super) struct Listing<'a> {
     pub(super) exact: Option<&'a [ListedModel]>,
     /// The context that shall run, when the user said.
     pub(super) context: Option<u64>,
+    /// Seconds that OpenClaw shall wait, when the user said.
+    pub(super) timeout: Option<u64>,
+    /// The model that stays loaded, when the user said.
+    pub(super) kept: Option<&'a str>,
+}
+
+impl<'a> Listing<'a> {
+    /// These models, and nothing else asked.
+    pub(super) const fn of(pinned: &'a [String]) -> Self {
+        Self { pinned, exact: None, context: None, timeout: None, kept: None }
+    }
 }
 
 pub(super) fn provider(
@@ -61,11 +74,25 @@ pub(super) fn provider(
     if key.is_none_or(|key| !settings::is_key(key) || dangling(key)) {
         set("apiKey", KEY_VALUE.into());
     }
-    if situation.dialect.params && missing("timeoutSeconds") {
-        set("timeoutSeconds", json!(TIMEOUT_SECONDS).into());
+    if situation.dialect.params {
+        if let Some(seconds) = listing.timeout {
+            set("timeoutSeconds", json!(seconds).into());
+        } else if missing("timeoutSeconds") {
+            set("timeoutSeconds", json!(TIMEOUT_SECONDS).into());
+        }
     }
+    turn_timeout(edits, situation, listing);
     refused_keys(edits, present, situation.dialect);
     list(edits, warnings, situation, listing);
+}
+
+/// A turn that must end sooner would end the wait with it.
+fn turn_timeout(edits: &mut Vec<Edit>, situation: Situation<'_>, listing: &Listing<'_>) {
+    let Some(seconds) = listing.timeout.filter(|_| situation.dialect.params) else { return };
+    let turn = situation.value.get_path(&TURN_TIMEOUT).and_then(Value::as_u64);
+    if turn.is_some_and(|turn| turn > 0 && turn < seconds) {
+        edits.push(Edit::Set { path: path(&TURN_TIMEOUT), value: json!(seconds).into() });
+    }
 }
 
 /// Makes or completes an entry for each pinned model; of an exact list, what is not in it goes.
@@ -81,7 +108,7 @@ pub(super) fn list(
     let entry = |id: &str, present: Option<&Value>| {
         let model = installed.iter().find(|model| model.id == id)?;
         let own = listing.exact.unwrap_or_default().iter().find(|listed| names::same(&listed.id, id));
-        let entry = model_entry(model, present, situation, listing.context, own);
+        let entry = model_entry(model, present, situation, listing, own);
         Some(Value::from(serde_json::Value::Object(entry)))
     };
     let Some(listed) = present.and_then(Value::as_array) else {
@@ -157,10 +184,10 @@ fn model_entry(
     model: &Model,
     present: Option<&Value>,
     situation: Situation<'_>,
-    context: Option<u64>,
+    listing: &Listing<'_>,
     own: Option<&ListedModel>,
 ) -> Map<String, serde_json::Value> {
-    let dialect = situation.dialect;
+    let (dialect, context) = (situation.dialect, listing.context);
     // A window that the user wrote by hand is what the model shall have.
     let written = present.and_then(|present| present.get("contextWindow")).and_then(Value::as_u64);
     let own_window = own.and_then(|own| own.context_window);
@@ -206,7 +233,8 @@ fn model_entry(
         .map(|(key, value, _)| (key.to_owned(), value))
         .collect();
     if dialect.params {
-        let params = params(present, running, asked);
+        let kept = listing.kept == Some(model.id.as_str());
+        let params = params(present, running, asked, kept);
         if !params.is_empty() {
             entry.insert("params".into(), serde_json::Value::Object(params));
         }
@@ -215,14 +243,16 @@ fn model_entry(
 }
 
 /// `params` goes with `contextTokens`: what a present entry says there is what shall run.
-fn params(present: Option<&Value>, running: u64, asked: bool) -> Map<String, serde_json::Value> {
+fn params(present: Option<&Value>, running: u64, asked: bool, kept: bool) -> Map<String, serde_json::Value> {
     let has = |key: &str| present.and_then(|present| present.get_path(&["params", key])).is_some();
     let told = present.and_then(|present| present.get("contextTokens")).and_then(Value::as_u64);
     let mut params = Map::new();
     if asked || !has("num_ctx") {
         params.insert("num_ctx".into(), json!(told.filter(|_| !asked).unwrap_or(running)));
     }
-    if !has("keep_alive") {
+    if kept {
+        params.insert("keep_alive".into(), json!(KEEP_LOADED));
+    } else if !has("keep_alive") {
         params.insert("keep_alive".into(), json!(KEEP_ALIVE));
     }
     params

@@ -149,6 +149,25 @@ fn each_change_alone_is_named() {
             json!([effect("in-order", &json!({}))]),
         ),
         (
+            "a longer limit",
+            with(base(), &format!("{PROVIDER}/timeoutSeconds"), json!(900)),
+            json!([effect("timeout", &json!({ "seconds": 900 }))]),
+        ),
+        (
+            "a longer limit that the whole turn does not let be",
+            with(
+                with(base(), &format!("{PROVIDER}/timeoutSeconds"), json!(900)),
+                "/agents/defaults/timeoutSeconds",
+                json!(60),
+            ),
+            json!([effect("timeout", &json!({ "seconds": 60 }))]),
+        ),
+        (
+            "a day in memory",
+            with(base(), &format!("{first}/params/keep_alive"), json!("24h")),
+            json!([effect("kept-loaded", &json!({ "names": ["a"] }))]),
+        ),
+        (
             "a model's spelling in the list",
             pinned(&["A:latest", "b"], &chosen("ollama/a", &["ollama/b"])),
             json!([effect("in-order", &json!({}))]),

@@ -38,6 +38,14 @@ tokensPerSecond: number | null,
  */
 promptTokens?: number, 
 /**
+ * Tokens of the question read per second, as the server counts; absent when it did not say.
+ */
+tokensReadPerSecond?: number, 
+/**
+ * Seconds until the model was in memory, as the server counts; absent when it did not say.
+ */
+loadSeconds?: number, 
+/**
  * The context that really ran, in tokens (`/api/ps`); `null` when the server did not say.
  */
 contextRunning: number | null, 

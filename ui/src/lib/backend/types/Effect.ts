@@ -53,4 +53,12 @@ tokens: number | null, } } | { "code": "numbers", "params": {
 /**
  * Their ids.
  */
+names: Array<string>, } } | { "code": "timeout", "params": { 
+/**
+ * In seconds.
+ */
+seconds: number, } } | { "code": "kept-loaded", "params": { 
+/**
+ * Their ids.
+ */
 names: Array<string>, } } | { "code": "key", "params": Record<symbol, never> } | { "code": "gateway", "params": Record<symbol, never> } | { "code": "in-order", "params": Record<symbol, never> };

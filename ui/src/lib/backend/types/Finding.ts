@@ -96,7 +96,11 @@ installed: string, } } | { "code": "engine.not-at-login", "params": Record<symbo
 /**
  * The effective address.
  */
-url: string, } } | { "code": "engine.runner-missing", "params": { 
+url: string, 
+/**
+ * Seconds until the first word of an answer by the last live check there; `null` when none was measured.
+ */
+seconds: number | null, } } | { "code": "engine.runner-missing", "params": { 
 /**
  * The model that was tried.
  */
@@ -316,7 +320,11 @@ percent: number,
 /**
  * This computer has graphics memory that models can use; `null` when not known (Ollama is elsewhere).
  */
-graphics: boolean | null, } } | { "code": "models.weak-for-agents", "params": { 
+graphics: boolean | null, 
+/**
+ * Seconds until OpenClaw's first answer by the last live check; `null` when none was measured.
+ */
+seconds: number | null, } } | { "code": "models.weak-for-agents", "params": { 
 /**
  * The model.
  */
@@ -424,7 +432,15 @@ name: string, } } | { "code": "settings.gives-up-too-early", "params": {
 /**
  * The model.
  */
-name: string, } } | { "code": "settings.stale-agent-file", "params": { 
+name: string, 
+/**
+ * Seconds until its first word to OpenClaw by the last live check; `null` when none was measured.
+ */
+seconds: number | null, 
+/**
+ * Seconds after which OpenClaw gives up.
+ */
+limit: number, } } | { "code": "settings.stale-agent-file", "params": { 
 /**
  * The file.
  */

@@ -90,7 +90,19 @@ name: string,
 /**
  * In tokens.
  */
-tokens: number, } } | { "id": "set-gateway-mode", "params": Record<symbol, never> } | { "id": "start-gateway", "params": Record<symbol, never> } | { "id": "update-node", "params": { 
+tokens: number, } } | { "id": "set-timeout", "params": { 
+/**
+ * The model.
+ */
+name: string, 
+/**
+ * In seconds.
+ */
+seconds: number, } } | { "id": "keep-loaded", "params": { 
+/**
+ * The model.
+ */
+name: string, } } | { "id": "set-gateway-mode", "params": Record<symbol, never> } | { "id": "start-gateway", "params": Record<symbol, never> } | { "id": "update-node", "params": { 
 /**
  * What OpenClaw asks for.
  */

@@ -32,7 +32,19 @@ name: string,
 /**
  * In tokens.
  */
-tokens: number, } } | { "kind": "undo", "params": { 
+tokens: number, } } | { "kind": "set-timeout", "params": { 
+/**
+ * The model that needs it.
+ */
+name: string, 
+/**
+ * In seconds.
+ */
+seconds: number, } } | { "kind": "keep-loaded", "params": { 
+/**
+ * The model.
+ */
+name: string, } } | { "kind": "undo", "params": { 
 /**
  * That change's receipt.
  */

@@ -43,4 +43,12 @@ listed: Array<ListedModel> | null,
 /**
  * Fallbacks of other providers, and models that run on ollama.com, go.
  */
-localOnly: boolean, };
+localOnly: boolean, 
+/**
+ * Seconds that OpenClaw shall wait for a word of a model; `null` leaves what is there.
+ */
+timeout?: number, 
+/**
+ * Ollama shall keep the primary in memory for a day after each question.
+ */
+keepLoaded?: boolean, };
