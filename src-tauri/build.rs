@@ -42,6 +42,13 @@ const COMMANDS: &[&str] = &[
     "explain_error",
     "report",
     "language",
+    "preferences",
+    "keep_preferences",
+    "tell_outside",
+    "open_page",
+    "open_logs",
+    "open_practice",
+    "quit",
 ];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

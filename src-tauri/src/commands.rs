@@ -2,7 +2,7 @@
 //! A panic becomes the code `internal`: no promise hangs.
 #![allow(clippy::needless_pass_by_value, reason = "Tauri hands its state over by value")]
 
-use std::future::Future;
+use std::{future::Future, process::Stdio};
 
 use pincer_core::{
     computer::AddressTest,
@@ -10,7 +10,7 @@ use pincer_core::{
         self,
         finding::Remedy,
         pasted::{self, Explanation},
-        remedy::{Carried, GET_GIT, GET_NODE, GET_OLLAMA, GET_OPENCLAW, RemedyOutcome},
+        remedy::{Carried, RemedyOutcome},
     },
     error::{Error, ErrorCode},
     installing::InstallProgram,
@@ -23,18 +23,24 @@ use pincer_core::{
         install::{self as openclaw_install, OpenclawOffer},
         outcome::{FileDiff, Preview, ReceiptSummary, UseRequest},
     },
+    pages::Page,
+    preferences::{KeptPreferences, Preferences, WindowPreferences},
 };
 use tauri::{AppHandle, State, WebviewWindow, ipc::Channel};
 use tauri_plugin_opener::OpenerExt;
 
-use crate::desk::Desk;
+use crate::{desk::Desk, habits};
 
 /// Runs `work` apart, so that a panic in it is an error like any other.
 async fn guarded<T: Send + 'static>(
     work: impl Future<Output = Result<T, Error>> + Send + 'static,
 ) -> Result<T, Error> {
     let done = tauri::async_runtime::spawn(work).await;
-    done.map_err(|error| Error::new(ErrorCode::Internal {}, error.to_string()))?
+    let done = done.unwrap_or_else(|error| Err(Error::new(ErrorCode::Internal {}, error.to_string())));
+    if let Err(error) = &done {
+        log::warn!("{error}");
+    }
+    done
 }
 
 /// Sends the whole state, then what changes; a later call replaces an earlier one.
@@ -216,10 +222,10 @@ pub(crate) async fn run_remedy(
     remedy: Remedy,
 ) -> Result<RemedyOutcome, Error> {
     match &remedy {
-        Remedy::GetOllama {} => return open(&app, GET_OLLAMA),
-        Remedy::GetOpenclaw {} => return open(&app, GET_OPENCLAW),
-        Remedy::GetNode {} => return open(&app, GET_NODE),
-        Remedy::GetGit {} => return open(&app, GET_GIT),
+        Remedy::GetOllama {} => return open(&app, Page::GetOllama),
+        Remedy::GetOpenclaw {} => return open(&app, Page::GetOpenclaw),
+        Remedy::GetNode {} => return open(&app, Page::GetNode),
+        Remedy::GetGit {} => return open(&app, Page::GetGit),
         Remedy::InstallOllama {} => {
             desk.live.install().start(InstallProgram::Ollama);
             return Ok(RemedyOutcome::Done);
@@ -317,9 +323,73 @@ pub(crate) fn language(desk: State<'_, Desk>) -> String {
     locale.and_then(|locale| locale.split(['.', '@']).next()).unwrap_or_default().replace('_', "-")
 }
 
+/// What the user chose for the window, and whether a damaged file was put aside.
+#[tauri::command]
+pub(crate) async fn preferences(desk: State<'_, Desk>) -> Result<KeptPreferences, Error> {
+    let (folders, set_aside) = (desk.computer.folders.clone(), desk.set_aside.clone());
+    guarded(async move {
+        let set_aside = set_aside.map(|path| path.display().to_string());
+        Ok(KeptPreferences { chosen: Preferences::read(&folders).window, set_aside })
+    })
+    .await
+}
+
+/// Keeps what the user chose for the window.
+#[tauri::command]
+pub(crate) async fn keep_preferences(
+    desk: State<'_, Desk>,
+    window: WebviewWindow,
+    chosen: WindowPreferences,
+) -> Result<(), Error> {
+    habits::paint(&window, chosen.theme);
+    let surroundings = desk.computer.surroundings.clone();
+    guarded(async move { Preferences::change(&surroundings, |all| all.window = chosen) }).await
+}
+
+/// Has the system say something, unless the user is looking at the window.
+#[tauri::command]
+pub(crate) fn tell_outside(
+    app: AppHandle,
+    window: WebviewWindow,
+    title: &str,
+    text: &str,
+) -> Result<(), Error> {
+    habits::tell_outside(&app, &window, title, text)
+}
+
 /// Opens one of the few pages that Pincer knows.
-fn open(app: &AppHandle, page: &'static str) -> Result<RemedyOutcome, Error> {
-    let opened = app.opener().open_url(page, None::<&str>);
-    opened.map_err(|error| Error::new(ErrorCode::PageNotOpened { page: page.into() }, error.to_string()))?;
-    Ok(RemedyOutcome::Done)
+#[tauri::command]
+pub(crate) fn open_page(app: AppHandle, page: Page) -> Result<(), Error> {
+    open(&app, page).map(drop)
+}
+
+/// Opens the folder of the logs, as the system shows folders.
+#[tauri::command]
+pub(crate) fn open_logs(app: AppHandle, desk: State<'_, Desk>) -> Result<(), Error> {
+    let folder = desk.computer.folders.logs().display().to_string();
+    let opened = app.opener().open_path(&folder, None::<&str>);
+    opened.map_err(|error| Error::new(ErrorCode::PageNotOpened { page: folder }, error.to_string()))
+}
+
+/// Opens practice mode beside this window: a Pincer of its own, on its own folders.
+#[tauri::command]
+pub(crate) async fn open_practice() -> Result<(), Error> {
+    let failed = |error: std::io::Error| Error::new(ErrorCode::Internal {}, error.to_string());
+    let program = std::env::current_exe().map_err(failed)?;
+    let mut practice = tokio::process::Command::new(program);
+    practice.arg("--practice").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    // It outlives this window, and tokio waits for its end.
+    practice.spawn().map(drop).map_err(failed)
+}
+
+/// Closes the window as its frame's button does: running downloads are asked about first.
+#[tauri::command]
+pub(crate) fn quit(window: WebviewWindow) -> Result<(), Error> {
+    window.close().map_err(|error| Error::new(ErrorCode::Internal {}, error.to_string()))
+}
+
+fn open(app: &AppHandle, page: Page) -> Result<RemedyOutcome, Error> {
+    let opened = app.opener().open_url(page.url(), None::<&str>);
+    let failed = |error| Error::new(ErrorCode::PageNotOpened { page: page.url().into() }, format!("{error}"));
+    opened.map(|()| RemedyOutcome::Done).map_err(failed)
 }

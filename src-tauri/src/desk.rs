@@ -2,18 +2,21 @@
 
 use std::{
     collections::VecDeque,
+    path::PathBuf,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use pincer_core::{
     computer::Computer,
     error::{Error, ErrorCode},
+    journal::Steps,
     live::Live,
     openclaw::{
         change::{self, Prepared},
         outcome::Preview,
         plan::Plan,
     },
+    preferences,
 };
 use tauri::{async_runtime::JoinHandle, ipc::Channel};
 
@@ -24,6 +27,8 @@ const WAITING: usize = 4;
 pub(crate) struct Desk {
     pub(crate) computer: Computer,
     pub(crate) live: Live,
+    /// Where a damaged preferences file is now.
+    pub(crate) set_aside: Option<PathBuf>,
     plans: Mutex<Plans>,
     subscription: Mutex<Option<JoinHandle<()>>>,
     closing: Mutex<Option<Channel<()>>>,
@@ -40,10 +45,20 @@ impl Desk {
     pub(crate) async fn open(computer: Computer) -> Self {
         // A history that cannot be settled is told by the next change; the window opens all the same.
         drop(change::settle(&computer).await);
+        let set_aside = preferences::put_damaged_aside(&computer.surroundings).unwrap_or_else(|error| {
+            log::warn!("{error}");
+            None
+        });
         let live = Live::start(computer.clone());
+        let mut steps = Steps::default();
+        live.subscribe(move |update| {
+            steps.hear(&update).iter().for_each(|line| log::info!("{line}"));
+            true
+        });
         Self {
             computer,
             live,
+            set_aside,
             plans: Mutex::default(),
             subscription: Mutex::default(),
             closing: Mutex::default(),

@@ -3,14 +3,28 @@
 
 mod commands;
 mod desk;
+mod habits;
+mod menu;
+mod place;
 mod practice;
 
 use std::{io::Write, process::ExitCode};
 
-use pincer_core::{computer::Computer, ollama::launch, surroundings::Surroundings};
-use tauri::{Manager, RunEvent, WebviewUrl, WebviewWindowBuilder, WindowEvent};
+use pincer_cli::words::Words;
+use pincer_core::{
+    computer::Computer,
+    journal::{self, Journal},
+    ollama::launch,
+    one_window::{self, OneWindow, Start},
+    preferences::Preferences,
+    surroundings::Surroundings,
+};
+use tauri::{
+    App, Manager, RunEvent, WebviewUrl, WebviewWindowBuilder, WindowEvent, webview::NewWindowResponse,
+};
 
 use desk::Desk;
+use place::Place;
 use practice::Practice;
 
 /// Size of a new window, and the least it can have, in logical pixels.
@@ -22,7 +36,7 @@ const LEAST: (f64, f64) = (320.0, 400.0);
 #[must_use]
 pub fn main(practice: bool) -> ExitCode {
     let surroundings = Surroundings::of_this_process();
-    let words = pincer_cli::words::Words::of(&surroundings.environment);
+    let words = Words::of(&surroundings.environment);
     let has_display =
         ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| surroundings.environment.get(name).is_some());
     if cfg!(target_os = "linux") && !has_display {
@@ -35,15 +49,42 @@ pub fn main(practice: bool) -> ExitCode {
         Some(Err(error)) => return complain(&error.to_string()),
         None => (Computer::new(surroundings, None), None),
     };
-    match run(computer, practice.is_some()) {
+    let one = match tauri::async_runtime::block_on(one_window::begin(&computer.folders)) {
+        Start::First(one) => one,
+        Start::Second => return ExitCode::SUCCESS,
+        Start::Silent => return complain(&words.say("cli.open-already")),
+    };
+    keep_journal(&computer);
+    log::info!("Pincer {} opens, practice: {}", env!("CARGO_PKG_VERSION"), practice.is_some());
+    let ended = run(computer, practice.is_some(), &one, words);
+    log::info!("Pincer ends");
+    log::logger().flush();
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => complain(&error.to_string()),
     }
 }
 
-fn run(computer: Computer, practice: bool) -> tauri::Result<()> {
-    tauri::Builder::default()
+/// From here on what happens is written into Pincer's log, a panic too.
+fn keep_journal(computer: &Computer) {
+    // Without a folder for it there is no log, and everything else works.
+    if let Ok(journal) = Journal::open(computer, journal::BOUNDS) {
+        journal.install();
+    }
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        log::error!("{panic}");
+        usual(panic);
+    }));
+}
+
+fn run(computer: Computer, practice: bool, one: &OneWindow, words: Words) -> tauri::Result<()> {
+    let app = tauri::Builder::default()
         .plugin(tauri_plugin_opener::init())
+        .plugin(tauri_plugin_notification::init())
+        // Ours is made in `open`, and on other systems there is none.
+        .enable_macos_default_menu(false)
+        .on_menu_event(|app, event| menu::chosen(app, event.id().as_ref()))
         .invoke_handler(tauri::generate_handler![
             commands::subscribe,
             commands::pull,
@@ -82,6 +123,13 @@ fn run(computer: Computer, practice: bool) -> tauri::Result<()> {
             commands::explain_error,
             commands::report,
             commands::language,
+            commands::preferences,
+            commands::keep_preferences,
+            commands::tell_outside,
+            commands::open_page,
+            commands::open_logs,
+            commands::open_practice,
+            commands::quit,
         ])
         .on_window_event(|window, event| {
             if let WindowEvent::CloseRequested { api, .. } = event
@@ -89,25 +137,60 @@ fn run(computer: Computer, practice: bool) -> tauri::Result<()> {
             {
                 api.prevent_close();
             }
-        })
-        .setup(move |app| {
-            app.manage(tauri::async_runtime::block_on(Desk::open(computer)));
-            let title = if practice { "Pincer (practice)" } else { "Pincer" };
-            WebviewWindowBuilder::new(app, "main", WebviewUrl::App("index.html".into()))
-                .title(title)
-                .inner_size(SIZE.0, SIZE.1)
-                .min_inner_size(LEAST.0, LEAST.1)
-                .incognito(practice)
-                .build()?;
-            Ok(())
-        })
-        .build(tauri::generate_context!("tauri.conf.json"))?
-        .run(|_, event| {
-            if matches!(event, RunEvent::Exit) {
-                // An Ollama that is being restarted is not left ended.
-                launch::finish();
+            if let WindowEvent::Moved(_) | WindowEvent::Resized(_) = event
+                && let Some(place) = window.try_state::<Place>()
+            {
+                place.follow(window);
             }
-        });
+        })
+        .setup(move |app| open(app, computer, practice, &words))
+        .build(tauri::generate_context!("tauri.conf.json"))?;
+    // A second start brings this one forward, and it listens for that as long as it runs.
+    let forward = app.handle().clone();
+    let listening = one.listen(move || habits::come_forward(&forward));
+    if let Err(error) = tauri::async_runtime::block_on(listening) {
+        log::warn!("a second start will not reach this one: {error}");
+    }
+    app.run_return(|app, event| {
+        if matches!(event, RunEvent::Exit) {
+            if let Some(place) = app.try_state::<Place>() {
+                place.keep();
+            }
+            // An Ollama that is being restarted is not left ended.
+            launch::finish();
+        }
+    });
+    Ok(())
+}
+
+/// Makes the window.
+fn open(
+    app: &App,
+    computer: Computer,
+    practice: bool,
+    words: &Words,
+) -> Result<(), Box<dyn std::error::Error>> {
+    let folders = computer.folders.clone();
+    app.manage(tauri::async_runtime::block_on(Desk::open(computer)));
+    if cfg!(target_os = "macos") {
+        app.set_menu(menu::bar(app.handle(), words)?)?;
+    }
+    habits::answer_clicks(app.handle());
+    let title = if practice { "Pincer (practice)" } else { "Pincer" };
+    let window = WebviewWindowBuilder::new(app, habits::WINDOW, WebviewUrl::App("index.html".into()))
+        .title(title)
+        .inner_size(SIZE.0, SIZE.1)
+        .min_inner_size(LEAST.0, LEAST.1)
+        .theme(habits::frame(Preferences::read(&folders).window.theme))
+        .incognito(practice)
+        .on_navigation(habits::is_own_page)
+        .on_new_window(|_, _| NewWindowResponse::Deny)
+        // Shown where it was last, not moved there before one's eyes.
+        .visible(false)
+        .build()?;
+    let least = tauri::LogicalSize::<f64>::from(LEAST).to_physical(window.scale_factor()?);
+    app.manage(Place::restore(&folders, &window, (least.width, least.height)));
+    window.show()?;
     Ok(())
 }
 

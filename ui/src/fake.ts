@@ -18,9 +18,8 @@ const backend = new FakeBackend(structuredClone(situations[wanted] ?? {}));
 // How a running OpenClaw is after a change: `gateway=silent`.
 if (query.get('gateway') === 'silent') backend.gateway = 'silent';
 backend.tag = query.get('language') ?? 'en';
-localStorage.clear();
 const theme = query.get('theme');
-if (theme !== null) localStorage.setItem('pincer.theme', theme);
+if (theme === 'light' || theme === 'dark') backend.kept.chosen.theme = theme;
 
 // The window runs with the same restriction.
 Object.freeze(Object.prototype);

@@ -14,7 +14,8 @@ const running = (phase: InstallPhase) => installOf(phase, 0, 0, 'openclaw');
 const card = () => screen.findByTestId('install');
 const begin = () => screen.findByRole('button', { name: 'Install OpenClaw' });
 const panel = () => screen.findByTestId('openclaw-ask');
-const buttons = (where: HTMLElement) => within(where).queryAllByRole('button').map((button) => button.textContent?.trim());
+const buttons = (where: HTMLElement) =>
+  within(where).queryAllByRole('button').filter((one) => !one.closest('details:not([open])')).map((one) => one.textContent?.trim());
 const began = (backend: FakeBackend) => backend.calls.filter((call) => call.name === 'runRemedy');
 
 async function asked(change: (backend: FakeBackend) => void = () => undefined) {

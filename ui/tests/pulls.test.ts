@@ -13,7 +13,8 @@ import { setLanguage } from '../src/lib/words/words.svelte';
 import { accessible, open } from './window';
 
 const row = (name: string) => screen.findByRole('article', { name });
-const buttons = (where: HTMLElement) => within(where).queryAllByRole('button').map((button) => button.textContent?.trim());
+const buttons = (where: HTMLElement) =>
+  within(where).queryAllByRole('button').filter((one) => !one.closest('details:not([open])')).map((one) => one.textContent?.trim());
 const focused = () => document.activeElement as HTMLElement;
 const telling = () => screen.getByTestId('told').textContent;
 

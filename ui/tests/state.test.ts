@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { asFailure } from '../src/lib/backend/backend';
 import { FakeBackend, diagnosis, failureOf, pullOf } from '../src/lib/backend/fake';
 import { chatOnly, findings, mixed, model, worlds } from '../src/lib/backend/samples';
@@ -147,36 +147,45 @@ describe('models', () => {
 });
 
 describe('preferences', () => {
-  test('follow the system until something is chosen, and remember it', () => {
-    const preferences = new Preferences(localStorage);
+  test('follow the system until something is chosen, and remember it', async () => {
+    const backend = new FakeBackend();
+    const preferences = new Preferences(backend);
+    await preferences.open();
     preferences.heard('fr-FR');
     expect(language()).toBe('fr');
     preferences.setLanguage('en');
     preferences.setTheme('dark');
+    preferences.setNotify(false);
     expect([language(), document.documentElement.lang, document.documentElement.dataset.theme]).toEqual(['en', 'en', 'dark']);
 
-    const later = new Preferences(localStorage);
+    const later = new Preferences(backend);
     later.heard('fr-FR');
-    expect([language(), later.theme]).toEqual(['en', 'dark']);
+    await later.open();
+    expect([language(), later.theme, later.notify]).toEqual(['en', 'dark', false]);
     later.setLanguage('system');
     later.setTheme('system');
     expect([language(), document.documentElement.dataset.theme]).toEqual(['fr', undefined]);
+    expect(backend.kept.chosen).toEqual({ language: null, theme: null, notify: false });
   });
 
-  test('leave nonsense in the storage', () => {
-    localStorage.setItem('pincer.theme', 'neon');
-    localStorage.setItem('pincer.language', 'xx');
-    const preferences = new Preferences(localStorage);
-    expect([preferences.theme, preferences.language]).toEqual(['system', 'system']);
+  test('take a language of another Pincer for none', async () => {
+    const backend = new FakeBackend();
+    backend.kept.chosen.language = 'xx';
+    const preferences = new Preferences(backend);
+    await preferences.open();
+    expect(preferences.language).toBe('system');
   });
 
-  test('do without a storage that refuses', () => {
-    const refusing = {
-      getItem: () => { throw new Error('no'); },
-      setItem: () => { throw new Error('no'); },
-    } as unknown as Storage;
-    const preferences = new Preferences(refusing);
+  test('count although they cannot be kept, and say so', async () => {
+    const backend = new FakeBackend();
+    const failure = failureOf({ code: 'file.locked', params: { path: '/p' } });
+    backend.failing.set('keepPreferences', failure).set('preferences', failure);
+    const preferences = new Preferences(backend);
+    await preferences.open();
     preferences.setTheme('light');
     expect(document.documentElement.dataset.theme).toBe('light');
+    await vi.waitFor(() => expect(preferences.failure).toEqual(failure));
+    preferences.setTheme('dark');
+    await vi.waitFor(() => expect(preferences.failure).toBeNull());
   });
 });

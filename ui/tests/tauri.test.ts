@@ -7,6 +7,7 @@ import { tauri } from '../src/lib/backend/tauri';
 afterEach(clearMocks);
 
 const request = { primary: 'a', fallbacks: null, models: [], allReady: true, context: null, mode: null, address: null, listed: null, localOnly: false };
+const chosen = { language: 'fr', theme: null, notify: true };
 const remedy = { id: 'start-ollama', params: {} } as const;
 const calls: [string, (backend: Backend) => Promise<unknown>, string, Record<string, unknown>][] = [
   ['pull', (backend) => backend.pull('a', true), 'pull', { name: 'a', forOpenclaw: true }],
@@ -34,6 +35,13 @@ const calls: [string, (backend: Backend) => Promise<unknown>, string, Record<str
   ['cancelRemedy', (backend) => backend.cancelRemedy(remedy), 'cancel_remedy', { remedy }],
   ['dismissRemedy', (backend) => backend.dismissRemedy(remedy), 'dismiss_remedy', { remedy }],
   ['lookAgain', (backend) => backend.lookAgain(), 'look_again', {}],
+  ['preferences', (backend) => backend.preferences(), 'preferences', {}],
+  ['keepPreferences', (backend) => backend.keepPreferences(chosen), 'keep_preferences', { chosen }],
+  ['tellOutside', (backend) => backend.tellOutside('t', 'x'), 'tell_outside', { title: 't', text: 'x' }],
+  ['openPage', (backend) => backend.openPage('get-node'), 'open_page', { page: 'get-node' }],
+  ['openLogs', (backend) => backend.openLogs(), 'open_logs', {}],
+  ['openPractice', (backend) => backend.openPractice(), 'open_practice', {}],
+  ['quit', (backend) => backend.quit(), 'quit', {}],
   ['language', (backend) => backend.language(), 'language', {}],
 ];
 

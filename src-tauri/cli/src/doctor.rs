@@ -7,10 +7,10 @@ use pincer_core::{
     diagnosis::{
         diagnose, diagnose_deeply,
         finding::{Cause, Diagnosis, Finding, LinkState, Offer, Remedy, RemedyKind, Severity},
-        remedy::{GET_GIT, GET_NODE, GET_OLLAMA, GET_OPENCLAW},
     },
     models::discovery::Discovery,
     openclaw::settings::{KEY_VALUE, KEY_VARIABLE, Settings},
+    pages::Page,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -131,10 +131,10 @@ fn remedy(output: &Output, cause: &Cause, offer: &Offer, chosen: &Chosen) -> Str
     let label = output.words.say_with(&format!("remedy.{id}"), &params);
     let text = |key: &str| params.get(key).and_then(Value::as_str).unwrap_or_default();
     let how = match &offer.remedy {
-        Remedy::GetOllama {} => GET_OLLAMA.to_owned(),
-        Remedy::GetOpenclaw {} => GET_OPENCLAW.to_owned(),
-        Remedy::GetNode {} => GET_NODE.to_owned(),
-        Remedy::GetGit {} => GET_GIT.to_owned(),
+        Remedy::GetOllama {} => Page::GetOllama.url().to_owned(),
+        Remedy::GetOpenclaw {} => Page::GetOpenclaw.url().to_owned(),
+        Remedy::GetNode {} => Page::GetNode.url().to_owned(),
+        Remedy::GetGit {} => Page::GetGit.url().to_owned(),
         Remedy::InstallOllama {} => "pincer install-ollama".to_owned(),
         Remedy::InstallOpenclaw {} => "pincer install-openclaw".to_owned(),
         // One that an administrator has to type says so.

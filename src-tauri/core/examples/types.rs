@@ -12,6 +12,8 @@ use pincer_core::{
     ollama::install::InstallOffer,
     openclaw::install::OpenclawOffer,
     openclaw::outcome::{Preview, ReceiptSummary, UseRequest},
+    pages::Page,
+    preferences::KeptPreferences,
 };
 use ts_rs::{Config, TS};
 
@@ -30,5 +32,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     RemedyOutcome::export_all(&config)?;
     UseRequest::export_all(&config)?;
     ReceiptSummary::export_all(&config)?;
+    KeptPreferences::export_all(&config)?;
+    Page::export_all(&config)?;
     Ok(())
 }

@@ -66,6 +66,30 @@ impl Folders {
         self.data.join("preferences.json")
     }
 
+    /// Locked while a Pincer writes [`Folders::preferences`]; empty.
+    #[must_use]
+    pub fn preferences_lock(&self) -> PathBuf {
+        self.data.join("preferences.lock")
+    }
+
+    /// Where the window was last, and how large.
+    #[must_use]
+    pub fn window_place(&self) -> PathBuf {
+        self.data.join("window.json")
+    }
+
+    /// Locked as long as a Pincer has its window open; empty.
+    #[must_use]
+    pub fn window_lock(&self) -> PathBuf {
+        self.data.join("window.lock")
+    }
+
+    /// How a second start reaches the Pincer whose window is open.
+    #[must_use]
+    pub fn window_door(&self) -> PathBuf {
+        self.data.join("window-door.json")
+    }
+
     /// What live checks of models showed.
     #[must_use]
     pub fn checks(&self) -> PathBuf {
@@ -96,16 +120,28 @@ impl Folders {
         self.data.join("gateway-start.lock")
     }
 
+    /// Where all logs are.
+    #[must_use]
+    pub fn logs(&self) -> PathBuf {
+        self.data.join("logs")
+    }
+
+    /// What the window did, without anything private; older ones beside it end in `.1` and so on.
+    #[must_use]
+    pub fn log(&self) -> PathBuf {
+        self.logs().join("pincer.log")
+    }
+
     /// What a gateway of OpenClaw's that Pincer started says; answers of models are in it.
     #[must_use]
     pub fn gateway_log(&self) -> PathBuf {
-        self.data.join("logs").join("openclaw-gateway.log")
+        self.logs().join("openclaw-gateway.log")
     }
 
     /// What an Ollama that Pincer started says.
     #[must_use]
     pub fn ollama_log(&self) -> PathBuf {
-        self.data.join("logs").join("ollama.log")
+        self.logs().join("ollama.log")
     }
 
     /// The process of an Ollama that Pincer started.

@@ -7,7 +7,7 @@ pub mod finding;
 pub mod gather;
 mod judge;
 pub mod pasted;
-mod private;
+pub(crate) mod private;
 mod proxy;
 pub mod redact;
 mod redact_hosts;

@@ -28,7 +28,7 @@ const USERS: [&str; 4] = ["USER", "LOGNAME", "USERNAME", "SUDO_USER"];
 const COMPUTERS: [&str; 4] = ["HOSTNAME", "HOST", "COMPUTERNAME", "USERDOMAIN"];
 
 /// What is private on this computer.
-pub(super) fn private(computer: &Computer) -> Private {
+pub(crate) fn private(computer: &Computer) -> Private {
     let surroundings = &computer.surroundings;
     let variable = |name: &&str| surroundings.environment.get(name).map(str::to_owned);
     let home = &surroundings.home;

@@ -61,7 +61,7 @@ const EVERYONES: [&str; 36] = [
 ];
 
 /// What is known to be private.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Private {
     /// The home folder, in each form that it may be written in.
     pub homes: Vec<String>,

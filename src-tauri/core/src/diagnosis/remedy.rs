@@ -20,15 +20,6 @@ use crate::{
     preferences::Preferences,
 };
 
-/// Where Ollama is to be had.
-pub const GET_OLLAMA: &str = "https://ollama.com/download";
-/// OpenClaw's page on installing it.
-pub const GET_OPENCLAW: &str = "https://docs.openclaw.ai/install";
-/// Where Node, and npm with it, is to be had.
-pub const GET_NODE: &str = "https://nodejs.org/en/download";
-/// Where git is to be had.
-pub const GET_GIT: &str = "https://git-scm.com/downloads";
-
 /// What carrying out a remedy led to, as a face is told.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
@@ -163,8 +154,8 @@ async fn use_address(computer: &Computer, url: &str) -> Result<Carried, Error> {
 
 /// Pincer's own choice.
 async fn choose(computer: &Computer, address: Address) -> Result<Carried, Error> {
-    let folders = computer.folders.clone();
-    let choose = move || Preferences { address: Some(address.to_string()) }.write(&folders);
+    let surroundings = computer.surroundings.clone();
+    let choose = move || Preferences::change(&surroundings, |all| all.address = Some(address.to_string()));
     let written = tokio::task::spawn_blocking(choose).await;
     written.map_err(|error| Error::new(ErrorCode::Internal {}, error.to_string()))??;
     Ok(Carried::Done)

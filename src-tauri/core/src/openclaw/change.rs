@@ -197,7 +197,10 @@ fn sets_address(kind: &ReceiptKind) -> bool {
 
 fn forget_own_address(computer: &Computer) -> Result<(), Error> {
     let own = Preferences::read(&computer.folders).address;
-    if own.is_none() { Ok(()) } else { Preferences { address: None }.write(&computer.folders) }
+    if own.is_none() {
+        return Ok(());
+    }
+    Preferences::change(&computer.surroundings, |all| all.address = None)
 }
 
 /// Runs blocking file work off the async threads.

@@ -7,7 +7,9 @@ import type { Failure } from './types/Failure';
 import type { FileDiff } from './types/FileDiff';
 import type { Gateway } from './types/Gateway';
 import type { InstallOffer } from './types/InstallOffer';
+import type { KeptPreferences } from './types/KeptPreferences';
 import type { OpenclawOffer } from './types/OpenclawOffer';
+import type { Page } from './types/Page';
 import type { Preview } from './types/Preview';
 import type { ReceiptSummary } from './types/ReceiptSummary';
 import type { Remedy } from './types/Remedy';
@@ -15,6 +17,7 @@ import type { RemedyOutcome } from './types/RemedyOutcome';
 import type { Suggestion } from './types/Suggestion';
 import type { Update } from './types/Update';
 import type { UseRequest } from './types/UseRequest';
+import type { WindowPreferences } from './types/WindowPreferences';
 
 /** Every method rejects with a `Failure`, never with anything else. */
 export interface Backend {
@@ -92,6 +95,20 @@ export interface Backend {
   setVisible(visible: boolean): Promise<void>;
   /** The system's language as a tag (`fr-FR`); empty where Windows or macOS tells it to the web view alone. */
   language(): Promise<string>;
+  /** What the user chose for the window. */
+  preferences(): Promise<KeptPreferences>;
+  /** Keeps what the user chose for the window. */
+  keepPreferences(chosen: WindowPreferences): Promise<void>;
+  /** Has the system say something, unless the user is looking at the window. */
+  tellOutside(title: string, text: string): Promise<void>;
+  /** Opens a page in the browser. */
+  openPage(page: Page): Promise<void>;
+  /** Opens the folder of Pincer's logs. */
+  openLogs(): Promise<void>;
+  /** Opens practice mode in a window of its own. */
+  openPractice(): Promise<void>;
+  /** Closes the window as its frame's button does: running downloads are asked about first. */
+  quit(): Promise<void>;
 }
 
 /** What a rejected call carries: a `Failure` as it is, anything else as a fault of Pincer's own. */

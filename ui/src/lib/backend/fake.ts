@@ -17,9 +17,11 @@ import type { InstallPhase } from './types/InstallPhase';
 import type { InstallProgram } from './types/InstallProgram';
 import type { InstallState } from './types/InstallState';
 import type { OpenclawOffer } from './types/OpenclawOffer';
+import type { KeptPreferences } from './types/KeptPreferences';
 import type { Model } from './types/Model';
 import type { ModelsState } from './types/ModelsState';
 import type { OpenclawState } from './types/OpenclawState';
+import type { Page } from './types/Page';
 import type { Preview } from './types/Preview';
 import type { ProofState } from './types/ProofState';
 import type { PullState } from './types/PullState';
@@ -35,6 +37,7 @@ import type { StartState } from './types/StartState';
 import type { Suggestion } from './types/Suggestion';
 import type { Update } from './types/Update';
 import type { UseRequest } from './types/UseRequest';
+import type { WindowPreferences } from './types/WindowPreferences';
 import { effectsOf, model, noRequest, previewOf, report } from './samples';
 
 /** The slices; an absent one was not sent yet. */
@@ -65,9 +68,12 @@ type Call =
   | {
       name:
         | 'gatewayAfterChange' | 'report' | 'cancelInstall' | 'dismissInstall' | 'lookAgain' | 'cancelGatewayStart'
-        | 'cancelProof' | 'openOpenclaw';
+        | 'cancelProof' | 'openOpenclaw' | 'openLogs' | 'openPractice' | 'quit';
     }
   | { name: 'setVisible'; value: boolean }
+  | { name: 'keepPreferences'; value: WindowPreferences }
+  | { name: 'tellOutside'; value: { title: string; text: string } }
+  | { name: 'openPage'; value: Page }
   | { name: 'previewUse'; value: UseRequest }
   | { name: 'undo'; value: { receipt: string | null; force: boolean } }
   | { name: 'runRemedy' | 'cancelRemedy' | 'dismissRemedy'; value: Remedy };
@@ -86,6 +92,8 @@ export class FakeBackend implements Backend {
   /** Whether OpenClaw gives a link that signs in. */
   signsIn = true;
   tag = 'en-GB';
+  /** What the user chose before. */
+  kept: KeptPreferences = { chosen: { language: null, theme: null, notify: true }, setAside: null };
   /** What is said of a model's name. */
   suggestion: Suggestion = { valid: true, installed: null, nearest: [] };
   /** What installing Ollama would do. */
@@ -401,6 +409,42 @@ export class FakeBackend implements Backend {
 
   language(): Promise<string> {
     return this.#answer('language', () => this.tag);
+  }
+
+  preferences(): Promise<KeptPreferences> {
+    return this.#answer('preferences', () => this.kept);
+  }
+
+  keepPreferences(chosen: WindowPreferences): Promise<void> {
+    this.calls.push({ name: 'keepPreferences', value: chosen });
+    return this.#answer('keepPreferences', () => {
+      this.kept = { ...this.kept, chosen };
+    });
+  }
+
+  tellOutside(title: string, text: string): Promise<void> {
+    this.calls.push({ name: 'tellOutside', value: { title, text } });
+    return this.#answer('tellOutside', () => undefined);
+  }
+
+  openPage(page: Page): Promise<void> {
+    this.calls.push({ name: 'openPage', value: page });
+    return this.#answer('openPage', () => undefined);
+  }
+
+  openLogs(): Promise<void> {
+    this.calls.push({ name: 'openLogs' });
+    return this.#answer('openLogs', () => undefined);
+  }
+
+  openPractice(): Promise<void> {
+    this.calls.push({ name: 'openPractice' });
+    return this.#answer('openPractice', () => undefined);
+  }
+
+  quit(): Promise<void> {
+    this.calls.push({ name: 'quit' });
+    return this.#answer('quit', () => undefined);
   }
 
   #prepare(request: UseRequest): Preview {

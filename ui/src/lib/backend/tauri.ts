@@ -59,4 +59,11 @@ export const tauri: Backend = {
   report: () => call('report'),
   setVisible: (visible) => call('set_visible', { visible }),
   language: () => call('language'),
+  preferences: () => call('preferences'),
+  keepPreferences: (chosen) => call('keep_preferences', { chosen }),
+  tellOutside: (title, text) => call('tell_outside', { title, text }),
+  openPage: (page) => call('open_page', { page }),
+  openLogs: () => call('open_logs'),
+  openPractice: () => call('open_practice'),
+  quit: () => call('quit'),
 };

@@ -1,5 +1,7 @@
-// What the user chose for the window itself, kept in the web view's own storage.
+// What the user chose for the window itself; Pincer keeps it in its own folder.
 
+import { asFailure, type Backend } from '../backend/backend';
+import type { Failure } from '../backend/types/Failure';
 import { languageOf, languages, setLanguage, type Language } from '../words/words.svelte';
 
 /** Light, dark, or what the system says. */
@@ -7,23 +9,38 @@ export type Theme = 'system' | 'light' | 'dark';
 /** The themes, as Preferences lists them. */
 export const themes: readonly Theme[] = ['system', 'light', 'dark'];
 
-const THEME = 'pincer.theme';
-const LANGUAGE = 'pincer.language';
-
-/** Language and theme: chosen, or by the system. */
+/** Language, theme and notifications: chosen, or by the system. */
 export class Preferences {
   theme = $state<Theme>('system');
   language = $state<Language | 'system'>('system');
+  /** The system tells when something long has ended while another window is in front. */
+  notify = $state(true);
   /** The language that the system asks for. */
   systemLanguage = $state<Language>('en');
+  /** Where a preferences file that could not be read is now, until that was read. */
+  setAside = $state<string | null>(null);
+  /** The choice counts, but was not kept. */
+  failure = $state.raw<Failure | null>(null);
 
-  #storage: Storage;
+  #backend: Pick<Backend, 'preferences' | 'keepPreferences'>;
 
-  constructor(storage: Storage) {
-    this.#storage = storage;
-    this.theme = oneOf(themes, read(storage, THEME)) ?? 'system';
-    this.language = oneOf(languages, read(storage, LANGUAGE)) ?? 'system';
+  constructor(backend: Pick<Backend, 'preferences' | 'keepPreferences'>) {
+    this.#backend = backend;
     this.#show();
+  }
+
+  /** Takes what was chosen in an earlier window. */
+  async open(): Promise<void> {
+    try {
+      const { chosen, setAside } = await this.#backend.preferences();
+      this.theme = chosen.theme ?? 'system';
+      this.language = languages.find((one) => one === chosen.language) ?? 'system';
+      this.notify = chosen.notify;
+      this.setAside = setAside;
+      this.#show();
+    } catch {
+      // As the system then; choosing something says what is wrong.
+    }
   }
 
   /** Takes the system's language tag. */
@@ -34,14 +51,27 @@ export class Preferences {
 
   setTheme(theme: Theme): void {
     this.theme = theme;
-    write(this.#storage, THEME, theme);
-    this.#show();
+    this.#chosen();
   }
 
   setLanguage(next: Language | 'system'): void {
     this.language = next;
-    write(this.#storage, LANGUAGE, next);
+    this.#chosen();
+  }
+
+  setNotify(on: boolean): void {
+    this.notify = on;
+    this.#chosen();
+  }
+
+  #chosen(): void {
     this.#show();
+    const { theme, language, notify } = this;
+    const chosen = { theme: theme === 'system' ? null : theme, language: language === 'system' ? null : language, notify };
+    this.#backend.keepPreferences(chosen).then(
+      () => (this.failure = null),
+      (reason: unknown) => (this.failure = asFailure(reason)),
+    );
   }
 
   #show(): void {
@@ -50,26 +80,5 @@ export class Preferences {
     document.documentElement.lang = shown;
     if (this.theme === 'system') delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = this.theme;
-  }
-}
-
-function oneOf<T extends string>(known: readonly T[], value: string | null): T | null {
-  return known.find((one) => one === value) ?? null;
-}
-
-// A web view may refuse storage; the choice then lasts as long as the window.
-function read(storage: Storage, key: string): string | null {
-  try {
-    return storage.getItem(key);
-  } catch {
-    return null;
-  }
-}
-
-function write(storage: Storage, key: string, value: string): void {
-  try {
-    storage.setItem(key, value);
-  } catch {
-    // Kept in memory only.
   }
 }
