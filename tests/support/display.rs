@@ -6,7 +6,13 @@ use std::{
     process::{Command, Stdio},
 };
 
-use super::process::Group;
+use super::process::{Group, wait_for};
+
+/// Left edge, upper edge, width, height.
+pub type Place = (i32, i32, i32, i32);
+
+/// More than the frame of a window takes on any side, twice: some window managers count it once more.
+const FRAME: i32 = 80;
 
 pub struct Display {
     name: String,
@@ -59,6 +65,79 @@ impl Display {
             let mut variables = environment.split(|byte| *byte == 0);
             (runs == program && variables.any(|variable| variable == here.as_bytes())).then_some(id)
         })
+    }
+
+    /// Ids of the windows of that title that are to be seen.
+    pub fn windows(&self, title: &str) -> Vec<String> {
+        let found = self.ask(&["search", "--onlyvisible", "--name", &format!("^{title}$")]);
+        found.unwrap_or_default().lines().map(str::to_owned).collect()
+    }
+
+    /// Waits until the window of that title has the keyboard.
+    pub fn shows_active(&self, title: &str) {
+        wait_for(&format!("{title} is in front"), || (self.active()? == title).then_some(()));
+    }
+
+    /// Waits until no window has the keyboard.
+    pub fn shows_no_active(&self) {
+        wait_for("no window is in front", || self.active().is_none().then_some(()));
+    }
+
+    fn active(&self) -> Option<String> {
+        self.ask(&["getactivewindow", "getwindowname"])
+    }
+
+    /// Minimises the window of that title.
+    pub fn minimize(&self, title: &str) {
+        let id = self.window(title);
+        assert!(self.ask(&["windowminimize", &id]).is_some(), "{title} is not minimised");
+    }
+
+    /// Moves the window of that title about there and gives it exactly that size; where it is then, as left edge,
+    /// upper edge, width and height of what is within its frame.
+    pub fn put(&self, title: &str, (x, y, width, height): Place) -> Place {
+        let id = self.window(title);
+        let (x, y, width, height) = (x.to_string(), y.to_string(), width.to_string(), height.to_string());
+        assert!(self.ask(&["windowsize", &id, &width, &height]).is_some(), "{title} keeps its size");
+        assert!(self.ask(&["windowmove", &id, &x, &y]).is_some(), "{title} stays where it is");
+        let near =
+            |now: i32, asked: &str| asked.parse::<i32>().is_ok_and(|asked| (now - asked).abs() < FRAME);
+        wait_for(&format!("{title} is at its new place"), || {
+            let now = self.place(title);
+            let there = near(now.0, &x) && near(now.1, &y);
+            (there && now.2.to_string() == width && now.3.to_string() == height).then_some(now)
+        })
+    }
+
+    /// Waits until the window of that title is exactly there.
+    pub fn is_at(&self, title: &str, wanted: Place) {
+        let mut last = None;
+        wait_for(&format!("{title} is at {wanted:?}, not at {last:?}"), || {
+            last = Some(self.place(title));
+            (last == Some(wanted)).then_some(())
+        });
+    }
+
+    /// Left edge, upper edge, width and height of the window of that title, without its frame.
+    pub fn place(&self, title: &str) -> Place {
+        let said = self.ask(&["getwindowgeometry", "--shell", &self.window(title)]).unwrap_or_default();
+        let number = |name: &str| {
+            let line = said.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+            line.and_then(|value| value.parse().ok()).unwrap_or_else(|| panic!("no {name} in {said:?}"))
+        };
+        (number("X"), number("Y"), number("WIDTH"), number("HEIGHT"))
+    }
+
+    fn window(&self, title: &str) -> String {
+        wait_for(&format!("a window {title}"), || self.windows(title).into_iter().next())
+    }
+
+    /// What xdotool answers; `None` when it could not do it.
+    fn ask(&self, arguments: &[&str]) -> Option<String> {
+        let mut command = Command::new("xdotool");
+        let done = command.env("DISPLAY", &self.name).args(arguments).output().ok()?;
+        let said = String::from_utf8(done.stdout).ok()?.trim().to_owned();
+        done.status.success().then_some(said)
     }
 
     /// A picture of the whole screen (the driver's own screenshots hang).

@@ -211,6 +211,30 @@ impl Window {
         file
     }
 
+    /// The screen that it is on.
+    pub fn display(&self) -> &Display {
+        &self.display
+    }
+
+    /// The variable of the running program's environment.
+    pub fn variable(&self, name: &str) -> String {
+        let id = self.display.shows(&programs::pincer()).expect("the window is open");
+        let environment = fs::read(format!("/proc/{id}/environ")).unwrap();
+        let mut variables = environment.split(|byte| *byte == 0).map(String::from_utf8_lossy);
+        let value = variables.find_map(|one| one.strip_prefix(name)?.strip_prefix('=').map(str::to_owned));
+        value.unwrap_or_else(|| panic!("{name} is not set"))
+    }
+
+    /// Presses a button although nobody sees it: the window is minimised.
+    pub async fn press_hidden(&self, name: &str) {
+        const PRESS: &str = "
+            const named = (one) => one.getAttribute('aria-label') ?? one.textContent.trim();
+            [...document.querySelectorAll('button')].find((one) => named(one) === arguments[0]).click();";
+        if let Err(error) = self.client.execute(PRESS, vec![name.into()]).await {
+            self.give_up(&format!("the hidden button \"{name}\" cannot be pressed ({error})")).await;
+        }
+    }
+
     /// Asks the window to close, as its frame's button and Alt+F4 do.
     pub fn ask_to_close(&self) {
         self.display.press("alt+F4");
