@@ -190,6 +190,16 @@ pub enum ErrorCode {
         /// What changed, as a masked unified diff.
         diff: String,
     },
+    /// OpenClaw lives elsewhere on this computer: what is written here would not count for it.
+    #[serde(rename = "settings.elsewhere")]
+    SettingsElsewhere {
+        /// The container that it runs in.
+        container: Option<String>,
+        /// The distribution of WSL that it runs in.
+        distribution: Option<String>,
+        /// The file that would be written.
+        path: String,
+    },
     /// The asked preview is not known any more (the window was left open long, or it was applied).
     #[serde(rename = "settings.preview-gone")]
     SettingsPreviewGone {},

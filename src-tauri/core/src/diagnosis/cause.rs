@@ -509,6 +509,10 @@ pub enum Cause {
         container: Option<String>,
         /// The distribution of WSL that it runs in, when it is known.
         distribution: Option<String>,
+        /// The engine of containers holds its gateway's port, and does not say for which one.
+        contained: bool,
+        /// Its gateway's port leads to another computer.
+        forwarded: bool,
         /// Its gateway's port.
         port: u16,
     },

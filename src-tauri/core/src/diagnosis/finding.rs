@@ -4,7 +4,10 @@
 use serde::{Deserialize, Serialize};
 
 pub use super::cause::Cause;
-use crate::{computer::SourcedAddress, machine::variable::VariableKind, ollama::restart::RestartWay};
+use crate::{
+    computer::SourcedAddress, machine::variable::VariableKind, ollama::restart::RestartWay,
+    openclaw::elsewhere::route::Way,
+};
 
 /// A station of the path, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -208,6 +211,10 @@ pub enum Remedy {
         url: String,
         /// Its port.
         port: u16,
+        /// How it is reached from there.
+        way: Way,
+        /// What to write there, as JSON5.
+        text: String,
     },
     /// Take Pincer's last change back.
     UndoChange {

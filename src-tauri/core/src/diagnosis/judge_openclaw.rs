@@ -11,6 +11,7 @@ use crate::{
     models::catalogue,
     ollama::names,
     openclaw::{
+        elsewhere::{Behind, Container, Distribution, behind, route::route},
         gateway::{Gateway, RUNTIMES},
         node,
         outcome::Mode,
@@ -77,12 +78,19 @@ pub(super) fn elsewhere(facts: &Facts) -> Option<Finding> {
     if openclaw.program.is_some() {
         return None;
     }
-    let (container, distribution) =
-        (openclaw.elsewhere.container.clone(), openclaw.elsewhere.distribution.clone());
+    let seen_at = &openclaw.elsewhere;
+    let container = seen_at.container.as_ref().map(|container| container.name.clone());
+    let distribution = seen_at.distribution.as_ref().map(|distribution| distribution.name.clone());
     let port = port(facts);
     let mut seen = vec!["no program named openclaw on PATH or where npm puts it".to_owned()];
-    seen.extend(container.iter().map(|name| format!("docker ps: the container {name}")));
-    seen.extend(distribution.iter().map(|name| format!("wsl --list: {name} has a folder .openclaw")));
+    seen.extend(seen_at.container.iter().map(|container| {
+        let Container { name, engine, network } = container;
+        format!("{} ps: the container {name} (network: {network:?})", engine.program())
+    }));
+    seen.extend(seen_at.distribution.iter().map(|distribution| {
+        let Distribution { name, networking } = distribution;
+        format!("wsl --list: {name} has a folder .openclaw (networking: {networking:?})")
+    }));
     if openclaw.gateway == Gateway::Answers {
         seen.push(format!("a gateway answers on port {port}"));
     }
@@ -90,18 +98,26 @@ pub(super) fn elsewhere(facts: &Facts) -> Option<Finding> {
     let owner = openclaw.gateway_owner.as_ref().and_then(|owner: &PortOwner| owner.name.as_deref());
     let runs_here = owner.is_some_and(|name| RUNTIMES.iter().any(|runtime| name.starts_with(runtime)));
     let answers = openclaw.gateway == Gateway::Answers && !runs_here;
-    if container.is_none() && distribution.is_none() && !answers {
+    if !seen_at.is_seen() && !answers {
         return None;
     }
+    let held = owner.filter(|_| !seen_at.is_seen()).and_then(behind);
+    seen.extend(openclaw.gateway_owner.iter().filter(|_| held.is_some()).map(connection::port_belongs_to));
     let address = &facts.effective.address;
-    // A container's own loopback is another.
-    let seen_from_there = if container.is_some() && address.is_loopback() {
-        address.with_host("host.docker.internal")
-    } else {
-        address.clone()
+    let route = route(seen_at, held, address);
+    let remedy = Remedy::ConfigureElsewhere {
+        text: route.text(),
+        url: route.url,
+        port: address.port(),
+        way: route.way,
     };
-    let remedy = Remedy::ConfigureElsewhere { url: seen_from_there.to_string(), port: address.port() };
-    let cause = Cause::OpenclawElsewhere { container, distribution, port };
+    let cause = Cause::OpenclawElsewhere {
+        container,
+        distribution,
+        contained: held == Some(Behind::Container),
+        forwarded: held == Some(Behind::Remote),
+        port,
+    };
     Some(finding(cause, seen, vec![manual(remedy, None)]))
 }
 

@@ -1,6 +1,7 @@
 //! The judge on OpenClaw itself: where it lives, and whether its gateway starts.
 
 use super::*;
+use crate::openclaw::elsewhere::{Container, Distribution, Engine, Network, Networking};
 
 fn gateway(facts: &mut Facts, name: Option<&str>) {
     facts.openclaw.program = None;
@@ -10,13 +11,18 @@ fn gateway(facts: &mut Facts, name: Option<&str>) {
 
 fn docker(facts: &mut Facts) {
     without_openclaw(facts);
-    facts.openclaw.elsewhere.container = Some("assistant".into());
+    facts.openclaw.elsewhere.container = Some(container(Network::Desktop));
+}
+
+fn container(network: Network) -> Container {
+    Container { name: "assistant".into(), engine: Engine::Docker, network }
 }
 
 fn wsl(facts: &mut Facts) {
     facts.os = Os::Windows;
     without_openclaw(facts);
-    facts.openclaw.elsewhere.distribution = Some("Ubuntu".into());
+    let networking = Networking::Shared;
+    facts.openclaw.elsewhere.distribution = Some(Distribution { name: "Ubuntu".into(), networking });
 }
 
 #[test]
@@ -25,7 +31,9 @@ fn where_it_lives_its_settings_do_too() {
     let table: &[(&str, &str, Change)] = &[
         ("a container", "http://host.docker.internal:11434", docker),
         ("a Linux beside Windows", "http://127.0.0.1:11434", wsl),
-        ("a forward", "http://127.0.0.1:11434", |facts| gateway(facts, Some("docker-proxy"))),
+        ("an engine of containers", "http://192.168.1.5:11434", |facts| gateway(facts, Some("docker-proxy"))),
+        ("a tunnel", "http://192.168.1.5:11434", |facts| gateway(facts, Some("sshd"))),
+        ("WSL behind its relay", "http://192.168.1.5:11434", |facts| gateway(facts, Some("wslrelay.exe"))),
         ("another user's", "http://127.0.0.1:11434", |facts| gateway(facts, None)),
         ("an Ollama of the network", "http://192.0.2.7:11434", |facts| {
             docker(facts);
@@ -36,12 +44,18 @@ fn where_it_lives_its_settings_do_too() {
         let mut facts = well();
         // What the files here say does not matter.
         settings(&mut facts).fallback_key = true;
+        facts.openclaw.elsewhere.own = "192.168.1.5".parse().ok();
         change(&mut facts);
         let diagnosis = judge(&facts);
         assert_eq!(codes(&diagnosis), ["openclaw.elsewhere"], "{what}");
         assert_eq!(states(&diagnosis)[3..], [LinkState::Unknown, LinkState::Broken], "{what}");
-        let remedy = Remedy::ConfigureElsewhere { url: (*url).into(), port: 11434 };
-        assert_eq!(diagnosis.findings[0].remedies[0].remedy, remedy, "{what}");
+        let offers = &diagnosis.findings[0].remedies;
+        // Nothing that would write here: by hand, and there.
+        assert!(offers.iter().all(|offer| offer.kind == RemedyKind::Manual), "{what}");
+        let Remedy::ConfigureElsewhere { url: told, text, .. } = &offers[0].remedy else {
+            panic!("{offers:?}")
+        };
+        assert_eq!((told.as_str(), text.contains(url)), (*url, true), "{what}");
     }
     // Node of this user: a program that our PATH does not show.
     let mut facts = well();
@@ -58,8 +72,29 @@ fn where_it_lives_its_settings_do_too() {
     assert_eq!(codes(&judge(&facts)), ["openclaw.not-installed", "openclaw.gateway-port-taken"]);
     // With a program here, a container is another's.
     let mut facts = well();
-    facts.openclaw.elsewhere.container = Some("assistant".into());
+    facts.openclaw.elsewhere.container = Some(container(Network::Host));
     assert_eq!(codes(&judge(&facts)), Vec::<String>::new());
+}
+
+#[test]
+fn whoever_holds_the_port_says_what_is_behind_it() {
+    for (program, expected) in [
+        ("docker-proxy", (true, false)),
+        ("com.docker.backend.exe", (true, false)),
+        ("ssh", (false, true)),
+        ("wslrelay.exe", (false, false)),
+        ("nginx", (false, false)),
+    ] {
+        let mut facts = well();
+        gateway(&mut facts, Some(program));
+        let diagnosis = judge(&facts);
+        let Cause::OpenclawElsewhere { contained, forwarded, .. } = diagnosis.findings[0].cause else {
+            panic!("{diagnosis:?}")
+        };
+        assert_eq!((contained, forwarded), expected, "{program}");
+        let named = diagnosis.findings[0].evidence.iter().any(|seen| seen.contains(program));
+        assert_eq!(named, program != "nginx", "{program}");
+    }
 }
 
 #[test]

@@ -145,9 +145,12 @@ pub async fn carry_out_telling(
 /// Where OpenClaw's settings name an address, that is changed, by plan; else the address is Pincer's own choice.
 async fn use_address(computer: &Computer, url: &str) -> Result<Carried, Error> {
     let address = Address::parse(url)?;
-    let prepared = change::prepare(computer, Wish::Address(address.clone())).await?;
-    if prepared.preview.changed {
-        return Ok(Carried::Prepared(Box::new(prepared)));
+    match change::prepare(computer, Wish::Address(address.clone())).await {
+        Ok(prepared) if prepared.preview.changed => return Ok(Carried::Prepared(Box::new(prepared))),
+        Ok(_) => {}
+        // The settings are elsewhere, and Pincer's own choice is here.
+        Err(error) if matches!(error.code, ErrorCode::SettingsElsewhere { .. }) => {}
+        Err(error) => return Err(error),
     }
     choose(computer, address).await
 }

@@ -19,6 +19,7 @@ use crate::{
         elsewhere,
         gateway::{self, Gateway},
         node,
+        settings::Settings,
     },
 };
 
@@ -82,7 +83,13 @@ async fn find_out(computer: &Computer, facts: &mut Facts, needs: &[Need]) {
             }
             Need::Elsewhere => {
                 let last = &computer.remembered().elsewhere;
-                facts.openclaw.elsewhere = elsewhere::look(surroundings, last).await;
+                let port = facts
+                    .openclaw
+                    .settings
+                    .read()
+                    .map_or_else(|| Settings::default().gateway(), Settings::gateway);
+                let answers = (facts.openclaw.gateway == Gateway::Answers).then_some(port);
+                facts.openclaw.elsewhere = elsewhere::look(surroundings, last, answers).await;
             }
             Need::GatewayOwner(port) => {
                 let found = owner(computer, Address::loopback(port)).await;

@@ -14,6 +14,17 @@ pub fn is_here(address: &Address) -> bool {
     address.is_loopback() || address.host().parse().is_ok_and(own)
 }
 
+/// The address of this computer that others of its network reach it by: the one that it would send from. Asks the
+/// system, sends nothing. `None` without a network.
+#[must_use]
+pub fn in_network() -> Option<IpAddr> {
+    let socket = UdpSocket::bind("0.0.0.0:0").ok()?;
+    // An address for documentation (RFC 5737): nobody has it, and nothing is sent there.
+    socket.connect("192.0.2.77:9").ok()?;
+    let own = socket.local_addr().ok()?.ip();
+    (!own.is_loopback() && !own.is_unspecified()).then_some(own)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -31,10 +42,7 @@ mod tests {
         ] {
             assert_eq!(is_here(&Address::parse(text).unwrap()), here, "{text}");
         }
-        // The address that this computer would send from, where it has a network at all.
-        let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
-        if socket.connect("192.0.2.77:9").is_ok() {
-            let own = socket.local_addr().unwrap().ip();
+        if let Some(own) = in_network() {
             assert!(is_here(&Address::parse(&own.to_string()).unwrap()), "{own}");
         }
     }

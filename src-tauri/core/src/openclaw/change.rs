@@ -5,11 +5,11 @@ use std::path::Path;
 
 use super::{
     apply::{self, Applied},
-    history,
+    elsewhere, history,
     outcome::{Effect, FileDiff, Preview, ReceiptKind, ReceiptSummary, UseRequest},
     plan::Plan,
     prepare::{self, Seen},
-    secrets,
+    program, secrets,
 };
 use crate::{
     computer::Computer,
@@ -72,9 +72,10 @@ pub struct Prepared {
 /// Plans `wish`: reads the files, asks the server what it has, makes the edits. Writes nothing.
 ///
 /// # Errors
-/// `settings.*`, `model.*`, `address.invalid`, `file.failed`; `ollama.*` when the server would have to say what the
+/// `settings.*` (`settings.elsewhere` where what is here is not OpenClaw's), `model.*`, `address.invalid`, `file.failed`; `ollama.*` when the server would have to say what the
 /// files do not, and does not answer.
 pub async fn prepare(computer: &Computer, wish: Wish) -> Result<Prepared, Error> {
+    not_elsewhere(computer).await?;
     let computer = computer.clone();
     let asked = match &wish {
         Wish::Use(UseRequest { address: Some(address), .. }) => Some(Address::parse(address)?),
@@ -105,6 +106,29 @@ pub async fn prepare(computer: &Computer, wish: Wish) -> Result<Prepared, Error>
         return Err(error.clone());
     }
     blocking(move || prepare::prepare(&computer, &wish, asked, Seen { discovered, loaded })).await
+}
+
+/// What is written here does not count for an OpenClaw in a container or in WSL. Whoever names the file
+/// (`OPENCLAW_CONFIG_PATH`, `OPENCLAW_STATE_DIR`), of a folder that a container mounts say, knows whose it is.
+async fn not_elsewhere(computer: &Computer) -> Result<(), Error> {
+    let named = ["OPENCLAW_CONFIG_PATH", "OPENCLAW_STATE_DIR"];
+    if named.iter().any(|name| computer.surroundings.environment.get(name).is_some()) {
+        return Ok(());
+    }
+    let asked = computer.clone();
+    if blocking(move || Ok(program::find(&asked.surroundings))).await?.is_some() {
+        return Ok(());
+    }
+    let seen = elsewhere::look(&computer.surroundings, &computer.remembered().elsewhere, None).await;
+    if !seen.is_seen() {
+        return Ok(());
+    }
+    Err(ErrorCode::SettingsElsewhere {
+        container: seen.container.map(|container| container.name),
+        distribution: seen.distribution.map(|distribution| distribution.name),
+        path: computer.openclaw().config.display().to_string(),
+    }
+    .into())
 }
 
 /// Carries a plan out; `None` when everything was so already. An Ollama that it needs is started first.

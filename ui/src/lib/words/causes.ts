@@ -38,6 +38,12 @@ export function causeWhy(finding: Finding): string {
   if (finding.code === 'models.on-cpu' && finding.params.graphics) {
     return t('finding.models.on-cpu.why.graphics', said(finding.params));
   }
+  if (finding.code === 'openclaw.elsewhere' && finding.params.contained) {
+    return t('finding.openclaw.elsewhere.why.contained', said(finding.params));
+  }
+  if (finding.code === 'openclaw.elsewhere' && finding.params.forwarded) {
+    return t('finding.openclaw.elsewhere.why.forwarded', said(finding.params));
+  }
   return t(`finding.${finding.code}.why`, said(finding.params));
 }
 
@@ -48,11 +54,11 @@ export function remedyLabel(offer: Offer): string {
 
 type ByHand = 'start-ollama' | 'move-ollama' | 'close-program' | 'bypass-proxy' | 'edit-file' | 'serve-network'
   | 'let-through' | 'allow-host' | 'free-reserved-port' | 'sign-in' | 'give-folder' | 'find-folder' | 'read-log' | 'use-store'
-  | 'start-gateway' | 'update-node' | 'configure-elsewhere';
+  | 'start-gateway' | 'update-node';
 const byHand: readonly string[] = [
   'start-ollama', 'move-ollama', 'close-program', 'bypass-proxy', 'edit-file', 'serve-network',
   'let-through', 'allow-host', 'free-reserved-port', 'sign-in', 'give-folder', 'find-folder', 'read-log', 'use-store',
-  'start-gateway', 'update-node', 'configure-elsewhere',
+  'start-gateway', 'update-node',
 ] satisfies ByHand[];
 
 /** How to do it by hand; `null` where there is only a command. */
@@ -60,6 +66,9 @@ export function remedyHow(offer: Offer): string | null {
   if (offer.id === 'restart-ollama') return t(`remedy.restart-ollama.how.${offer.params.way}`);
   if (offer.id === 'correct-variable') {
     return t(`remedy.correct-variable.how.${offer.params.kind}`, { ...offer.params });
+  }
+  if (offer.id === 'configure-elsewhere') {
+    return t(`remedy.configure-elsewhere.how.${offer.params.way}`, offer.params);
   }
   return byHand.includes(offer.id) ? t(`remedy.${offer.id as ByHand}.how`, offer.params) : null;
 }

@@ -145,7 +145,19 @@ path: string,
 /**
  * What changed, as a masked unified diff.
  */
-diff: string, } } | { "code": "settings.preview-gone", "params": Record<symbol, never> } | { "code": "file.failed", "params": { 
+diff: string, } } | { "code": "settings.elsewhere", "params": { 
+/**
+ * The container that it runs in.
+ */
+container: string | null, 
+/**
+ * The distribution of WSL that it runs in.
+ */
+distribution: string | null, 
+/**
+ * The file that would be written.
+ */
+path: string, } } | { "code": "settings.preview-gone", "params": Record<symbol, never> } | { "code": "file.failed", "params": { 
 /**
  * The file or folder.
  */

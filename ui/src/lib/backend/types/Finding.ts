@@ -506,6 +506,14 @@ container: string | null,
  */
 distribution: string | null, 
 /**
+ * The engine of containers holds its gateway's port, and does not say for which one.
+ */
+contained: boolean, 
+/**
+ * Its gateway's port leads to another computer.
+ */
+forwarded: boolean, 
+/**
  * Its gateway's port.
  */
 port: number, } } | { "code": "openclaw.not-installed", "params": { 

@@ -2,6 +2,7 @@
 import type { RemedyKind } from "./RemedyKind";
 import type { RestartWay } from "./RestartWay";
 import type { VariableKind } from "./VariableKind";
+import type { Way } from "./Way";
 
 /**
  * A remedy as offered with a finding.
@@ -114,7 +115,15 @@ url: string,
 /**
  * Its port.
  */
-port: number, } } | { "id": "undo-change", "params": { 
+port: number, 
+/**
+ * How it is reached from there.
+ */
+way: Way, 
+/**
+ * What to write there, as JSON5.
+ */
+text: string, } } | { "id": "undo-change", "params": { 
 /**
  * Its receipt.
  */
