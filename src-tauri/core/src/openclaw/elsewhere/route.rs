@@ -109,7 +109,9 @@ mod tests {
     fn ollama_as_seen_from_there() {
         use Engine::{Docker, Podman};
         let ip = |text: &str| text.parse().ok();
-        let table: &[(&str, Elsewhere, Option<Behind>, &str, &str, Way)] = &[
+        /// What, where it was seen, who holds the port, Ollama from here, Ollama from there, how.
+        type Row<'a> = (&'a str, Elsewhere, Option<Behind>, &'a str, &'a str, Way);
+        let table: &[Row<'_>] = &[
             // Linux.
             (
                 "docker's own network",
