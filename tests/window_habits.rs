@@ -1,6 +1,7 @@
 //! What people expect of a window on a desktop, in the real one: a second start, its place, its keys, damaged
 //! preferences, what the system says, the log, and that it never leaves its own page.
 #![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "a test says what broke by panicking")]
 
 mod support;
 

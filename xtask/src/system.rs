@@ -73,7 +73,7 @@ fn advice(family: Family, purpose: Purpose) -> String {
         Family::Fedora => format!(
             "sudo dnf install webkit2gtk4.1-devel libsoup3-devel librsvg2-devel gcc gcc-c++ make pkgconf-pkg-config{}",
             if test {
-                " xorg-x11-server-Xvfb xauth dbus-daemon ImageMagick libfaketime openbox xdotool iproute"
+                " xorg-x11-server-Xvfb xauth dbus-daemon dbus-tools ImageMagick libfaketime openbox xdotool iproute"
             } else {
                 ""
             }

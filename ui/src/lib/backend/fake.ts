@@ -2,7 +2,6 @@
 
 import type { Backend } from './backend';
 import { isTrying } from '../models';
-import { stations } from '../path';
 import { sameRemedy } from '../remedies';
 import type { AddressTest } from './types/AddressTest';
 import type { CheckState } from './types/CheckState';
@@ -10,11 +9,8 @@ import type { Diagnosis } from './types/Diagnosis';
 import type { Explanation } from './types/Explanation';
 import type { Failure } from './types/Failure';
 import type { FileDiff } from './types/FileDiff';
-import type { Finding } from './types/Finding';
 import type { Gateway } from './types/Gateway';
 import type { InstallOffer } from './types/InstallOffer';
-import type { InstallPhase } from './types/InstallPhase';
-import type { InstallProgram } from './types/InstallProgram';
 import type { InstallState } from './types/InstallState';
 import type { OpenclawOffer } from './types/OpenclawOffer';
 import type { KeptPreferences } from './types/KeptPreferences';
@@ -38,7 +34,10 @@ import type { Suggestion } from './types/Suggestion';
 import type { Update } from './types/Update';
 import type { UseRequest } from './types/UseRequest';
 import type { WindowPreferences } from './types/WindowPreferences';
+import { failureOf, healed, installOf, pullOf } from './fake-states';
 import { effectsOf, model, noRequest, previewOf, report } from './samples';
+
+export { diagnosis, failureOf, installOf, pullOf } from './fake-states';
 
 /** The slices; an absent one was not sent yet. */
 export interface World {
@@ -492,60 +491,4 @@ export class FakeBackend implements Backend {
     if (failure) throw failure;
     return make();
   }
-}
-
-/** A failure without its technical part. */
-export function failureOf(code: DistributiveOmit<Failure, 'detail'>, detail = ''): Failure {
-  return { ...code, detail };
-}
-
-type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
-
-/** A download that has just come to a phase. */
-export function pullOf(name: string, state: PullState['state'], share = 0, totalBytes = 0): PullState {
-  return {
-    name,
-    state,
-    completedBytes: Math.round(totalBytes * share),
-    totalBytes,
-    lostBytes: 0,
-    fraction: share,
-    bytesPerSecond: state === 'downloading' ? 11_800_000 : null,
-    secondsLeft: state === 'downloading' ? Math.round((totalBytes * (1 - share)) / 11_800_000) : null,
-    failure: null,
-    forOpenclaw: true,
-    listedBy: null,
-    notListed: null,
-  };
-}
-
-/** An installation that has just come to a phase, with so much of that step done. */
-export function installOf(phase: InstallPhase, share = 0, totalBytes = 0, program: InstallProgram = 'ollama'): InstallState {
-  const { completedBytes, fraction, bytesPerSecond, secondsLeft } = pullOf('', phase === 'downloading' ? phase : 'starting', share, totalBytes);
-  return {
-    program, phase, completedBytes, totalBytes, fraction, bytesPerSecond, secondsLeft,
-    packages: null, elapsedSeconds: null, said: [], failure: null,
-  };
-}
-
-/** The same diagnosis without the findings of one station. */
-function healed(path: Diagnosis, link: Finding['link']): Diagnosis {
-  const findings = path.findings.filter((finding) => finding.link !== link);
-  return diagnosis(findings, path.address);
-}
-
-/** A diagnosis with these findings, its path judged as Rust does. */
-export function diagnosis(
-  findings: Finding[],
-  address: Diagnosis['address'] = { url: 'http://127.0.0.1:11434', source: 'default' },
-): Diagnosis {
-  const first = findings.find((finding) => finding.severity === 'problem')?.link;
-  const broken = first ? stations.indexOf(first) : stations.length;
-  return {
-    ok: first === undefined,
-    address,
-    path: stations.map((link, at) => ({ link, state: at < broken ? 'ok' : at === broken ? 'broken' : 'waiting' })),
-    findings,
-    checking: [],
-  };
 }

@@ -1,6 +1,7 @@
 // Sample situations of the Models screen: every group, every way of knowing, checks under way and ended, very many.
 
-import { diagnosis, failureOf, type World } from './fake';
+import type { World } from './fake';
+import { diagnosis, failureOf } from './fake-states';
 import { catalogue, chatOnly, model, modelsState, settingsState } from './samples';
 import type { Checked } from './types/Checked';
 import type { CheckOutcome } from './types/CheckOutcome';

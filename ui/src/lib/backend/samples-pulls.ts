@@ -1,6 +1,6 @@
 // Sample downloads for the fake backend: one in every state, and one for every way to fail.
 
-import { failureOf, pullOf } from './fake';
+import { failureOf, pullOf } from './fake-states';
 import type { Failure } from './types/Failure';
 import type { PullState } from './types/PullState';
 

@@ -1,7 +1,8 @@
 // Sample data for the fake backend: models, findings, previews, and whole situations by name.
 
 import { plainName } from '../models';
-import { diagnosis, failureOf, pullOf, type World } from './fake';
+import type { World } from './fake';
+import { diagnosis, failureOf, pullOf } from './fake-states';
 import { everyFailure, everyState } from './samples-pulls';
 import type { Assessed } from './types/Assessed';
 import type { Diagnosis } from './types/Diagnosis';
