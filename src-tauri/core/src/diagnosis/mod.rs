@@ -26,7 +26,7 @@ use crate::{
     computer::Computer,
     error::{Error, ErrorCode},
     models::discovery::Discovery,
-    openclaw::{change, gateway::sees, verdict},
+    openclaw::{change, gateway::sees, node, verdict},
 };
 
 /// So many of Pincer's changes stand in a report.
@@ -72,12 +72,13 @@ pub async fn diagnose_deeply(computer: &Computer, discovery: &mut Discovery) -> 
     let needs = judge::deep_needs(&facts);
     second_stage::second_stage(computer, &mut facts, &needs).await;
     if let Some(program) = &facts.openclaw.program {
-        let asked = verdict::ask(&computer.surroundings, &program.path);
+        let led = node::lead(computer, program).await;
+        let asked = verdict::ask(&led, &program.path);
         let (verdict, change) = tokio::join!(asked, change::newest_of_settings(computer));
         facts.openclaw.verdict = verdict;
         facts.openclaw.last_change = change.map(|change| change.id);
         if let Some(mode) = facts.openclaw.lists_by() {
-            facts.openclaw.sees = sees::ask(&computer.surroundings, &program.path, mode).await;
+            facts.openclaw.sees = sees::ask(&led, &program.path, mode).await;
         }
     }
     Ok(judge(&facts))

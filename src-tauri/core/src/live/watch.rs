@@ -41,6 +41,7 @@ use crate::{
             sees::{self, Sees},
             settled,
         },
+        node,
         plan::Hash,
         secrets,
         settings::Settings,
@@ -163,9 +164,10 @@ impl OpenclawsWord {
             self.on = Some(on);
             self.said = Arc::default();
             let (said, look) = (Arc::clone(&self.said), Arc::clone(look));
-            let (surroundings, path) = (computer.surroundings.clone(), program.path.clone());
+            let (computer, program) = (computer.clone(), program.clone());
             tokio::spawn(async move {
-                let answer = verdict::ask(&surroundings, &path).await;
+                let led = node::lead(&computer, &program).await;
+                let answer = verdict::ask(&led, &program.path).await;
                 if answer.is_some() {
                     *said.lock().unwrap_or_else(PoisonError::into_inner) = answer;
                     look.notify_one();
@@ -209,9 +211,10 @@ impl OpenclawsSight {
             self.on = Some(on);
             self.said = Arc::default();
             let (said, look) = (Arc::clone(&self.said), Arc::clone(look));
-            let (surroundings, path) = (computer.surroundings.clone(), program.path.clone());
+            let (computer, program) = (computer.clone(), program.clone());
             tokio::spawn(async move {
-                let answer = sees::ask(&surroundings, &path, mode).await;
+                let led = node::lead(&computer, &program).await;
+                let answer = sees::ask(&led, &program.path, mode).await;
                 if answer.is_some() {
                     *said.lock().unwrap_or_else(PoisonError::into_inner) = answer;
                     look.notify_one();

@@ -3,7 +3,6 @@
 
 use std::{
     collections::HashMap,
-    fs,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
     time::{Duration, SystemTime},
@@ -11,7 +10,16 @@ use std::{
 
 use semver::{Version, VersionReq};
 
-use crate::{machine::command, surroundings::Surroundings};
+use super::program::OpenclawProgram;
+use crate::{
+    computer::Computer,
+    machine::command,
+    surroundings::{Environment, Surroundings},
+};
+
+mod managed;
+
+pub(crate) use managed::managed;
 
 /// `node --version` prints one line at once.
 const LIMIT: Duration = Duration::from_secs(3);
@@ -23,7 +31,7 @@ const NODES: usize = 32;
 pub(crate) struct NodeVersions(Mutex<HashMap<(PathBuf, SystemTime), Option<String>>>);
 
 /// Versions of every Node that OpenClaw may run on here, that of `PATH` first: the ones of `PATH`, the one beside
-/// OpenClaw, and those of nvm, which a login shell sees and a window may not.
+/// OpenClaw, and those of version managers, which a login shell sees and a window may not.
 pub(crate) async fn versions(
     surroundings: &Surroundings,
     openclaw: &Path,
@@ -31,17 +39,17 @@ pub(crate) async fn versions(
 ) -> Vec<String> {
     let (files, openclaw) = (surroundings.clone(), openclaw.to_path_buf());
     let looked = tokio::task::spawn_blocking(move || {
-        let of_nvm: Vec<String> =
-            of_nvm(&files).into_iter().map(|(version, _)| version.to_string()).collect();
-        (programs(&files, &openclaw), of_nvm)
+        let of_managers: Vec<String> =
+            managed(&files).into_iter().map(|(version, _)| version.to_string()).collect();
+        (programs(&files, &openclaw), of_managers)
     })
     .await;
-    let (programs, of_nvm) = looked.unwrap_or_default();
+    let (programs, of_managers) = looked.unwrap_or_default();
     let mut found = Vec::new();
     for program in programs {
         found.extend(version(surroundings, program, known).await);
     }
-    found.extend(of_nvm);
+    found.extend(of_managers);
     found
 }
 
@@ -54,25 +62,49 @@ fn programs(surroundings: &Surroundings, openclaw: &Path) -> Vec<PathBuf> {
     programs
 }
 
-/// nvm's folders by their version, the newest first: only a login shell has one of them on its `PATH`.
-fn of_nvm(surroundings: &Surroundings) -> Vec<(Version, PathBuf)> {
-    let nvm = surroundings.environment.get("NVM_DIR").map(PathBuf::from);
-    let nvm = nvm.unwrap_or_else(|| surroundings.home.join(".nvm")).join("versions").join("node");
-    let installed = fs::read_dir(nvm).into_iter().flatten().flatten().take(NODES);
-    let mut found: Vec<(Version, PathBuf)> = installed
-        .filter_map(|folder| {
-            let version = number(folder.file_name().to_str()?)?;
-            Some((Version::parse(&version).ok()?, folder.path()))
-        })
-        .collect();
-    found.sort_by(|one, other| other.0.cmp(&one.0));
-    found
+/// The surroundings in which this OpenClaw finds a Node that it runs on: its own command takes the first of `PATH`,
+/// and that of a window or a service may have none, or another than the one it was installed with. The one beside it
+/// comes first, then that of `PATH`, then a version manager's newest; where none is known to do, all stays as it is.
+pub(crate) async fn lead(computer: &Computer, openclaw: &OpenclawProgram) -> Surroundings {
+    let surroundings = &computer.surroundings;
+    let (files, program) = (surroundings.clone(), openclaw.path.clone());
+    let looked = tokio::task::spawn_blocking(move || {
+        let beside = which::which_in("node", program.parent(), &files.home).ok();
+        let first = command::on_path(&files, "node");
+        (beside, first, managed(&files))
+    });
+    let (beside, first, managed) = looked.await.unwrap_or_default();
+    let does = |version: &str| {
+        openclaw.node.as_deref().is_none_or(|required| fits(required, version) != Some(false))
+    };
+    for program in beside.into_iter().chain(first) {
+        let version = version(surroundings, program.clone(), &computer.remembered().nodes).await;
+        if version.is_some_and(|version| does(&version)) {
+            return with_node(surroundings, &program);
+        }
+    }
+    let fitting =
+        managed.into_iter().find(|(version, program)| does(&version.to_string()) && program.is_file());
+    fitting.map_or_else(|| surroundings.clone(), |(_, program)| with_node(surroundings, &program))
 }
 
-/// The programs of nvm's, the newest first. Blocking.
-pub(crate) fn of_nvm_programs(surroundings: &Surroundings) -> Vec<PathBuf> {
-    // nvm for Windows is another program, and is on `PATH`.
-    of_nvm(surroundings).into_iter().map(|(_, folder)| folder.join("bin").join("node")).collect()
+/// The surroundings in which `node` is this one: npm and OpenClaw take the first of `PATH`. Blocking.
+pub(crate) fn with_node(surroundings: &Surroundings, node: &Path) -> Surroundings {
+    let (Some(folder), first) = (node.parent(), command::on_path(surroundings, "node")) else {
+        return surroundings.clone();
+    };
+    if first.as_deref() == Some(node) {
+        return surroundings.clone();
+    }
+    let folders = [folder.to_path_buf()].into_iter().chain(surroundings.environment.path_folders());
+    let Some(path) = std::env::join_paths(folders).ok().and_then(|path| path.into_string().ok()) else {
+        return surroundings.clone();
+    };
+    let variables = surroundings.environment.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let environment = Environment::new(variables.chain([("PATH".to_owned(), path)]));
+    let mut led = surroundings.clone();
+    led.environment = environment;
+    led
 }
 
 /// The version of a Node, without its `v`; `None` when it does not answer.
@@ -152,5 +184,84 @@ mod tests {
         }
         assert_eq!(number("v24.16.0\n").as_deref(), Some("24.16.0"));
         assert_eq!(number("command not found"), None);
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn openclaw_is_led_to_a_node_that_it_runs_on() {
+        use std::{fs, os::unix::fs::PermissionsExt, time::SystemTime};
+
+        use crate::{machine::os::Os, openclaw::program};
+
+        let home = tempfile::tempdir().unwrap();
+        let at = |path: &str| home.path().join(path);
+        let node = |folder: &str, version: &str| {
+            let (place, draft) = (at(folder).join("node"), at("draft"));
+            fs::create_dir_all(at(folder)).unwrap();
+            fs::write(&draft, format!("#!/bin/sh\necho v{version}\n")).unwrap();
+            fs::set_permissions(&draft, fs::Permissions::from_mode(0o755)).unwrap();
+            // By another program: no test of this process holds it open while it is run.
+            assert!(std::process::Command::new("cp").args([&draft, &place]).status().unwrap().success());
+            place
+        };
+        // Its program says which Node runs it, as `env node` does.
+        let openclaw = |folder: &str| {
+            let package = at(folder).join("lib/node_modules/openclaw");
+            fs::create_dir_all(&package).unwrap();
+            let manifest = r#"{"name":"openclaw","version":"2026.9.6","engines":{"node":">=24.16"}}"#;
+            fs::write(package.join("package.json"), manifest).unwrap();
+            fs::write(package.join("openclaw.mjs"), "#!/bin/sh\nnode --version\n").unwrap();
+            fs::set_permissions(package.join("openclaw.mjs"), fs::Permissions::from_mode(0o755)).unwrap();
+            fs::create_dir_all(at(folder).join("bin")).unwrap();
+            let link = at(folder).join("bin/openclaw");
+            std::os::unix::fs::symlink(package.join("openclaw.mjs"), &link).unwrap();
+            link
+        };
+        let of = |path: &str| {
+            let environment = Environment::new([("PATH", path)]);
+            Computer::new(Surroundings::new(Os::Linux, environment, home.path(), SystemTime::now), None)
+        };
+        let system = "/usr/bin:/bin";
+        let runs_on = async |path: &str| {
+            let computer = of(path);
+            let found = program::find(&computer.surroundings).unwrap();
+            let led = lead(&computer, &found).await;
+            let said = command::output(&led, &found.path, &["--version"], LIMIT).await.unwrap().stdout;
+            (found.path, said.trim().to_owned())
+        };
+        let old = node("old", "20.1.0");
+        let with_old = format!("{}:{system}", old.parent().unwrap().display());
+
+        // Installed for the user, while the Node that it needs is a version manager's.
+        let own = openclaw(".npm-global");
+        node(".nvm/versions/node/v22.0.0/bin", "22.0.0");
+        node(".nvm/versions/node/v24.16.0/bin", "24.16.0");
+        assert_eq!(runs_on(&with_old).await, (own.clone(), "v24.16.0".to_owned()));
+        node(".local/share/fnm/node-versions/v24.17.0/installation/bin", "24.17.0");
+        assert_eq!(runs_on(&with_old).await, (own.clone(), "v24.17.0".to_owned()));
+        node(".volta/tools/image/node/24.18.0/bin", "24.18.0");
+        assert_eq!(runs_on(&with_old).await, (own.clone(), "v24.18.0".to_owned()));
+        // What PATH has is enough.
+        let new = node("new", "24.16.9");
+        let with_new = format!("{}:{system}", new.parent().unwrap().display());
+        assert_eq!(runs_on(&with_new).await, (own.clone(), "v24.16.9".to_owned()));
+        fs::remove_file(own).unwrap();
+
+        // Installed with a version manager's Node: that one, whatever PATH has.
+        for (folder, version) in [
+            (".nvm/versions/node/v24.16.0", "v24.16.0"),
+            (".local/share/fnm/node-versions/v24.17.0/installation", "v24.17.0"),
+        ] {
+            let beside = openclaw(folder);
+            assert_eq!(runs_on(&with_new).await, (beside.clone(), version.to_owned()));
+            fs::remove_file(beside).unwrap();
+        }
+        let of_volta = openclaw(".volta/tools/image/packages/openclaw");
+        assert_eq!(runs_on(&with_old).await, (of_volta, "v24.18.0".to_owned()));
+        // Nothing does: nothing is pretended.
+        for folder in [".nvm", ".local", ".volta/tools/image/node"] {
+            fs::remove_dir_all(at(folder)).unwrap();
+        }
+        assert_eq!(runs_on(&with_old).await.1, "v20.1.0");
     }
 }

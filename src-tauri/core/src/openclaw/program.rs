@@ -74,8 +74,14 @@ fn places(surroundings: &Surroundings) -> Vec<PathBuf> {
             vec![roaming.join("npm").join("openclaw.cmd")]
         }
     };
-    // Only a login shell sees nvm's.
-    places.extend(node::of_nvm_programs(surroundings).iter().map(|node| node.with_file_name("openclaw")));
+    // Only a login shell sees what a version manager keeps beside its Nodes; Volta has a folder for each package.
+    let name = if surroundings.os == Os::Windows { "openclaw.cmd" } else { "openclaw" };
+    places.extend(node::managed(surroundings).iter().map(|(_, node)| node.with_file_name(name)));
+    if surroundings.os != Os::Windows {
+        let volta = surroundings.environment.get("VOLTA_HOME").map(PathBuf::from);
+        let volta = volta.unwrap_or_else(|| home.join(".volta"));
+        places.push(volta.join("tools/image/packages/openclaw/bin/openclaw"));
+    }
     places
 }
 

@@ -11,7 +11,7 @@ use crate::{
     computer::Computer,
     error::{Error, ErrorCode},
     machine::command,
-    openclaw::program,
+    openclaw::{node, program},
 };
 
 /// It took 3 to 6 s.
@@ -57,14 +57,14 @@ pub async fn page(computer: &Computer) -> Result<Page, Error> {
         })
     };
     let (port, found) = asked.await.map_err(|error| Error::new(ErrorCode::Internal {}, error.to_string()))?;
-    let program = found.ok_or_else(|| Error::from(ErrorCode::GatewayNoProgram {}))?.path;
+    let program = found.ok_or_else(|| Error::from(ErrorCode::GatewayNoProgram {}))?;
     // Asked without one, older versions would offer to install a service.
     if look(port).await != Gateway::Answers {
         return Err(ErrorCode::GatewayStopped { port }.into());
     }
+    let led = node::lead(computer, &program).await;
     let ask = async |option: &str| {
-        let output =
-            command::output(&computer.surroundings, &program, &["dashboard", option], LIMIT).await.ok();
+        let output = command::output(&led, &program.path, &["dashboard", option], LIMIT).await.ok();
         output.map(|output| output.stdout).unwrap_or_default()
     };
     let link = match of_document(&ask("--json").await) {

@@ -2,10 +2,7 @@
 //! watched meanwhile, since OpenClaw itself would go on asking a dead one for minutes.
 //! Dropping the future asks OpenClaw to abort the turn, and Ollama stops.
 
-use std::{
-    path::PathBuf,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +22,13 @@ use crate::{
         names::{self, ModelName},
         wire::Tag,
     },
-    openclaw::{include::Configuration, plan::Hash, program, settings::Settings},
+    openclaw::{
+        include::Configuration,
+        node,
+        plan::Hash,
+        program::{self, OpenclawProgram},
+        settings::Settings,
+    },
 };
 
 /// Between two looks at Ollama.
@@ -163,7 +166,7 @@ pub struct ProofState {
 
 /// What is known before asking.
 struct Before {
-    program: PathBuf,
+    program: OpenclawProgram,
     version: Option<String>,
     settings: Option<Hash>,
     told: Settings,
@@ -189,6 +192,7 @@ pub async fn prove(
     ModelName::parse(name)?;
     tell(ProofPhase::Asking);
     let before = known(computer).await?;
+    let led = node::lead(computer, &before.program).await;
     let port = before.told.gateway();
     let at = computer.surroundings.milliseconds();
     let begun = Instant::now();
@@ -208,7 +212,7 @@ pub async fn prove(
             limit: limits.answer,
         };
         tokio::select! {
-            turn = turn::ask(&computer.surroundings, &before.program, &question) => Ended::Turn(turn),
+            turn = turn::ask(&led, &before.program.path, &question) => Ended::Turn(turn),
             lost = follow(client.as_ref(), &model, limits.silent, &mut tell) => Ended::OllamaLost(lost),
         }
     };
@@ -219,7 +223,7 @@ pub async fn prove(
         Ended::OllamaLost(lost) => (Turn { run: Some(String::new()), ..Turn::default() }, lost),
     };
     let attempt = match turn.run.as_deref().filter(|run| !run.is_empty() && turn.status.is_none()) {
-        Some(run) => failures::last(&computer.surroundings, &before.program, run).await,
+        Some(run) => failures::last(&led, &before.program.path, run).await,
         None => None,
     };
     let answered = turn.status.as_deref() == Some("ok");
@@ -260,7 +264,7 @@ async fn known(computer: &Computer) -> Result<Before, Error> {
         let address = settled::asked_address(&computer, &told);
         Ok(Before {
             version: found.version.or(told.last_touched).map(|version| version.to_string()),
-            program: found.path,
+            program: found,
             settings: configuration.as_ref().map(Configuration::hash),
             here: address.clone().unwrap_or_else(|| computer.effective().0),
             url: settled::asked_url(&computer, &told),

@@ -7,6 +7,7 @@
 use std::{path::Path, process::Stdio, time::Duration};
 
 use serde::{Deserialize, Serialize};
+use tokio::process::Command;
 
 use super::{Gateway, look};
 use crate::{
@@ -21,7 +22,7 @@ use crate::{
     ollama::address::Address,
     openclaw::{
         lock::Lock,
-        program,
+        node, program,
         settings::{LOCAL, Settings},
     },
     surroundings::Surroundings,
@@ -87,7 +88,7 @@ pub async fn start(computer: &Computer, mut tell: impl FnMut(StartPhase)) -> Res
     };
     let (told, found) = asked.await.map_err(|error| Error::new(ErrorCode::Internal {}, error.to_string()))?;
     let port = told.gateway();
-    let program = found.ok_or_else(|| Error::from(ErrorCode::GatewayNoProgram {}))?.path;
+    let found = found.ok_or_else(|| Error::from(ErrorCode::GatewayNoProgram {}))?;
     if told.gateway_mode.as_deref().is_some_and(|mode| mode != LOCAL) {
         return Err(ErrorCode::GatewayRemote {}.into());
     }
@@ -109,13 +110,15 @@ pub async fn start(computer: &Computer, mut tell: impl FnMut(StartPhase)) -> Res
         Gateway::None => {}
     }
     let Some(_lock) = turn_to_start(computer, port).await? else { return Ok(()) };
-    if has_service(&computer.surroundings, &program).await {
+    let led = node::lead(computer, &found).await;
+    if has_service(&led, &found.path).await {
         tell(StartPhase::StartingService);
-        by_service(&computer.surroundings, &program).await?;
+        by_service(&led, &found.path).await?;
         return until_it_answers(port).await;
     }
     tell(StartPhase::Starting);
-    detached(computer, &program, &told, port).await
+    let mut command = command::command(&led, &found.path, &arguments(&told));
+    detached(computer, &mut command, &told, port).await
 }
 
 /// One Pincer at a time starts it. `None`: it answers, by another's start.
@@ -181,17 +184,20 @@ fn arguments(told: &Settings) -> Vec<&'static str> {
 }
 
 /// Runs the program in a process group of its own, its words in our log file, and lets it go once it answers.
-async fn detached(computer: &Computer, program: &Path, told: &Settings, port: u16) -> Result<(), Error> {
-    let arguments = arguments(told);
-    let shown = format!("openclaw {}", arguments.join(" "));
+async fn detached(
+    computer: &Computer,
+    command: &mut Command,
+    told: &Settings,
+    port: u16,
+) -> Result<(), Error> {
+    let shown = format!("openclaw {}", arguments(told).join(" "));
     let failed = |detail: String| Error::new(ErrorCode::GatewayFailed { command: shown.clone() }, detail);
     computer.folders.create()?;
     // A gateway that lives may still write there.
     let log = LogFile::open(&computer.folders.gateway_log(), Earlier::Kept)?;
-    let mut command = command::command(&computer.surroundings, program, &arguments);
     command.current_dir(&computer.surroundings.home).stdin(Stdio::null());
     command.stdout(log.handle()?).stderr(log.handle()?);
-    let mut group = Group::spawn(&mut command).map_err(|error| failed(error.to_string()))?;
+    let mut group = Group::spawn(command).map_err(|error| failed(error.to_string()))?;
     tokio::select! {
         answered = until_it_answers(port) => {
             // One that is too slow for us is not left behind half-started: dropping asks it to end.

@@ -12,8 +12,10 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{place::Place, tools};
-use crate::{error::Error, machine::os::Os, ollama::install::room, surroundings::Surroundings};
+use super::place::Place;
+use crate::{
+    error::Error, machine::os::Os, ollama::install::room, openclaw::node, surroundings::Surroundings,
+};
 
 /// The mark, in the folder with the packages.
 const MARK: &str = ".pincer-installing-openclaw";
@@ -71,7 +73,7 @@ fn taken(lock: &Path) -> Result<Option<File>, ()> {
 /// Whether it says its version, with the Node beside it where there is one.
 fn runs(surroundings: &Surroundings, program: &Path) -> bool {
     let node = program.with_file_name("node");
-    let here = if node.is_file() { tools::with_node(surroundings, &node) } else { surroundings.clone() };
+    let here = if node.is_file() { node::with_node(surroundings, &node) } else { surroundings.clone() };
     let program = program.to_path_buf();
     // A thread of its own: the caller may be within a runtime, or within none.
     let asked = thread::spawn(move || {

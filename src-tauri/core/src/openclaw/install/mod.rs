@@ -212,7 +212,7 @@ async fn npm_of(surroundings: &Surroundings, node: &FoundNode) -> Result<(Surrou
     let (surroundings, node) = (surroundings.clone(), PathBuf::from(&node.path));
     let found = blocking(move || {
         let npm = tools::npm(&surroundings, &node)?;
-        Some((tools::with_node(&surroundings, &node), npm))
+        Some((node::with_node(&surroundings, &node), npm))
     });
     found.await?.ok_or_else(|| ErrorCode::InstallNoNpm {}.into())
 }

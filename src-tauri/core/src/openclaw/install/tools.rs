@@ -44,7 +44,7 @@ fn programs(surroundings: &Surroundings) -> Vec<PathBuf> {
         which::which_in_all("node", Some(path), &surroundings.home).into_iter().flatten().collect();
     let more = usual(surroundings.os, &surroundings.environment)
         .into_iter()
-        .chain(node::of_nvm_programs(surroundings));
+        .chain(node::managed(surroundings).into_iter().map(|(_, program)| program));
     found.extend(more.filter(|place| place.is_file()));
     found.dedup();
     found.truncate(NODES);
@@ -71,25 +71,6 @@ pub(super) fn npm(surroundings: &Surroundings, node: &Path) -> Option<PathBuf> {
         .or_else(|| command::on_path(surroundings, "npm"))
 }
 
-/// The surroundings in which `node` is this one: npm and OpenClaw take the first of `PATH`. Blocking.
-pub(super) fn with_node(surroundings: &Surroundings, node: &Path) -> Surroundings {
-    let (Some(folder), first) = (node.parent(), command::on_path(surroundings, "node")) else {
-        return surroundings.clone();
-    };
-    if first.as_deref() == Some(node) {
-        return surroundings.clone();
-    }
-    let folders = [folder.to_path_buf()].into_iter().chain(surroundings.environment.path_folders());
-    let Some(path) = std::env::join_paths(folders).ok().and_then(|path| path.into_string().ok()) else {
-        return surroundings.clone();
-    };
-    let variables = surroundings.environment.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let environment = Environment::new(variables.chain([("PATH".to_owned(), path)]));
-    let mut led = surroundings.clone();
-    led.environment = environment;
-    led
-}
-
 /// Whether npm would ask git for a dependency written like this (npm's package-spec: `git+ssh://`, `github:`,
 /// `owner/repository`).
 pub(super) fn is_git(spec: &str) -> bool {
@@ -114,6 +95,7 @@ mod tests {
     use std::{fs, time::UNIX_EPOCH};
 
     use super::*;
+    use crate::openclaw::node::with_node;
 
     #[test]
     fn every_system_has_its_places() {
