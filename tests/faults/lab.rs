@@ -249,7 +249,8 @@ impl Lab {
             Some(told) => {
                 let typed = told.replace("MODEL", model).replace("ID", model);
                 let mut words: Vec<&str> = typed.split(' ').collect();
-                if ["use", "install-ollama", "install-openclaw"].contains(&words[0]) {
+                let asks = ["use", "install-ollama", "install-openclaw"].contains(&words[0]);
+                if asks || words.contains(&"--at-login") {
                     words.push("--yes");
                 }
                 let (output, _) = stage.run(&words);

@@ -31,7 +31,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 /// The causes that Linux can play, by the table that the project was begun with.
-const PLAYABLE: [&str; 76] = [
+const PLAYABLE: [&str; 79] = [
     "engine.not-installed",
     "engine.not-running",
     "engine.starting",
@@ -95,6 +95,9 @@ const PLAYABLE: [&str; 76] = [
     "openclaw.rejects-settings",
     "openclaw.gateway-mode-unset",
     "openclaw.gateway-stopped",
+    "openclaw.gateway-did-not-start",
+    "openclaw.gateway-not-at-login",
+    "openclaw.gateway-no-token",
     "openclaw.gateway-port-taken",
     "openclaw.does-not-see-model",
     "pull.unknown-model",

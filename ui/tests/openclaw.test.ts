@@ -1,7 +1,7 @@
 import { fireEvent, screen, within } from '@testing-library/svelte';
 import { describe, expect, test } from 'vitest';
-import { failureOf, FakeBackend } from '../src/lib/backend/fake';
-import { proof, sees, worlds } from '../src/lib/backend/samples';
+import { diagnosis, failureOf, FakeBackend } from '../src/lib/backend/fake';
+import { findings, proof, sees, worlds } from '../src/lib/backend/samples';
 import type { Proof } from '../src/lib/backend/types/Proof';
 import type { ProofOutcome } from '../src/lib/backend/types/ProofOutcome';
 import { accessible, open } from './window';
@@ -159,6 +159,35 @@ describe('a gateway that does not run', () => {
     expect(await screen.findByRole('group', { name: 'Starting OpenClaw' })).toBeTruthy();
     backend.push({ gatewayStart: { phase: 'done', since: 0, failure: null } });
     await expect.poll(() => screen.queryByRole('group', { name: 'Starting OpenClaw' })).toBeNull();
+  });
+});
+
+describe('OpenClaw with the computer', () => {
+  test('is offered while it runs, and what is run and written is shown before', async () => {
+    const { backend } = open({ ...worlds.running, path: diagnosis([findings.gatewayNotAtLogin]) });
+    await fireEvent.click(await screen.findByRole('button', { name: 'Start OpenClaw with the computer' }));
+    expect(backend.calls).toEqual([{ name: 'runRemedy', value: { id: 'gateway-at-login', params: {} } }]);
+    expect(await screen.findByRole('heading', { name: 'OpenClaw will start when you log in' })).toBeTruthy();
+    const lead = await screen.findByText(/“openclaw gateway install” writes .*openclaw-gateway\.service/);
+    expect(lead.textContent).toContain('Nothing is written yet.');
+    await accessible();
+    await fireEvent.click(screen.getByRole('button', { name: 'Apply' }));
+    expect(await screen.findByText(/OpenClaw starts when you log in/)).toBeTruthy();
+  });
+
+  test('that did not come up is said, with one button', async () => {
+    const { backend } = open({ ...worlds.gatewayStopped, path: diagnosis([findings.gatewayDidNotStart]) }, 'fix');
+    expect(await screen.findByRole('heading', { name: 'OpenClaw should have started with the computer' })).toBeTruthy();
+    await fireEvent.click(await screen.findByRole('button', { name: 'Start OpenClaw’s gateway' }));
+    expect(backend.calls).toEqual([{ name: 'runRemedy', value: { id: 'start-gateway', params: {} } }]);
+  });
+
+  test('whose gateway is on another computer is not offered to be started here', async () => {
+    open({ ...worlds.gatewayStopped, path: diagnosis([findings.gatewayElsewhere]) });
+    expect(await screen.findByRole('heading', { name: 'OpenClaw runs on another computer (nas.local:18789)' })).toBeTruthy();
+    expect(screen.getByText(/there is nothing to start here/)).toBeTruthy();
+    expect(screen.getByText(/write http:\/\/192\.168\.7\.3:11434 as Ollama’s address/)).toBeTruthy();
+    expect(screen.queryByRole('button', { name: 'Start OpenClaw’s gateway' })).toBeNull();
   });
 });
 

@@ -67,15 +67,27 @@ pub(crate) enum Command {
         yes: bool,
     },
     /// Start Ollama, or OpenClaw
-    Start {
-        /// Start OpenClaw's gateway, the part that answers
-        #[arg(long, conflicts_with = "host")]
-        openclaw: bool,
-    },
+    Start(Start),
     /// Restart Ollama, where a service or Pincer runs it
     Restart,
     /// Print what is known, for whoever helps you; keys and names are left out
     Report,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Start {
+    /// Start OpenClaw's gateway, the part that answers
+    #[arg(long, conflicts_with = "host")]
+    pub(crate) openclaw: bool,
+    /// Let it start with the computer from now on; `pincer undo` takes that back
+    #[arg(long)]
+    pub(crate) at_login: bool,
+    /// Show what would change and write nothing
+    #[arg(long, requires = "at_login")]
+    pub(crate) dry_run: bool,
+    /// Apply without asking
+    #[arg(long, short, requires = "at_login")]
+    pub(crate) yes: bool,
 }
 
 #[derive(Debug, Args)]

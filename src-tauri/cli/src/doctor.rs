@@ -141,6 +141,9 @@ fn remedy(output: &Output, cause: &Cause, offer: &Offer, chosen: &Chosen) -> Str
         Remedy::StartOllama {} if offer.kind == RemedyKind::Action => "pincer start".to_owned(),
         Remedy::RestartOllama { .. } if offer.kind == RemedyKind::Action => "pincer restart".to_owned(),
         Remedy::StartGateway {} => "pincer start --openclaw".to_owned(),
+        Remedy::StartAtLogin {} => "pincer start --at-login".to_owned(),
+        Remedy::GatewayAtLogin {} => "pincer start --openclaw --at-login".to_owned(),
+        Remedy::SetGatewayToken {} => "openclaw doctor --generate-gateway-token".to_owned(),
         Remedy::DownloadModel { .. } => format!("pincer pull {}", text("name")),
         Remedy::UseModel { .. } => format!("pincer use {}", text("name")),
         Remedy::SetContext { tokens, .. } => format!("pincer use {} --context {tokens}", text("name")),
@@ -161,7 +164,6 @@ fn remedy(output: &Output, cause: &Cause, offer: &Offer, chosen: &Chosen) -> Str
         Remedy::SetGatewayMode {} => "openclaw config set gateway.mode local".to_owned(),
         Remedy::UndoChange { .. } => format!("pincer undo {}", text("receipt")),
         Remedy::StartOllama {}
-        | Remedy::StartAtLogin {}
         | Remedy::RestartOllama { .. }
         | Remedy::GiveFolder { .. }
         | Remedy::FindFolder { .. }

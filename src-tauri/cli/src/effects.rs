@@ -68,6 +68,10 @@ fn part(words: &Words, effect: &Effect, tense: Tense) -> String {
         Effect::KeptLoaded { names } => counted("kept-loaded", names, &nothing),
         Effect::Key {} => say("key", &nothing),
         Effect::Gateway {} => say("gateway", &nothing),
+        Effect::GatewayToken {} => say("gateway-token", &nothing),
+        Effect::GatewayAtLogin { command, file } => {
+            say("gateway-at-login", &json!({ "command": command, "file": file }))
+        }
         Effect::InOrder {} => say("in-order", &nothing),
     }
 }
@@ -143,6 +147,8 @@ mod tests {
             Effect::KeptLoaded { names: pair },
             Effect::Key {},
             Effect::Gateway {},
+            Effect::GatewayToken {},
+            Effect::GatewayAtLogin { command: "openclaw gateway install".into(), file: "/a".into() },
             Effect::InOrder {},
         ];
         for language in crate::words::languages() {

@@ -25,7 +25,7 @@ use std::{ffi::OsString, process::ExitCode};
 use clap::Parser;
 use pincer_core::{computer::Computer, openclaw::change, surroundings::Surroundings};
 
-use arguments::{Arguments, Command};
+use arguments::{Arguments, Command, Start};
 use output::{Failure, Output};
 use words::Words;
 
@@ -118,8 +118,14 @@ async fn run(arguments: Arguments, surroundings: Surroundings, output: &Output) 
         Command::Check { model, context, .. } => check::run(&computer, output, &model, context).await,
         Command::InstallOllama { yes } => install::ollama(&computer, output, yes).await,
         Command::InstallOpenclaw { yes } => install::openclaw(&computer, output, yes).await,
-        Command::Start { openclaw: false } => start::run(&computer, output).await,
-        Command::Start { openclaw: true } => start::gateway(&computer, output).await,
+        Command::Start(wanted @ Start { at_login: true, .. }) => {
+            change::settle(&computer).await?;
+            let before = newest(&computer).await;
+            let ended = start::at_login(&computer, output, &wanted).await;
+            unseen(&computer, before, ended).await
+        }
+        Command::Start(Start { openclaw: false, .. }) => start::run(&computer, output).await,
+        Command::Start(Start { openclaw: true, .. }) => start::gateway(&computer, output).await,
         Command::Restart => start::again(&computer, output).await,
         Command::Report => report::run(&computer, output).await,
     }

@@ -3,18 +3,28 @@
 
 use pincer_core::{
     computer::Computer,
+    diagnosis::{
+        finding::Remedy,
+        remedy::{self, Carried},
+    },
     error::Error,
     ollama::{
         launch, restart,
         start::{self, Step},
     },
-    openclaw::gateway::start::{self as gateway, StartPhase},
+    openclaw::{
+        change,
+        gateway::start::{self as gateway, StartPhase},
+    },
 };
 use serde_json::json;
 
 use crate::{
     Done,
+    arguments::Start,
+    ask,
     output::{Failure, Output},
+    use_model::{show, without_plan},
     waiting::Waiting,
 };
 
@@ -95,6 +105,38 @@ pub(crate) async fn gateway(computer: &Computer, output: &Output) -> Result<Done
         output.document(&json!({ "started": true }))?;
     } else {
         output.say("gateway-start.phase.done", &json!({}))?;
+    }
+    Ok(Done::Fine)
+}
+
+/// Lets Ollama, or OpenClaw's gateway, start with the computer: shown, asked for, applied, and taken back like any change.
+pub(crate) async fn at_login(computer: &Computer, output: &Output, wanted: &Start) -> Result<Done, Failure> {
+    let remedy = if wanted.openclaw { Remedy::GatewayAtLogin {} } else { Remedy::StartAtLogin {} };
+    let Carried::Prepared(prepared) = remedy::carry_out(computer, &remedy).await? else {
+        return Ok(Done::Fine);
+    };
+    let preview = prepared.preview;
+    if !output.json {
+        show(output, &preview)?;
+    }
+    let apply = preview.changed && !wanted.dry_run && ask::may(output, wanted.yes, "cli.use.ask")?;
+    let receipt = if apply { change::apply(computer, prepared.plan).await? } else { None };
+    if output.json {
+        let mut answer = without_plan(&preview);
+        if let Some(fields) = answer.as_object_mut() {
+            fields.insert("applied".into(), apply.into());
+            fields.insert("undo".into(), receipt.map(|receipt| receipt.id).into());
+        }
+        output.document(&answer)?;
+    } else if let Some(receipt) = receipt {
+        output.say("cli.use.applied", &json!({ "id": receipt.id }))?;
+    } else if !preview.changed {
+        output.say("cli.start.at-login.is-set", &json!({}))?;
+    } else if wanted.dry_run {
+        output.say("cli.use.dry-run", &json!({}))?;
+    } else {
+        output.say("cli.use.not-applied", &json!({}))?;
+        return Err(Failure::Told);
     }
     Ok(Done::Fine)
 }

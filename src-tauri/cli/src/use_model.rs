@@ -77,7 +77,7 @@ pub(crate) async fn run(computer: &Computer, output: &Output, wanted: Use) -> Re
 }
 
 /// A plan's name means nothing outside the window.
-fn without_plan(preview: &Preview) -> Value {
+pub(crate) fn without_plan(preview: &Preview) -> Value {
     let mut value = serde_json::to_value(preview).unwrap_or_default();
     if let Some(fields) = value.as_object_mut() {
         fields.remove("plan");
@@ -85,7 +85,8 @@ fn without_plan(preview: &Preview) -> Value {
     value
 }
 
-fn show(output: &Output, preview: &Preview) -> Result<(), Failure> {
+/// Before it is asked for: what to know, the masked diffs, what it means.
+pub(crate) fn show(output: &Output, preview: &Preview) -> Result<(), Failure> {
     for warning in &preview.warnings {
         let value = serde_json::to_value(warning).unwrap_or_default();
         let code = value.get("code").and_then(Value::as_str).unwrap_or_default();

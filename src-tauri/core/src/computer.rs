@@ -23,11 +23,12 @@ use crate::{
     },
     openclaw::{
         elsewhere::LastSeen,
+        gateway::login::LastAsked,
         home::OpenclawHome,
         include::{Configuration, Roots},
         node::NodeVersions,
         program, settings,
-        settings::{KEY_VARIABLE, Settings},
+        settings::{GATEWAY_SECRETS, KEY_VARIABLE, Settings},
         version::Version,
     },
     preferences::Preferences,
@@ -99,6 +100,7 @@ pub struct Computer {
 pub(crate) struct Remembered {
     pub(crate) nodes: NodeVersions,
     pub(crate) elsewhere: LastSeen,
+    pub(crate) user_services: LastAsked,
 }
 
 impl Computer {
@@ -209,6 +211,15 @@ impl Computer {
     #[must_use]
     pub fn key_beside(&self, home: &OpenclawHome) -> bool {
         settings::in_env_file(home, KEY_VARIABLE).is_some() || settings::has_stored_credential(home)
+    }
+
+    /// Whether OpenClaw's gateway finds its token, and its password, beside its file: in its `.env`, or here.
+    /// Blocking.
+    #[must_use]
+    pub fn gateway_secrets_beside(&self, home: &OpenclawHome) -> [bool; 2] {
+        GATEWAY_SECRETS.map(|name| {
+            self.surroundings.environment.get(name).is_some() || settings::in_env_file(home, name).is_some()
+        })
     }
 
     /// Variables that the provider entry refers to and that OpenClaw's service would not find: neither in its `.env`

@@ -319,6 +319,16 @@ pub enum ErrorCode {
     /// OpenClaw's settings say that its gateway is on another computer: nothing to start here.
     #[serde(rename = "gateway.remote")]
     GatewayRemote {},
+    /// Nothing on this computer starts programs for the user at login as OpenClaw's own command needs it.
+    #[serde(rename = "gateway.login-unavailable")]
+    GatewayLoginUnavailable {},
+    /// OpenClaw's own command did not let its gateway start with the computer, or not stop doing so; its words are in
+    /// `detail`.
+    #[serde(rename = "gateway.login-failed")]
+    GatewayLoginFailed {
+        /// The command, as an argument list joined by spaces.
+        command: String,
+    },
     /// Something else has the gateway's port.
     #[serde(rename = "gateway.port-taken")]
     GatewayPortTaken {

@@ -23,6 +23,8 @@ pub enum Cause {
         url: String,
         /// The program found, when one was.
         program: Option<String>,
+        /// It is set to start with the computer.
+        enabled: bool,
     },
     /// Bound but silent, younger than 45 s.
     #[serde(rename = "engine.starting")]
@@ -484,6 +486,21 @@ pub enum Cause {
         /// That port.
         port: u16,
     },
+    /// Nothing listens on the gateway's port although OpenClaw's own service is set to start it with the computer.
+    #[serde(rename = "openclaw.gateway-did-not-start")]
+    OpenclawGatewayDidNotStart {
+        /// That port.
+        port: u16,
+    },
+    /// The gateway runs, and nothing starts it with the computer.
+    #[serde(rename = "openclaw.gateway-not-at-login")]
+    OpenclawGatewayNotAtLogin {},
+    /// The gateway is to listen to the network and has no token to ask for: it refuses to start.
+    #[serde(rename = "openclaw.gateway-no-token")]
+    OpenclawGatewayNoToken {
+        /// `gateway.bind`.
+        bind: String,
+    },
     /// Another program is on the gateway's port.
     #[serde(rename = "openclaw.gateway-port-taken")]
     OpenclawGatewayPortTaken {
@@ -502,7 +519,7 @@ pub enum Cause {
         /// Its name as listed by Ollama.
         name: String,
     },
-    /// OpenClaw runs on this computer, and its settings are not here.
+    /// OpenClaw runs in a container, beside Windows or on another computer, and its settings are there.
     #[serde(rename = "openclaw.elsewhere")]
     OpenclawElsewhere {
         /// The container that it runs in, when it is known.
@@ -513,6 +530,8 @@ pub enum Cause {
         contained: bool,
         /// Its gateway's port leads to another computer.
         forwarded: bool,
+        /// The other computer by the settings (`gateway.remote.url`), and its port.
+        remote: Option<String>,
         /// Its gateway's port.
         port: u16,
     },

@@ -124,6 +124,14 @@ pub struct OpenclawFacts {
     pub gateway_owner: Option<PortOwner>,
     /// What is on its port is another program.
     pub gateway_is_other: bool,
+    /// Its own service is set to start the gateway with the computer.
+    pub at_login: bool,
+    /// It could be, and is not, while the gateway runs.
+    pub may_start_at_login: bool,
+    /// The gateway has a token or a password to ask for, as far as is seen.
+    pub gateway_has_secret: bool,
+    /// The address of this computer that the one with the gateway sees, when the gateway is on another one.
+    pub seen_from_gateway: Option<IpAddr>,
 }
 
 impl OpenclawFacts {
@@ -208,6 +216,8 @@ pub struct Facts {
     pub rights: Rights,
     /// Something starts Ollama with the computer.
     pub at_login: bool,
+    /// The same, and it is switched on: what does not run did not come up, or was stopped.
+    pub enabled_at_login: bool,
     /// The process of an Ollama that Pincer started and that still runs.
     pub own: Option<u32>,
     /// Second stage: the end of Ollama's own log.

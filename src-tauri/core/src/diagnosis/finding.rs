@@ -198,8 +198,12 @@ pub enum Remedy {
     },
     /// Let OpenClaw's gateway run on this computer.
     SetGatewayMode {},
+    /// Give OpenClaw's gateway a token to ask for.
+    SetGatewayToken {},
     /// Start OpenClaw's gateway.
     StartGateway {},
+    /// Start OpenClaw's gateway with the computer.
+    GatewayAtLogin {},
     /// Install a newer Node, by hand.
     UpdateNode {
         /// What OpenClaw asks for.

@@ -12,7 +12,10 @@ use super::{
 use crate::{
     computer::{AddressSource, Computer},
     error::{Error, ErrorCode},
-    machine::{memory::Memory, own_address::is_here},
+    machine::{
+        memory::Memory,
+        own_address::{is_here, seen_from},
+    },
     models::{
         check::{Checked, store},
         discovery::{Discovered, Discovery},
@@ -35,7 +38,7 @@ use crate::{
         gateway::{self, Gateway},
         include::Configuration,
         intent, prepare, program as openclaw_program, secrets,
-        settings::{self, KEY_VARIABLE, PROVIDER, Settings},
+        settings::{self, KEY_VARIABLE, LOCAL, PROVIDER, Settings},
     },
 };
 
@@ -84,6 +87,15 @@ pub async fn first_stage(computer: &Computer, discovery: &mut Discovery) -> Resu
     let (effective, models, Asked { loaded, busy }) = effective?;
     let others = if effective.answer == Answer::Ollama { Vec::new() } else { collect(others).await? };
     let openclaws = collect(openclaws.into_iter().collect()).await?.into_iter().next();
+    let mut openclaw = OpenclawFacts { gateway, ..files.openclaw };
+    let told = openclaw.settings.read();
+    let local = told.is_some_and(|told| told.gateway_mode.as_deref() == Some(LOCAL));
+    if local && gateway == Gateway::Answers && openclaw.program.is_some() && !openclaw.at_login {
+        openclaw.may_start_at_login = gateway::login::is_possible(computer).await;
+    }
+    if let Some(host) = told.and_then(Settings::gateway_host) {
+        openclaw.seen_from_gateway = seen_from_host(&host).await;
+    }
     let proxy =
         proxy::covering(&effective.address, &files.proxies).filter(|_| effective.address.is_loopback());
     let localhost = if effective.answer != Answer::Ollama && effective.address.host() == "localhost" {
@@ -116,10 +128,11 @@ pub async fn first_stage(computer: &Computer, discovery: &mut Discovery) -> Resu
         models,
         program: files.program,
         proxy,
-        openclaw: OpenclawFacts { gateway, ..files.openclaw },
+        openclaw,
         service: None,
         rights: Rights::default(),
         at_login: files.at_login,
+        enabled_at_login: files.enabled_at_login,
         own: files.own,
         log: None,
         models_folder: None,
@@ -232,6 +245,7 @@ struct Files {
     checks: HashMap<String, Checked>,
     stores: Vec<Store>,
     at_login: bool,
+    enabled_at_login: bool,
     own: Option<u32>,
     program: Option<std::path::PathBuf>,
     openclaw: OpenclawFacts,
@@ -296,6 +310,7 @@ fn look_at_files(computer: &Computer) -> Files {
         checks: store::read(&computer.folders),
         stores: model_store::look(&computer.surroundings),
         at_login: login::is_set(&computer.surroundings),
+        enabled_at_login: login::is_enabled(&computer.surroundings),
         own: Own::running(&computer.folders).map(|own| own.pid),
         program: program::find(&computer.surroundings),
         proxies: own.chain(in_file).collect(),
@@ -318,6 +333,10 @@ fn look_at_files(computer: &Computer) -> Files {
             elsewhere: Elsewhere::default(),
             gateway_owner: None,
             gateway_is_other: false,
+            at_login: gateway::login::is_set(&computer.surroundings, &home.state),
+            may_start_at_login: false,
+            gateway_has_secret: told.gateway_has_secret(computer.gateway_secrets_beside(&home)),
+            seen_from_gateway: None,
         },
     }
 }
@@ -368,6 +387,17 @@ async fn look(client: &Client, address: Address, source: AddressSource) -> Candi
 
 fn is_ollamas(code: &ErrorCode) -> bool {
     matches!(code, ErrorCode::OllamaStatus { message, status, .. } if !message.is_empty() || *status == 403)
+}
+
+/// Which address of ours a computer sees, given as `host:port`.
+async fn seen_from_host(host: &str) -> Option<IpAddr> {
+    let there = Address::parse(host).ok()?;
+    let named = there.host().trim_matches(['[', ']']).parse().ok();
+    let ip = match named {
+        Some(ip) => Some(ip),
+        None => resolved(there.host(), there.port()).await.into_iter().next(),
+    };
+    ip.and_then(seen_from)
 }
 
 /// What a name is here, in the system's order; nothing when it does not resolve in time.

@@ -254,10 +254,13 @@ fn place(cause: &Cause) -> (Link, Severity) {
         | Cause::OpenclawElsewhere { .. }
         | Cause::OpenclawNodeTooOld { .. }
         | Cause::OpenclawGatewayModeUnset {}
+        | Cause::OpenclawGatewayNoToken { .. }
         | Cause::OpenclawGatewayPortTaken { .. }
         | Cause::OpenclawRejectsSettings { .. } => (Link::Openclaw, Problem),
-        Cause::OpenclawDoesNotSeeModel { .. } => (Link::Openclaw, Warning),
-        Cause::OpenclawGatewayStopped { .. } => (Link::Openclaw, Note),
+        Cause::OpenclawDoesNotSeeModel { .. } | Cause::OpenclawGatewayDidNotStart { .. } => {
+            (Link::Openclaw, Warning)
+        }
+        Cause::OpenclawGatewayStopped { .. } | Cause::OpenclawGatewayNotAtLogin {} => (Link::Openclaw, Note),
     }
 }
 

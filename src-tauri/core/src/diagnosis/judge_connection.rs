@@ -72,7 +72,11 @@ fn refused(facts: &Facts, url: String, local: bool) -> Finding {
             |program| format!("the program is {program}"),
         ));
         let offers = vec![engine::start(facts)];
-        return finding(Cause::EngineNotRunning { url, program }, seen, offers);
+        let enabled = facts.enabled_at_login;
+        if enabled {
+            seen.push("it is set to start with the computer".to_owned());
+        }
+        return finding(Cause::EngineNotRunning { url, program, enabled }, seen, offers);
     }
     seen.push("no program named ollama on PATH or where installers put it, no service unit".to_owned());
     let install = Plan::here(facts.os).map(|_| action(Remedy::InstallOllama {}));

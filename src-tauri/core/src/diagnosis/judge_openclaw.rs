@@ -9,15 +9,21 @@ use crate::{
     },
     machine::port_owner::PortOwner,
     models::catalogue,
-    ollama::names,
+    ollama::{address::Address, names},
     openclaw::{
-        elsewhere::{Behind, Container, Distribution, behind, route::route},
+        elsewhere::{
+            Behind, Container, Distribution, Elsewhere, behind,
+            route::{Route, route},
+        },
         gateway::{Gateway, RUNTIMES},
         node,
         outcome::Mode,
         settings::{LOCAL, Settings},
     },
 };
+
+/// `gateway.bind` of a gateway that listens to the local network.
+const NETWORK: &str = "lan";
 
 pub(super) fn needs(facts: &Facts) -> Vec<Need> {
     let gateway = facts.openclaw.gateway;
@@ -44,7 +50,9 @@ pub(super) fn openclaw(facts: &Facts) -> Vec<Finding> {
     let start = node_too_old(facts)
         .or_else(|| port_taken(facts))
         .or_else(|| mode_unset(facts))
-        .or_else(|| stopped(facts));
+        .or_else(|| no_token(facts))
+        .or_else(|| stopped(facts))
+        .or_else(|| not_at_login(facts));
     start.into_iter().chain(rejected(facts)).chain(unseen(facts)).collect()
 }
 
@@ -75,6 +83,9 @@ fn port(facts: &Facts) -> u16 {
 /// It runs on this computer, but neither its program nor its settings are here.
 pub(super) fn elsewhere(facts: &Facts) -> Option<Finding> {
     let openclaw = &facts.openclaw;
+    if let Some(remote) = remote(facts) {
+        return Some(remote);
+    }
     if openclaw.program.is_some() {
         return None;
     }
@@ -104,19 +115,40 @@ pub(super) fn elsewhere(facts: &Facts) -> Option<Finding> {
     let held = owner.filter(|_| !seen_at.is_seen()).and_then(behind);
     seen.extend(openclaw.gateway_owner.iter().filter(|_| held.is_some()).map(connection::port_belongs_to));
     let address = &facts.effective.address;
-    let route = route(seen_at, held, address);
-    let remedy = Remedy::ConfigureElsewhere {
-        text: route.text(),
-        url: route.url,
-        port: address.port(),
-        way: route.way,
-    };
+    let remedy = configure(route(seen_at, held, address), address);
     let cause = Cause::OpenclawElsewhere {
         container,
         distribution,
         contained: held == Some(Behind::Container),
         forwarded: held == Some(Behind::Remote),
+        remote: None,
         port,
+    };
+    Some(finding(cause, seen, vec![manual(remedy, None)]))
+}
+
+fn configure(route: Route, address: &Address) -> Remedy {
+    Remedy::ConfigureElsewhere { text: route.text(), url: route.url, port: address.port(), way: route.way }
+}
+
+/// Its settings here are those of a client: they say on which other computer the gateway runs, and that one asks for
+/// models by its own.
+fn remote(facts: &Facts) -> Option<Finding> {
+    let told = facts.openclaw.settings.read().filter(|told| !told.is_local())?;
+    let mode = told.gateway_mode.clone().unwrap_or_default();
+    let host = told.gateway_host();
+    let mut seen = vec![format!("{}: gateway.mode is {mode}", facts.openclaw.file.display())];
+    seen.extend(host.iter().map(|host| format!("gateway.remote.url leads to {host}")));
+    let address = &facts.effective.address;
+    let there = Elsewhere { own: facts.openclaw.seen_from_gateway, ..Elsewhere::default() };
+    let remedy = configure(route(&there, Some(Behind::Remote), address), address);
+    let cause = Cause::OpenclawElsewhere {
+        container: None,
+        distribution: None,
+        contained: false,
+        forwarded: false,
+        remote: Some(host.unwrap_or_else(|| format!("gateway.mode: {mode}"))),
+        port: port(facts),
     };
     Some(finding(cause, seen, vec![manual(remedy, None)]))
 }
@@ -199,13 +231,42 @@ fn mode_unset(facts: &Facts) -> Option<Finding> {
     Some(finding(Cause::OpenclawGatewayModeUnset {}, seen, vec![action(Remedy::SetGatewayMode {})]))
 }
 
+/// It would listen to the network, where it does not start without anything to ask for (measured on 2026.9.6).
+fn no_token(facts: &Facts) -> Option<Finding> {
+    let told = quiet(facts)?;
+    let bind = told.gateway_bind.clone().filter(|bind| bind == NETWORK)?;
+    if facts.openclaw.gateway_has_secret {
+        return None;
+    }
+    let auth = told.gateway_auth.as_deref().map_or_else(
+        || "neither gateway.auth.token nor gateway.auth.password is set".to_owned(),
+        |mode| format!("gateway.auth.mode is {mode}, and what it asks for is not set"),
+    );
+    let file = facts.openclaw.file.display();
+    let seen = vec![format!("{file}: gateway.bind is {bind}"), format!("{file}: {auth}")];
+    let cause = Cause::OpenclawGatewayNoToken { bind };
+    Some(finding(cause, seen, vec![action(Remedy::SetGatewayToken {})]))
+}
+
+/// It runs, and after the next start of the computer it would not. Said where OpenClaw's own command can change it.
+fn not_at_login(facts: &Facts) -> Option<Finding> {
+    facts.openclaw.may_start_at_login.then(|| {
+        let seen = vec!["OpenClaw's own service is not installed".to_owned()];
+        finding(Cause::OpenclawGatewayNotAtLogin {}, seen, vec![action(Remedy::GatewayAtLogin {})])
+    })
+}
+
 fn stopped(facts: &Facts) -> Option<Finding> {
     // In another mode the gateway is on another computer.
     quiet(facts).filter(|told| told.gateway_mode.as_deref() == Some("local"))?;
     let port = port(facts);
     let command = ["openclaw", "gateway", "run"].map(str::to_owned).to_vec();
     let offers = vec![Offer { command: Some(command), ..action(Remedy::StartGateway {}) }];
-    let seen = vec![format!("nothing listens on port {port}")];
+    let mut seen = vec![format!("nothing listens on port {port}")];
+    if facts.openclaw.at_login {
+        seen.push("OpenClaw's own service is set to start it with the computer".to_owned());
+        return Some(finding(Cause::OpenclawGatewayDidNotStart { port }, seen, offers));
+    }
     Some(finding(Cause::OpenclawGatewayStopped { port }, seen, offers))
 }
 

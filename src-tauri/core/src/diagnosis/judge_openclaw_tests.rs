@@ -128,13 +128,10 @@ fn a_gateway_that_does_not_run_has_a_reason() {
     facts.openclaw.nodes = Vec::new();
     assert_eq!(found(&facts), unset, "none was seen");
 
-    // One that answers is proof enough; one of another computer, or on another network, is not seen from here.
+    // One that answers is proof enough; one on another network is not seen from here.
     let mut facts = well();
     settings(&mut facts).gateway_mode = None;
     facts.openclaw.nodes = vec!["18.20.4".into()];
-    assert_eq!(codes(&judge(&facts)), Vec::<String>::new());
-    let mut facts = quiet();
-    settings(&mut facts).gateway_mode = Some("remote".into());
     assert_eq!(codes(&judge(&facts)), Vec::<String>::new());
     for (bind, expected) in [("tailnet", 0), ("custom", 0), ("loopback", 1), ("lan", 1)] {
         let mut facts = quiet();
@@ -174,7 +171,7 @@ fn another_program_on_its_port_is_named() {
     assert_eq!(states(&diagnosis)[4], LinkState::Broken);
     // Its own gateway is on another computer.
     settings(&mut facts).gateway_mode = Some("remote".into());
-    assert_eq!(codes(&judge(&facts)), Vec::<String>::new());
+    assert_eq!(codes(&judge(&facts)), ["openclaw.elsewhere"]);
 }
 
 #[test]
@@ -208,5 +205,100 @@ fn a_model_that_openclaw_does_not_list_is_named_when_nothing_else_explains_it() 
             assert_eq!(finding.remedies[0], action(Remedy::UseModel { name: "qwen3:8b".into() }));
             assert!(diagnosis.ok);
         }
+    }
+}
+
+#[test]
+fn a_gateway_of_another_computer_is_said_to_be_there() {
+    let mut facts = well();
+    // Of what the files here say of Ollama nothing counts.
+    settings(&mut facts).fallback_key = true;
+    settings(&mut facts).gateway_mode = Some("remote".into());
+    let of = |facts: &Facts| {
+        let diagnosis = judge(facts);
+        assert_eq!(codes(&diagnosis), ["openclaw.elsewhere"]);
+        assert_eq!(states(&diagnosis)[3..], [LinkState::Unknown, LinkState::Broken]);
+        let finding = diagnosis.findings.into_iter().next().unwrap();
+        let Cause::OpenclawElsewhere { remote, .. } = &finding.cause else { panic!("{finding:?}") };
+        let Remedy::ConfigureElsewhere { url, .. } = &finding.remedies[0].remedy else {
+            panic!("{finding:?}")
+        };
+        assert_eq!(finding.remedies.len(), 1, "nothing is started here");
+        (remote.clone().unwrap(), url.clone())
+    };
+    // Without an address it is known all the same that it is not here.
+    assert_eq!(of(&facts), ("gateway.mode: remote".to_owned(), "http://127.0.0.1:11434".to_owned()));
+    settings(&mut facts).gateway_remote = Some("wss://me:secret@nas.local:18789/?token=t".into());
+    facts.openclaw.seen_from_gateway = Some([192, 168, 7, 3].into());
+    for gateway in [Gateway::None, Gateway::Silent, Gateway::Answers] {
+        facts.openclaw.gateway = gateway;
+        assert_eq!(of(&facts), ("nas.local:18789".to_owned(), "http://192.168.7.3:11434".to_owned()));
+    }
+    // An Ollama of the network is seen from everywhere; a client without a program is one, too.
+    facts.effective = candidate("192.0.2.7", AddressSource::Settings, Answer::Ollama);
+    facts.openclaw.program = None;
+    assert_eq!(of(&facts).1, "http://192.0.2.7:11434");
+}
+
+#[test]
+fn a_gateway_for_the_network_needs_something_to_ask_for() {
+    type Change = fn(&mut Facts);
+    let table: &[(&str, bool, Change)] = &[
+        ("nothing set", true, |_| {}),
+        ("a token", false, |facts| facts.openclaw.gateway_has_secret = true),
+        ("for this computer alone", false, |facts| settings(facts).gateway_bind = Some("loopback".into())),
+        ("it runs", false, |facts| facts.openclaw.gateway = Gateway::Answers),
+        ("its mode comes first", false, |facts| settings(facts).gateway_mode = None),
+    ];
+    for (what, named, change) in table {
+        let mut facts = well();
+        facts.openclaw.gateway = Gateway::None;
+        settings(&mut facts).gateway_bind = Some("lan".into());
+        change(&mut facts);
+        let diagnosis = judge(&facts);
+        let finding = diagnosis
+            .findings
+            .iter()
+            .find(|finding| finding.cause == Cause::OpenclawGatewayNoToken { bind: "lan".into() });
+        assert_eq!(finding.is_some(), *named, "{what}: {:?}", codes(&diagnosis));
+        if let Some(finding) = finding {
+            assert_eq!(
+                (finding.severity, &finding.remedies[..]),
+                (Severity::Problem, &[action(Remedy::SetGatewayToken {})][..])
+            );
+            assert_eq!(codes(&diagnosis).len(), 1, "it is not said to be stopped as well");
+        }
+    }
+}
+
+#[test]
+fn what_is_set_to_start_with_the_computer_and_does_not_run_is_more_than_a_note() {
+    let mut facts = well();
+    facts.openclaw.at_login = true;
+    assert_eq!(codes(&judge(&facts)), Vec::<String>::new());
+    facts.openclaw.gateway = Gateway::None;
+    let diagnosis = judge(&facts);
+    assert_eq!(codes(&diagnosis), ["openclaw.gateway-did-not-start"]);
+    let finding = &diagnosis.findings[0];
+    assert_eq!((finding.severity, remedies(finding)), (Severity::Warning, vec!["start-gateway".to_owned()]));
+    // Why it cannot start comes first.
+    settings(&mut facts).gateway_mode = None;
+    assert_eq!(codes(&judge(&facts)), ["openclaw.gateway-mode-unset"]);
+
+    // One that runs and is not set is worth a note, where it can be set.
+    let mut facts = well();
+    facts.openclaw.may_start_at_login = true;
+    let diagnosis = judge(&facts);
+    assert_eq!(codes(&diagnosis), ["openclaw.gateway-not-at-login"]);
+    let finding = &diagnosis.findings[0];
+    assert_eq!((finding.severity, remedies(finding)), (Severity::Note, vec!["gateway-at-login".to_owned()]));
+
+    // Ollama.
+    for enabled in [false, true] {
+        let mut facts = Facts { enabled_at_login: enabled, ..down() };
+        facts.log = None;
+        let finding = judge(&facts).findings.into_iter().next().unwrap();
+        let Cause::EngineNotRunning { enabled: said, .. } = finding.cause else { panic!("{finding:?}") };
+        assert_eq!((said, remedies(&finding)), (enabled, vec!["start-ollama".to_owned()]));
     }
 }

@@ -104,6 +104,10 @@ pub async fn carry_out_telling(
         Remedy::DropFallback { name } => prepared(computer, Wish::DropFallback(name.clone())).await,
         Remedy::LocalOnly {} => prepared(computer, Wish::LocalOnly).await,
         Remedy::SetGatewayMode {} => prepared(computer, Wish::GatewayMode).await,
+        Remedy::SetGatewayToken {} => prepared(computer, Wish::GatewayToken).await,
+        Remedy::GatewayAtLogin {} => {
+            Ok(Carried::Prepared(Box::new(gateway::login::prepare(computer).await?)))
+        }
         Remedy::SetContext { name, tokens } => {
             prepared(computer, Wish::Context { name: name.clone(), tokens: *tokens }).await
         }

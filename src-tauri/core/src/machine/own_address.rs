@@ -14,15 +14,23 @@ pub fn is_here(address: &Address) -> bool {
     address.is_loopback() || address.host().parse().is_ok_and(own)
 }
 
-/// The address of this computer that others of its network reach it by: the one that it would send from. Asks the
-/// system, sends nothing. `None` without a network.
+/// The address of this computer that others of its network reach it by: the one that it would send from. `None` without
+/// a network.
 #[must_use]
 pub fn in_network() -> Option<IpAddr> {
-    let socket = UdpSocket::bind("0.0.0.0:0").ok()?;
     // An address for documentation (RFC 5737): nobody has it, and nothing is sent there.
-    socket.connect("192.0.2.77:9").ok()?;
-    let own = socket.local_addr().ok()?.ip();
-    (!own.is_loopback() && !own.is_unspecified()).then_some(own)
+    seen_from([192, 0, 2, 77].into()).filter(|own| !own.is_loopback() && !own.is_unspecified())
+}
+
+/// The address of this computer that one at `there` would see. Asks the system, sends nothing; `None` without a way
+/// there.
+#[must_use]
+pub fn seen_from(there: IpAddr) -> Option<IpAddr> {
+    let any: IpAddr = if there.is_ipv4() { [0; 4].into() } else { [0; 16].into() };
+    let socket = UdpSocket::bind((any, 0)).ok()?;
+    // The port of "discard": nothing is sent to it.
+    socket.connect((there, 9)).ok()?;
+    socket.local_addr().ok().map(|own| own.ip())
 }
 
 #[cfg(test)]
@@ -45,5 +53,10 @@ mod tests {
         if let Some(own) = in_network() {
             assert!(is_here(&Address::parse(&own.to_string()).unwrap()), "{own}");
         }
+    }
+
+    #[test]
+    fn from_here_it_is_loopback() {
+        assert_eq!(seen_from([127, 0, 0, 1].into()), Some([127, 0, 0, 1].into()));
     }
 }

@@ -28,6 +28,13 @@ const SYSTEM_UNITS: [&str; 4] = [
     "/lib/systemd/system/ollama.service",
     "/etc/systemd/user/ollama.service",
 ];
+/// What makes a unit of the user's start at login: Pincer's drop-in, or the link of `systemctl --user enable`.
+const WANTS: [&str; 2] = ["default.target.d/ollama.conf", "default.target.wants/ollama.service"];
+/// The links of `systemctl enable`.
+const SYSTEM_WANTS: [&str; 2] = [
+    "/etc/systemd/system/default.target.wants/ollama.service",
+    "/etc/systemd/system/multi-user.target.wants/ollama.service",
+];
 /// What the user chose of these counts at login, too.
 const VARIABLES: [&str; 1] = ["OLLAMA_MODELS"];
 
@@ -93,6 +100,22 @@ pub fn is_set(surroundings: &Surroundings) -> bool {
         Os::Windows => return true,
     };
     places.iter().any(|place| place.exists())
+}
+
+/// A login, or the start of the computer, is set to start Ollama, as far as files say: a unit alone is not enough.
+/// Nothing is said of Windows, where its app has a switch of its own. Blocking.
+#[must_use]
+pub fn is_enabled(surroundings: &Surroundings) -> bool {
+    match surroundings.os {
+        Os::Linux => {
+            let units = units(surroundings);
+            let own =
+                units.join("ollama.service").exists() && WANTS.iter().any(|name| units.join(name).exists());
+            own || SYSTEM_WANTS.iter().any(|place| Path::new(place).exists())
+        }
+        Os::MacOs => is_set(surroundings),
+        Os::Windows => false,
+    }
 }
 
 /// Plans it for the Ollama that Pincer started. Writes nothing. Blocking.

@@ -65,6 +65,35 @@ pub(crate) fn apply_watched(
     commit(folders, &lock, &plan.kind, &plan.edits, now, mask, watch).map(Applied::Written)
 }
 
+/// Writes the files of the plan, then lets a command of another program do its part, which makes `made`. Should that
+/// fail, every file holds what it held before, and there is no receipt.
+pub(crate) fn apply_with(
+    folders: &Folders,
+    plan: &Plan,
+    made: &Path,
+    now: SystemTime,
+    mask: &Mask<'_>,
+    command: impl FnOnce() -> Result<(), Error>,
+) -> Result<Receipt, Error> {
+    folders.create()?;
+    let lock = Lock::take(folders)?;
+    history::settle_held(folders, &lock)?;
+    let place = atomic::locate(made)?;
+    let made = written(&FileEdit::new(made.to_path_buf(), None, None), place)?;
+    let mut receipt = commit(folders, &lock, &plan.kind, &plan.edits, now, mask, &mut |_| Ok(()))?;
+    if let Err(mut error) = command() {
+        remove_empty(&made.folders);
+        let reached = receipt.files.len();
+        if !matches!(history::put_back_and_forget(folders, &lock, receipt, reached), Ok(true)) {
+            error.detail.push_str(" (not every file could be put back)");
+        }
+        return Err(error);
+    }
+    receipt.files.push(made);
+    store::save(folders, &receipt)?;
+    Ok(receipt)
+}
+
 /// Writes the files, under the lock and with nothing pending.
 pub(crate) fn commit(
     folders: &Folders,

@@ -3,9 +3,13 @@
 
 use std::path::Path;
 
+use tokio::runtime::Handle;
+
 use super::{
     apply::{self, Applied},
-    elsewhere, history,
+    elsewhere,
+    gateway::login,
+    history,
     outcome::{Effect, FileDiff, Preview, ReceiptKind, ReceiptSummary, UseRequest},
     plan::Plan,
     prepare::{self, Seen},
@@ -42,6 +46,11 @@ pub enum Wish {
     DropFallback(String),
     /// Let OpenClaw's gateway run on this computer.
     GatewayMode,
+    /// Give OpenClaw's gateway a token of its own, without which it does not listen to the network.
+    GatewayToken,
+    /// What the settings must say before OpenClaw's own command lets the gateway start with the computer
+    /// ([`login::prepare`] plans all of it).
+    GatewayAtLogin,
     /// Let Ollama run a context of so many tokens with this model.
     Context {
         /// The model.
@@ -82,22 +91,29 @@ pub async fn prepare(computer: &Computer, wish: Wish) -> Result<Prepared, Error>
         Wish::Address(address) => Some(address.clone()),
         _ => None,
     };
-    let (discovered, loaded) =
-        if matches!(wish, Wish::WriteKey | Wish::RenameFallback | Wish::GatewayMode | Wish::Address(_)) {
-            (None, Vec::new())
-        } else {
-            let address = match &asked {
-                Some(address) => address.clone(),
-                None => {
-                    let computer = computer.clone();
-                    blocking(move || Ok(computer.effective().0)).await?
-                }
-            };
-            let (client, mut discovery) = (computer.client(&address)?, Discovery::default());
-            let (found, loaded) = tokio::join!(discovery.look(&client), client.ps());
-            // What is loaded only refines the fit.
-            (Some(found), loaded.map(|running| running.models).unwrap_or_default())
+    let (discovered, loaded) = if matches!(
+        wish,
+        Wish::WriteKey
+            | Wish::RenameFallback
+            | Wish::GatewayMode
+            | Wish::GatewayToken
+            | Wish::GatewayAtLogin
+            | Wish::Address(_)
+    ) {
+        (None, Vec::new())
+    } else {
+        let address = match &asked {
+            Some(address) => address.clone(),
+            None => {
+                let computer = computer.clone();
+                blocking(move || Ok(computer.effective().0)).await?
+            }
         };
+        let (client, mut discovery) = (computer.client(&address)?, Discovery::default());
+        let (found, loaded) = tokio::join!(discovery.look(&client), client.ps());
+        // What is loaded only refines the fit.
+        (Some(found), loaded.map(|running| running.models).unwrap_or_default())
+    };
     // An address that is asked for is tested before it is written; a context goes by what the models can hold.
     let needs_server = |request: &UseRequest| asked.is_some() || request.context.is_some();
     if let (Wish::Use(request), Some(Err(error))) = (&wish, &discovered)
@@ -134,8 +150,12 @@ async fn not_elsewhere(computer: &Computer) -> Result<(), Error> {
 /// Carries a plan out; `None` when everything was so already. An Ollama that it needs is started first.
 ///
 /// # Errors
-/// `settings.changed-meanwhile`, `file.*`; `start.*`, and then nothing was written.
+/// `settings.changed-meanwhile`, `file.*`; `gateway.*` where OpenClaw's own command has a part in it; `start.*`, and
+/// then nothing was written.
 pub async fn apply(computer: &Computer, plan: Plan) -> Result<Option<ReceiptSummary>, Error> {
+    if plan.kind == (ReceiptKind::GatewayAtLogin {}) {
+        return login::install(computer, plan).await.map(Some);
+    }
     if let Some(address) = &plan.starts {
         start::start_at(&computer.surroundings, &computer.folders, address, &|_| {}).await?;
     }
@@ -157,12 +177,14 @@ pub async fn apply(computer: &Computer, plan: Plan) -> Result<Option<ReceiptSumm
 /// Undoes a change, the newest when none is named.
 ///
 /// # Errors
-/// `undo.*`, `file.*`.
+/// `undo.*`, `file.*`; `gateway.*` where OpenClaw's own command has to undo something.
 pub async fn undo(computer: &Computer, id: Option<String>, force: bool) -> Result<ReceiptSummary, Error> {
-    let computer = computer.clone();
+    let (computer, runtime) = (computer.clone(), Handle::current());
     blocking(move || {
         let now = computer.surroundings.now();
-        let receipt = history::undo(&computer.folders, id.as_deref(), force, now, &diff)?;
+        // What OpenClaw's own command made goes by OpenClaw's own command.
+        let mut service = |wanted: bool| runtime.block_on(login::set(&computer, wanted));
+        let receipt = history::undo_with(&computer.folders, id.as_deref(), force, now, &diff, &mut service)?;
         Ok(receipt.summary(None))
     })
     .await
@@ -178,7 +200,8 @@ pub async fn newest(computer: &Computer) -> Option<ReceiptSummary> {
 
 /// The same for what OpenClaw refuses: undoing something else than its settings would not help.
 pub async fn newest_of_settings(computer: &Computer) -> Option<ReceiptSummary> {
-    newest(computer).await.filter(|change| change.kind != ReceiptKind::StartAtLogin {})
+    let of_services = [ReceiptKind::StartAtLogin {}, ReceiptKind::GatewayAtLogin {}];
+    newest(computer).await.filter(|change| !of_services.contains(&change.kind))
 }
 
 /// What Pincer changed, newest first.
@@ -228,14 +251,14 @@ fn forget_own_address(computer: &Computer) -> Result<(), Error> {
 }
 
 /// Runs blocking file work off the async threads.
-async fn blocking<T: Send + 'static>(
+pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
     let done = tokio::task::spawn_blocking(work).await;
     done.map_err(|error| Error::new(ErrorCode::Internal {}, error.to_string()))?
 }
 
-fn diff(path: &Path, before: &str, after: &str) -> String {
+pub(super) fn diff(path: &Path, before: &str, after: &str) -> String {
     let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
     secrets::unified_diff(&name, before, after)
 }

@@ -193,7 +193,23 @@ pub fn undo(
     now: SystemTime,
     mask: &Mask<'_>,
 ) -> Result<Receipt, Error> {
-    undo_watched(folders, id, force, now, mask, &mut |_| Ok(()))
+    undo_with(folders, id, force, now, mask, &mut |_| Ok(()))
+}
+
+/// Lets OpenClaw's own command set whether its gateway starts with the computer (`true`), or not.
+pub(crate) type SetService<'a> = dyn FnMut(bool) -> Result<(), Error> + 'a;
+
+/// The same, where OpenClaw's own command may have to undo its part: it runs once all else is known to be possible, and
+/// should it fail, nothing is undone.
+pub(crate) fn undo_with(
+    folders: &Folders,
+    id: Option<&str>,
+    force: bool,
+    now: SystemTime,
+    mask: &Mask<'_>,
+    service: &mut SetService<'_>,
+) -> Result<Receipt, Error> {
+    undo_watched(folders, id, force, now, mask, (&mut |_| Ok(()), service))
 }
 
 pub(crate) fn undo_watched(
@@ -202,7 +218,7 @@ pub(crate) fn undo_watched(
     force: bool,
     now: SystemTime,
     mask: &Mask<'_>,
-    watch: &mut Watch<'_>,
+    (watch, service): (&mut Watch<'_>, &mut SetService<'_>),
 ) -> Result<Receipt, Error> {
     // What cannot be read is no empty history.
     store::receipts(folders)?;
@@ -211,7 +227,16 @@ pub(crate) fn undo_watched(
         folders.create()?;
         let lock = Lock::take(folders)?;
         settle_held(folders, &lock)?;
-        return undo_held(folders, &lock, id, force, now, mask, watch);
+        let back = Back::find(folders, id, force, mask)?;
+        if let Some(wanted) = back.service {
+            service(wanted)?;
+        }
+        let kind = ReceiptKind::Undo { receipt: back.goal };
+        let receipt = commit(folders, &lock, &kind, &back.edits, now, mask, watch)?;
+        if back.service == Some(false) {
+            remove_empty(&back.folders);
+        }
+        return Ok(receipt);
     }
     Err(id.map_or(ErrorCode::UndoNothing {}, |id| ErrorCode::UndoUnknown { id: id.to_owned() }).into())
 }
@@ -236,43 +261,61 @@ pub fn difference(folders: &Folders, id: &str, mask: &Mask<'_>) -> Result<Vec<Fi
     Ok(diffs)
 }
 
-fn undo_held(
-    folders: &Folders,
-    lock: &Lock,
-    id: Option<&str>,
-    force: bool,
-    now: SystemTime,
-    mask: &Mask<'_>,
-    watch: &mut Watch<'_>,
-) -> Result<Receipt, Error> {
-    let receipts = store::receipts(folders)?;
-    let undone = undone(&receipts);
-    let first = match id {
-        Some(id) => receipts
-            .iter()
-            .position(|receipt| receipt.id == id)
-            .ok_or_else(|| Error::from(ErrorCode::UndoUnknown { id: id.to_owned() }))?,
-        None => receipts
-            .iter()
-            .rposition(|receipt| {
-                !matches!(receipt.kind, ReceiptKind::Undo { .. }) && !undone.contains_key(receipt.id.as_str())
-            })
-            .ok_or_else(|| Error::from(ErrorCode::UndoNothing {}))?,
-    };
-    let Some((goal, later)) = receipts.get(first..).and_then(<[Receipt]>::split_first) else {
-        return Err(ErrorCode::UndoNothing {}.into());
-    };
-    let mut edits = Vec::new();
-    for trail in trails(goal, later)? {
-        edits.extend(trail.back(folders, force, mask)?);
+/// The way back to the state before a change.
+struct Back {
+    /// That change.
+    goal: String,
+    edits: Vec<FileEdit>,
+    /// Whether OpenClaw's gateway started with the computer then, where it is otherwise now.
+    service: Option<bool>,
+    /// Folders that were made for its service, outermost first.
+    folders: Vec<PathBuf>,
+}
+
+impl Back {
+    fn find(folders: &Folders, id: Option<&str>, force: bool, mask: &Mask<'_>) -> Result<Self, Error> {
+        let receipts = store::receipts(folders)?;
+        let undone = undone(&receipts);
+        let first = match id {
+            Some(id) => receipts
+                .iter()
+                .position(|receipt| receipt.id == id)
+                .ok_or_else(|| Error::from(ErrorCode::UndoUnknown { id: id.to_owned() }))?,
+            None => receipts
+                .iter()
+                .rposition(|receipt| {
+                    !matches!(receipt.kind, ReceiptKind::Undo { .. })
+                        && !undone.contains_key(receipt.id.as_str())
+                })
+                .ok_or_else(|| Error::from(ErrorCode::UndoNothing {}))?,
+        };
+        let Some((goal, later)) = receipts.get(first..).and_then(<[Receipt]>::split_first) else {
+            return Err(ErrorCode::UndoNothing {}.into());
+        };
+        let mut edits = Vec::new();
+        for trail in trails(goal, later)? {
+            edits.extend(trail.back(folders, force, mask)?);
+        }
+        let earlier = receipts.get(..first).unwrap_or_default();
+        let then = sets_service(earlier, &self::undone(earlier));
+        let service = (then != sets_service(&receipts, &undone)).then_some(then);
+        if edits.is_empty() && service.is_none() {
+            let is_undone = undone.contains_key(goal.id.as_str());
+            let code = if is_undone { ErrorCode::UndoNothing {} } else { ErrorCode::UndoAlready {} };
+            return Err(code.into());
+        }
+        let made = std::iter::once(goal).chain(later).flat_map(|receipt| &receipt.files);
+        let made = made.filter(|file| !file.is_ours()).flat_map(|file| file.folders.clone());
+        Ok(Self { goal: goal.id.clone(), edits, service, folders: made.collect() })
     }
-    if edits.is_empty() {
-        let is_undone = undone.contains_key(goal.id.as_str());
-        let code = if is_undone { ErrorCode::UndoNothing {} } else { ErrorCode::UndoAlready {} };
-        return Err(code.into());
-    }
-    let kind = ReceiptKind::Undo { receipt: goal.id.clone() };
-    commit(folders, lock, &kind, &edits, now, mask, watch)
+}
+
+/// A change that lets OpenClaw's gateway start with the computer is in force.
+fn sets_service(receipts: &[Receipt], undone: &BTreeMap<&str, String>) -> bool {
+    let in_force = |receipt: &Receipt| {
+        receipt.kind == ReceiptKind::GatewayAtLogin {} && !undone.contains_key(receipt.id.as_str())
+    };
+    receipts.iter().any(in_force)
 }
 
 /// One file through the changes since.
@@ -292,7 +335,8 @@ struct Trail<'a> {
 /// it may depend on the others.
 fn trails<'a>(goal: &'a Receipt, later: &'a [Receipt]) -> Result<Vec<Trail<'a>>, Error> {
     let mut trails: Vec<Trail<'a>> = Vec::new();
-    for file in std::iter::once(goal).chain(later).flat_map(|receipt| &receipt.files) {
+    let files = std::iter::once(goal).chain(later).flat_map(|receipt| &receipt.files);
+    for file in files.filter(|file| file.is_ours()) {
         let target = atomic::locate(&file.path)?.target;
         if let Some(trail) = trails.iter_mut().find(|trail| trail.target == target) {
             trail.changes.push(file);

@@ -311,6 +311,15 @@ pub enum Effect {
     Key {},
     /// OpenClaw's gateway, which was told no place, runs on this computer.
     Gateway {},
+    /// OpenClaw's gateway gets a token to ask for.
+    GatewayToken {},
+    /// OpenClaw's own command lets its gateway start with the computer.
+    GatewayAtLogin {
+        /// The command, as an argument list joined by spaces.
+        command: String,
+        /// The file that it writes.
+        file: String,
+    },
     /// Something else is written as this OpenClaw takes it: limits, spellings, forms, files of agents.
     InOrder {},
 }
@@ -357,8 +366,12 @@ pub enum ReceiptKind {
     },
     /// OpenClaw's gateway was told to run on this computer.
     SetGatewayMode {},
+    /// OpenClaw's gateway was given a token.
+    SetGatewayToken {},
     /// Ollama starts with the computer.
     StartAtLogin {},
+    /// OpenClaw's gateway starts with the computer.
+    GatewayAtLogin {},
     /// The context that Ollama shall run with a model was set.
     SetContext {
         /// The model.

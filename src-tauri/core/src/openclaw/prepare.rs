@@ -73,7 +73,11 @@ pub(super) fn prepare(
         key: computer.key_beside(&home),
         unset: &unset,
     };
-    let mut wanted = wanted(wish, situation).map_err(|error| match (&error.code, silent) {
+    let beside = computer.gateway_secrets_beside(&home);
+    // A gateway that lets everybody in on purpose asks for none.
+    let asks_none = present.gateway_auth.as_deref() == Some("none");
+    let secret = present.gateway_has_secret(beside) || asks_none;
+    let mut wanted = wanted(wish, situation, secret).map_err(|error| match (&error.code, silent) {
         // It may well be installed: the server could not be asked.
         (ErrorCode::ModelNotInstalled { .. } | ErrorCode::ModelNoneReady {}, Some(silent)) => silent,
         _ => error,
@@ -125,7 +129,8 @@ pub(super) fn prepare(
     Ok(Prepared { preview, plan: Plan { kind, edits: files.edits, starts: None } })
 }
 
-fn wanted(wish: &Wish, situation: Situation<'_>) -> Result<Edits, Error> {
+/// `secret`: the gateway needs no token.
+fn wanted(wish: &Wish, situation: Situation<'_>, secret: bool) -> Result<Edits, Error> {
     Ok(match wish {
         Wish::Use(request) => intent::use_model(request, situation)?,
         Wish::Address(_) => intent::use_address(situation),
@@ -137,10 +142,19 @@ fn wanted(wish: &Wish, situation: Situation<'_>) -> Result<Edits, Error> {
         Wish::LocalOnly => intent::local_only(situation),
         Wish::DropFallback(name) => intent::drop_fallback(name, situation),
         Wish::GatewayMode => intent::gateway_mode(situation.value),
+        Wish::GatewayToken => intent::gateway_token(&new_token()?),
+        Wish::GatewayAtLogin => intent::gateway_at_login(situation.value, secret, &new_token()?),
         Wish::Context { name, tokens } => intent::set_context(name, *tokens, situation)?,
         Wish::Timeout { name, seconds } => intent::set_timeout(name, *seconds, situation)?,
         Wish::KeepLoaded(name) => intent::keep_loaded(name, situation)?,
     })
+}
+
+/// As OpenClaw makes one: 24 random bytes in hexadecimal digits.
+fn new_token() -> Result<String, Error> {
+    let mut bytes = [0; 24];
+    getrandom::fill(&mut bytes).map_err(|error| Error::new(ErrorCode::Internal {}, error.to_string()))?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 fn kind(wish: &Wish, effects: &[Effect]) -> ReceiptKind {
@@ -155,6 +169,8 @@ fn kind(wish: &Wish, effects: &[Effect]) -> ReceiptKind {
         Wish::LocalOnly => ReceiptKind::LocalOnly {},
         Wish::DropFallback(name) => ReceiptKind::DropFallback { name: name.clone() },
         Wish::GatewayMode => ReceiptKind::SetGatewayMode {},
+        Wish::GatewayToken => ReceiptKind::SetGatewayToken {},
+        Wish::GatewayAtLogin => ReceiptKind::GatewayAtLogin {},
         Wish::Context { name, tokens } => ReceiptKind::SetContext { name: name.clone(), tokens: *tokens },
         Wish::Timeout { name, seconds } => ReceiptKind::SetTimeout { name: name.clone(), seconds: *seconds },
         Wish::KeepLoaded(name) => ReceiptKind::KeepLoaded { name: name.clone() },

@@ -61,6 +61,14 @@ pub struct WrittenFile {
     pub folders: Vec<PathBuf>,
 }
 
+impl WrittenFile {
+    /// Pincer wrote it; else a command of OpenClaw's did, and takes it back.
+    #[must_use]
+    pub fn is_ours(&self) -> bool {
+        self.before != self.after
+    }
+}
+
 impl Receipt {
     /// As a list shows it.
     #[must_use]
@@ -139,6 +147,8 @@ mod tests {
             r#"{"kind":"local-only","params":{}}"#,
             r#"{"kind":"set-gateway-mode","params":{}}"#,
             r#"{"kind":"start-at-login","params":{}}"#,
+            r#"{"kind":"set-gateway-token","params":{}}"#,
+            r#"{"kind":"gateway-at-login","params":{}}"#,
             r#"{"kind":"undo","params":{"receipt":"2026-11-23T10-15-30Z-0006"}}"#,
             r#"{"kind":"settings","params":{"effects":[
                 {"code":"connect","params":{"mode":"pinned"}},

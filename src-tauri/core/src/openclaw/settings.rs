@@ -26,6 +26,8 @@ pub const KEY_VALUE: &str = "ollama-local";
 pub const LOCAL: &str = "local";
 /// How long a whole turn may take, in seconds: no answer of a model outlasts it.
 pub const TURN_TIMEOUT: [&str; 3] = ["agents", "defaults", "timeoutSeconds"];
+/// The variables by which OpenClaw's gateway is told its token and its password.
+pub const GATEWAY_SECRETS: [&str; 2] = ["OPENCLAW_GATEWAY_TOKEN", "OPENCLAW_GATEWAY_PASSWORD"];
 /// How OpenClaw names a model of Ollama's.
 pub const PREFIX: &str = "ollama/";
 /// The gateway's port when the file does not say.
@@ -87,6 +89,14 @@ pub struct Settings {
     pub gateway_mode: Option<String>,
     /// `gateway.bind`: where the gateway listens; `None`: on this computer alone.
     pub gateway_bind: Option<String>,
+    /// `gateway.auth.mode`: how who asks shows that he may; `None`: by a token or a password, whichever is there.
+    pub gateway_auth: Option<String>,
+    /// `gateway.auth.token` is there and not empty (a text, or a reference object).
+    pub gateway_token: bool,
+    /// `gateway.auth.password` likewise.
+    pub gateway_password: bool,
+    /// `gateway.remote.url`, as written. Never shown whole: it may hold a password.
+    pub gateway_remote: Option<String>,
     /// `gateway.reload.mode` is `off`: the gateway goes on with the settings that it was started with.
     pub reload_off: bool,
 }
@@ -193,6 +203,10 @@ impl Settings {
             gateway_port: port.and_then(|port| u16::try_from(port).ok()),
             gateway_mode: text(&["gateway", "mode"]),
             gateway_bind: text(&["gateway", "bind"]),
+            gateway_auth: text(&["gateway", "auth", "mode"]),
+            gateway_token: is_set(&["gateway", "auth", "token"]),
+            gateway_password: is_set(&["gateway", "auth", "password"]),
+            gateway_remote: text(&["gateway", "remote", "url"]),
             reload_off: text(&["gateway", "reload", "mode"]).is_some_and(|mode| mode == "off"),
         }
     }
@@ -215,6 +229,34 @@ impl Settings {
         let own = dialect.gives_up_after?;
         let alone = self.timeout.filter(|seconds| *seconds > 0).unwrap_or(own);
         Some(self.turn_timeout.map_or(alone, |turn| turn.min(alone)))
+    }
+
+    /// Whoever asks the gateway shows a token or a password, as far as they say. `beside`: the variables of
+    /// [`GATEWAY_SECRETS`] that OpenClaw reads from beside the file, in that order.
+    #[must_use]
+    pub fn gateway_has_secret(&self, beside: [bool; 2]) -> bool {
+        let named = |name: &str| self.variables.iter().any(|known| known == name);
+        let [token, password] = GATEWAY_SECRETS.map(named);
+        let (token, password) =
+            (self.gateway_token || token || beside[0], self.gateway_password || password || beside[1]);
+        match self.gateway_auth.as_deref() {
+            None => token || password,
+            Some("token") => token,
+            Some("password") => password,
+            Some("none") => false,
+            // Somebody else lets in who may.
+            Some(_) => true,
+        }
+    }
+
+    /// The other computer on which the gateway runs, when they say so: its name or number and the port, no more.
+    #[must_use]
+    pub fn gateway_host(&self) -> Option<String> {
+        let url = self.gateway_remote.as_deref().filter(|_| !self.is_local())?;
+        let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let host = authority.rsplit('@').next().unwrap_or_default();
+        (!host.is_empty()).then(|| host.to_owned())
     }
 
     /// How Ollama is set. `key`: OpenClaw's service sees `OLLAMA_API_KEY` from outside the file.

@@ -79,6 +79,10 @@ pub fn effects(sides: Sides<'_>) -> Vec<Effect> {
     if gateway {
         effects.push(Effect::Gateway {});
     }
+    let token = !old.gateway_token && new.gateway_token;
+    if token {
+        effects.push(Effect::GatewayToken {});
+    }
 
     let respelled = model.is_none() && old.primary != new.primary
         || fallbacks.is_none() && old.fallbacks != new.fallbacks;
@@ -89,6 +93,7 @@ pub fn effects(sides: Sides<'_>) -> Vec<Effect> {
         gateway,
         timeout: timeout.is_some(),
         kept: &kept,
+        token,
         listed: (&old.listed, &new.listed),
         context: &running,
         numbers: &numbers,
@@ -238,6 +243,7 @@ struct Spoken<'a> {
     gateway: bool,
     timeout: bool,
     kept: &'a [String],
+    token: bool,
     listed: (&'a [String], &'a [String]),
     context: &'a [String],
     numbers: &'a [String],
@@ -283,6 +289,11 @@ fn remainder(value: &Value, spoken: &Spoken<'_>) -> Json {
         && let Some(gateway) = object(&mut json, "/gateway")
     {
         gateway.remove("mode");
+    }
+    if spoken.token
+        && let Some(gateway) = object(&mut json, "/gateway")
+    {
+        gateway.remove("auth");
     }
     prune(&mut json);
     json

@@ -380,6 +380,16 @@ export class FakeBackend implements Backend {
         this.#plan = { preview, kind: { kind: 'start-at-login', params: {} } };
         return { outcome: 'preview', value: preview };
       }
+      if (remedy.id === 'gateway-at-login') {
+        const file = '/home/ada/.config/systemd/user/openclaw-gateway.service';
+        const command = 'openclaw gateway install';
+        const preview = this.#prepare(noRequest);
+        const changes = [{ path: file, before: null, after: command }];
+        const effects = [{ code: 'gateway-at-login' as const, params: { command, file } }];
+        Object.assign(preview, { files: [], changed: true, changes, effects });
+        this.#plan = { preview, kind: { kind: 'gateway-at-login', params: {} } };
+        return { outcome: 'preview', value: preview };
+      }
       if (remedy.id === 'install-ollama') this.push({ install: installOf('asking') });
       if (remedy.id === 'start-gateway') this.push({ gatewayStart: { phase: 'asking', since: Date.now(), failure: null } });
       if (remedy.id === 'install-openclaw') this.push({ install: installOf('asking', 0, 0, 'openclaw') });

@@ -193,7 +193,7 @@ export function effectsOf(request: UseRequest, settings: SettingsState, models: 
 export const findings = {
   notRunning: {
     code: 'engine.not-running', severity: 'problem', link: 'engine',
-    params: { url: 'http://127.0.0.1:11434', program: '/usr/local/bin/ollama' },
+    params: { url: 'http://127.0.0.1:11434', program: '/usr/local/bin/ollama', enabled: false },
     evidence: ['GET http://127.0.0.1:11434/ : connection refused', 'found /usr/local/bin/ollama'],
     remedies: [{ id: 'start-ollama', params: {}, kind: 'action', command: ['systemctl', 'start', 'ollama'] }],
   },
@@ -264,6 +264,22 @@ export const findings = {
     code: 'settings.model-not-installed', severity: 'warning', link: 'settings',
     params: { name: 'mistral:latest', primary: false }, evidence: ['agents.defaults.model.fallbacks[0]'],
     remedies: [{ id: 'download-model', params: { name: 'mistral:latest' }, kind: 'action' }],
+  },
+  gatewayNotAtLogin: {
+    code: 'openclaw.gateway-not-at-login', severity: 'note', link: 'openclaw', params: {},
+    evidence: ['OpenClaw\u2019s own service is not installed'],
+    remedies: [{ id: 'gateway-at-login', params: {}, kind: 'action' }],
+  },
+  gatewayDidNotStart: {
+    code: 'openclaw.gateway-did-not-start', severity: 'warning', link: 'openclaw', params: { port: 18_789 },
+    evidence: ['nothing listens on port 18789'],
+    remedies: [{ id: 'start-gateway', params: {}, kind: 'action', command: ['openclaw', 'gateway', 'run'] }],
+  },
+  gatewayElsewhere: {
+    code: 'openclaw.elsewhere', severity: 'problem', link: 'openclaw',
+    params: { container: null, distribution: null, remote: 'nas.local:18789', port: 18_789 },
+    evidence: ['gateway.mode is remote'],
+    remedies: [{ id: 'configure-elsewhere', params: { url: 'http://192.168.7.3:11434', port: 11_434 }, kind: 'manual' }],
   },
   gatewayStopped: {
     code: 'openclaw.gateway-stopped', severity: 'note', link: 'openclaw', params: { port: 18_789 },

@@ -179,6 +179,8 @@ function purposeOf(remedy: Remedy): Purpose | null {
     case 'drop-fallback': return { kind: 'drop-fallback', params: remedy.params };
     case 'local-only': return { kind: 'local-only', params: {} };
     case 'start-at-login': return { kind: 'start-at-login', params: {} };
+    case 'gateway-at-login': return { kind: 'gateway-at-login', params: {} };
+    case 'set-gateway-token': return { kind: 'set-gateway-token', params: {} };
     case 'set-gateway-mode': return { kind: 'set-gateway-mode', params: {} };
     case 'set-context': return { kind: 'set-context', params: remedy.params };
     case 'set-timeout': return { kind: 'set-timeout', params: remedy.params };

@@ -32,6 +32,9 @@ export function causeWhy(finding: Finding): string {
   if (finding.code === 'openclaw.not-installed' && finding.params.stateFolder) {
     return t('finding.openclaw.not-installed.why.was-here');
   }
+  if (finding.code === 'engine.not-running' && finding.params.enabled) {
+    return t('finding.engine.not-running.why.enabled', said(finding.params));
+  }
   if (finding.code === 'models.does-not-fit' && finding.params.measured) {
     return t('finding.models.does-not-fit.why.measured', said(finding.params));
   }

@@ -256,6 +256,25 @@ pub fn gateway_mode(value: &Value) -> Edits {
     result
 }
 
+/// Gives the gateway a token of its own to ask for. What it asked for before does not count any more.
+#[must_use]
+pub fn gateway_token(token: &str) -> Edits {
+    let set =
+        |key: &str, value: &str| Edit::Set { path: path(&["gateway", "auth", key]), value: value.into() };
+    Edits { edits: vec![set("mode", "token"), set("token", token)], ..Edits::default() }
+}
+
+/// What OpenClaw's own command would otherwise write anew, without the comments: where the gateway runs, and a token
+/// where it asks for one and there is none (measured on 2026.9.6). `secret`: it finds one, or asks for none.
+#[must_use]
+pub fn gateway_at_login(value: &Value, secret: bool, token: &str) -> Edits {
+    let mut result = gateway_mode(value);
+    if !secret {
+        result.edits.extend(gateway_token(token).edits);
+    }
+    result
+}
+
 /// Whether a reference leaves this computer: another provider's, or a model that runs on ollama.com.
 #[must_use]
 pub fn is_online(reference: &str, installed: Option<&[Model]>) -> bool {

@@ -233,7 +233,11 @@ pid: number, } } | { "code": "start.slow", "params": {
 /**
  * Seconds waited.
  */
-seconds: number, } } | { "code": "gateway.no-program", "params": Record<symbol, never> } | { "code": "gateway.remote", "params": Record<symbol, never> } | { "code": "gateway.port-taken", "params": { 
+seconds: number, } } | { "code": "gateway.no-program", "params": Record<symbol, never> } | { "code": "gateway.remote", "params": Record<symbol, never> } | { "code": "gateway.login-unavailable", "params": Record<symbol, never> } | { "code": "gateway.login-failed", "params": { 
+/**
+ * The command, as an argument list joined by spaces.
+ */
+command: string, } } | { "code": "gateway.port-taken", "params": { 
 /**
  * That port.
  */

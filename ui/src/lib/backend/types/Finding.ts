@@ -36,7 +36,11 @@ url: string,
 /**
  * The program found, when one was.
  */
-program: string | null, } } | { "code": "engine.starting", "params": { 
+program: string | null, 
+/**
+ * It is set to start with the computer.
+ */
+enabled: boolean, } } | { "code": "engine.starting", "params": { 
 /**
  * The effective address.
  */
@@ -476,7 +480,15 @@ required: string, } } | { "code": "openclaw.gateway-mode-unset", "params": Recor
 /**
  * That port.
  */
-port: number, } } | { "code": "openclaw.gateway-port-taken", "params": { 
+port: number, } } | { "code": "openclaw.gateway-did-not-start", "params": { 
+/**
+ * That port.
+ */
+port: number, } } | { "code": "openclaw.gateway-not-at-login", "params": Record<symbol, never> } | { "code": "openclaw.gateway-no-token", "params": { 
+/**
+ * `gateway.bind`.
+ */
+bind: string, } } | { "code": "openclaw.gateway-port-taken", "params": { 
 /**
  * That port.
  */

@@ -24,7 +24,7 @@ name: string, } } | { "kind": "local-only", "params": Record<symbol, never> } | 
 /**
  * Its name.
  */
-name: string, } } | { "kind": "set-gateway-mode", "params": Record<symbol, never> } | { "kind": "start-at-login", "params": Record<symbol, never> } | { "kind": "set-context", "params": { 
+name: string, } } | { "kind": "set-gateway-mode", "params": Record<symbol, never> } | { "kind": "set-gateway-token", "params": Record<symbol, never> } | { "kind": "start-at-login", "params": Record<symbol, never> } | { "kind": "gateway-at-login", "params": Record<symbol, never> } | { "kind": "set-context", "params": { 
 /**
  * The model.
  */
