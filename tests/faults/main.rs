@@ -19,6 +19,7 @@ mod support;
 mod combined;
 mod connection;
 mod engine;
+mod gateway;
 mod healthy;
 mod lab;
 mod models;
@@ -114,8 +115,14 @@ const PLAYABLE: [&str; 79] = [
 ];
 
 fn played() -> BTreeSet<&'static str> {
-    let tables =
-        [engine::SCENARIOS, connection::SCENARIOS, models::SCENARIOS, openclaw::SCENARIOS, pull::SCENARIOS];
+    let tables = [
+        engine::SCENARIOS,
+        connection::SCENARIOS,
+        models::SCENARIOS,
+        openclaw::SCENARIOS,
+        gateway::SCENARIOS,
+        pull::SCENARIOS,
+    ];
     let scenarios = tables.into_iter().flatten().map(|scenario| scenario.codes[0]);
     scenarios.chain(support::broken::TABLE.iter().map(|row| row.code)).collect()
 }

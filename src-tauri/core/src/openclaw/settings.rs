@@ -16,6 +16,10 @@ use crate::{
     openclaw::outcome::Mode,
 };
 
+mod gateway;
+
+pub use gateway::GATEWAY_SECRETS;
+
 /// The variable that turns Ollama on.
 pub const KEY_VARIABLE: &str = "OLLAMA_API_KEY";
 /// Where the provider entry stands.
@@ -26,12 +30,8 @@ pub const KEY_VALUE: &str = "ollama-local";
 pub const LOCAL: &str = "local";
 /// How long a whole turn may take, in seconds: no answer of a model outlasts it.
 pub const TURN_TIMEOUT: [&str; 3] = ["agents", "defaults", "timeoutSeconds"];
-/// The variables by which OpenClaw's gateway is told its token and its password.
-pub const GATEWAY_SECRETS: [&str; 2] = ["OPENCLAW_GATEWAY_TOKEN", "OPENCLAW_GATEWAY_PASSWORD"];
 /// How OpenClaw names a model of Ollama's.
 pub const PREFIX: &str = "ollama/";
-/// The gateway's port when the file does not say.
-const GATEWAY_PORT: u16 = 18789;
 /// A settings or environment file is a few kilobytes; more than this is something else.
 const FILE_BYTES: u64 = 8 << 20;
 
@@ -211,52 +211,12 @@ impl Settings {
         }
     }
 
-    /// The gateway's port.
-    #[must_use]
-    pub fn gateway(&self) -> u16 {
-        self.gateway_port.unwrap_or(GATEWAY_PORT)
-    }
-
-    /// The gateway runs on this computer, as far as they say.
-    #[must_use]
-    pub fn is_local(&self) -> bool {
-        self.gateway_mode.as_deref().is_none_or(|mode| mode == LOCAL)
-    }
-
     /// Seconds after which OpenClaw gives a silent model of Ollama's up; `None` for a version that is not told.
     #[must_use]
     pub fn gives_up_after(&self, dialect: Dialect) -> Option<u64> {
         let own = dialect.gives_up_after?;
         let alone = self.timeout.filter(|seconds| *seconds > 0).unwrap_or(own);
         Some(self.turn_timeout.map_or(alone, |turn| turn.min(alone)))
-    }
-
-    /// Whoever asks the gateway shows a token or a password, as far as they say. `beside`: the variables of
-    /// [`GATEWAY_SECRETS`] that OpenClaw reads from beside the file, in that order.
-    #[must_use]
-    pub fn gateway_has_secret(&self, beside: [bool; 2]) -> bool {
-        let named = |name: &str| self.variables.iter().any(|known| known == name);
-        let [token, password] = GATEWAY_SECRETS.map(named);
-        let (token, password) =
-            (self.gateway_token || token || beside[0], self.gateway_password || password || beside[1]);
-        match self.gateway_auth.as_deref() {
-            None => token || password,
-            Some("token") => token,
-            Some("password") => password,
-            Some("none") => false,
-            // Somebody else lets in who may.
-            Some(_) => true,
-        }
-    }
-
-    /// The other computer on which the gateway runs, when they say so: its name or number and the port, no more.
-    #[must_use]
-    pub fn gateway_host(&self) -> Option<String> {
-        let url = self.gateway_remote.as_deref().filter(|_| !self.is_local())?;
-        let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        let host = authority.rsplit('@').next().unwrap_or_default();
-        (!host.is_empty()).then(|| host.to_owned())
     }
 
     /// How Ollama is set. `key`: OpenClaw's service sees `OLLAMA_API_KEY` from outside the file.

@@ -2,6 +2,7 @@
 //! What is there is understood first: foreign keys, models listed by hand and their values are kept.
 
 mod automatic;
+mod gateway;
 mod of_one;
 mod provider;
 
@@ -12,7 +13,7 @@ use super::{
     dialect::Dialect,
     document::{Edit, Step, Value, edit},
     outcome::{SetMode, UseRequest, Warning},
-    settings::{KEY_VARIABLE, LOCAL, PREFIX, Settings},
+    settings::{KEY_VARIABLE, PREFIX, Settings},
 };
 use crate::{
     error::{Error, ErrorCode},
@@ -27,6 +28,7 @@ use crate::{
     },
     openclaw::outcome::Mode,
 };
+pub use gateway::{gateway_at_login, gateway_mode, gateway_token};
 pub use of_one::{keep_loaded, set_context, set_timeout};
 use provider::Listing;
 pub(crate) use provider::refused;
@@ -243,35 +245,6 @@ pub fn use_address(situation: Situation<'_>) -> Edits {
 pub fn rename_fallback(value: &Value) -> Edits {
     let mut result = Edits::default();
     fallback_key(&mut result.edits, value);
-    result
-}
-
-/// Lets the gateway run on this computer: without `gateway.mode` it refuses to start. One that is set stays.
-#[must_use]
-pub fn gateway_mode(value: &Value) -> Edits {
-    let mut result = Edits::default();
-    if value.get_path(&["gateway", "mode"]).is_none() {
-        result.edits.push(Edit::Set { path: path(&["gateway", "mode"]), value: LOCAL.into() });
-    }
-    result
-}
-
-/// Gives the gateway a token of its own to ask for. What it asked for before does not count any more.
-#[must_use]
-pub fn gateway_token(token: &str) -> Edits {
-    let set =
-        |key: &str, value: &str| Edit::Set { path: path(&["gateway", "auth", key]), value: value.into() };
-    Edits { edits: vec![set("mode", "token"), set("token", token)], ..Edits::default() }
-}
-
-/// What OpenClaw's own command would otherwise write anew, without the comments: where the gateway runs, and a token
-/// where it asks for one and there is none (measured on 2026.9.6). `secret`: it finds one, or asks for none.
-#[must_use]
-pub fn gateway_at_login(value: &Value, secret: bool, token: &str) -> Edits {
-    let mut result = gateway_mode(value);
-    if !secret {
-        result.edits.extend(gateway_token(token).edits);
-    }
     result
 }
 
