@@ -196,13 +196,6 @@ fn by_what_openclaw_was_told() {
     for version in ["2026.5.28", "2026.6.11", "2026.8.2"] {
         Well::new(version, &whole(&url)).is_well(version, &[]);
     }
-    // Its gateway is on another computer: nobody misses it here.
-    let remote = Well::new(NEWEST, &whole(&url));
-    let mut settings = whole(&url);
-    settings["gateway"] =
-        json!({ "mode": "remote", "remote": { "url": "wss://claw.example" }, "port": free_address().port() });
-    write(&remote.home, "openclaw.json", &settings.to_string());
-    remote.is_well("a gateway on another computer", &[]);
 }
 
 #[test]
