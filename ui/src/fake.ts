@@ -7,13 +7,14 @@ import App from './App.svelte';
 import { FakeBackend, type World } from './lib/backend/fake';
 import { worlds } from './lib/backend/samples';
 import { modelWorlds } from './lib/backend/samples-models';
+import { workWorlds } from './lib/backend/samples-work';
 import type { Topic } from './lib/backend/types/Topic';
 import './style/tokens.css';
 import './style/base.css';
 
 const query = new URLSearchParams(location.search);
 const wanted = query.get('world') ?? 'well';
-const situations: Record<string, World> = { ...worlds, ...modelWorlds };
+const situations: Record<string, World> = { ...worlds, ...modelWorlds, ...workWorlds };
 const backend = new FakeBackend(structuredClone(situations[wanted] ?? {}));
 // How a running OpenClaw is after a change: `gateway=silent`.
 if (query.get('gateway') === 'silent') backend.gateway = 'silent';
@@ -29,13 +30,18 @@ setTimeout(() => {
   if (query.has('closing')) backend.wishToClose();
   paste(query.get('pasted'));
   if (query.has('report')) document.querySelector<HTMLButtonElement>('[aria-labelledby=report-title] button')?.click();
-  const typed = query.get('typed');
-  const field = document.querySelector<HTMLInputElement>('#any-model');
-  if (typed === null || !field) return;
-  backend.suggestion = { valid: !/\s/.test(typed), installed: null, nearest: ['qwen3.5:4b', 'qwen3.5', 'qwen3.5:27b'] };
-  field.value = typed;
-  field.dispatchEvent(new Event('input', { bubbles: true }));
+  type(query.get('typed'));
+  // For whoever looks on: nothing more comes by itself.
+  document.body.dataset.stands = 'yes';
 }, 100);
+
+function type(name: string | null) {
+  const field = document.querySelector<HTMLInputElement>('#any-model');
+  if (name === null || !field) return;
+  backend.suggestion = { valid: !/\s/.test(name), installed: null, nearest: ['qwen3.5:4b', 'qwen3.5', 'qwen3.5:27b'] };
+  field.value = name;
+  field.dispatchEvent(new Event('input', { bubbles: true }));
+}
 
 function paste(topic: string | null) {
   const field = document.querySelector<HTMLTextAreaElement>('#pasted');

@@ -1,0 +1,110 @@
+// Contrast, room and motion of every screen in every state, judged by Chromium.
+
+import axe from 'axe-core';
+import type { Page } from 'puppeteer-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { open, start } from './chromium.js';
+import { stateOf, states } from './states.js';
+
+let chromium: Awaited<ReturnType<typeof start>>;
+
+beforeAll(async () => {
+  chromium = await start();
+});
+afterAll(() => chromium?.close());
+
+/** What axe finds, of all its rules or of some. */
+async function violations(page: Page, rules?: string[]): Promise<string[]> {
+  // The page freezes Object.prototype, as the window does; axe's own library must be there before it is used.
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source);
+  return page.evaluate(async (only) => {
+    const found = await (window as unknown as { axe: typeof axe }).axe.run(only ? { runOnly: only } : {});
+    return found.violations.flatMap((one) =>
+      one.nodes.map((node) => `${one.id}: ${node.html.slice(0, 200)} (${node.any[0]?.message ?? ''})`),
+    );
+  }, rules);
+}
+
+/** What stands out of the page's width, the parts that scroll by themselves aside. */
+function sticksOut(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const wide = document.documentElement.scrollWidth - innerWidth;
+    if (wide <= 0) return [];
+    const out = [...document.querySelectorAll<HTMLElement>('body *')].filter((one) => one.getBoundingClientRect().right > innerWidth + 0.5);
+    return [`${wide} px too wide`, ...out.slice(-3).map((one) => one.outerHTML.slice(0, 200))];
+  });
+}
+
+/** Pretends to a system's setting that puppeteer itself does not know. */
+async function system(page: Page, name: string, value: string) {
+  const session = await page.createCDPSession();
+  await session.send('Emulation.setEmulatedMedia', { features: [{ name, value }] });
+}
+
+describe.each(states)('$name', (state) => {
+  test('axe finds nothing, contrast in both themes included', async () => {
+    const page = await open(chromium, state);
+    expect(await violations(page)).toEqual([]);
+    await page.evaluate(() => (document.documentElement.dataset.theme = 'dark'));
+    expect(await violations(page, ['color-contrast'])).toEqual([]);
+    await page.close();
+  });
+
+  test('has room at 320 pixels and at 200 %, in the longest language', async () => {
+    const page = await open(chromium, state, { language: 'fr', width: 320, height: 640 });
+    expect(await sticksOut(page)).toEqual([]);
+    await page.setViewport({ width: 540, height: 380, deviceScaleFactor: 2 });
+    expect(await sticksOut(page)).toEqual([]);
+    await page.close();
+  });
+});
+
+test('where the system asks for less motion nothing moves, and elsewhere something does', async () => {
+  const moving = async (wanted: string) => {
+    const page = await open(chromium, stateOf('models-downloads'));
+    await system(page, 'prefers-reduced-motion', wanted);
+    const count = await page.evaluate(() => document.getAnimations().length);
+    await page.close();
+    return count;
+  };
+  expect(await moving('no-preference')).toBeGreaterThan(0);
+  expect(await moving('reduce')).toBe(0);
+});
+
+describe('with the colours of the system alone', () => {
+  test('every button, field and card has an edge', async () => {
+    for (const name of ['home-ollama-stopped', 'models-trying', 'models-downloads', 'fix-unfolded', 'settings']) {
+      const page = await open(chromium, stateOf(name));
+      await system(page, 'forced-colors', 'active');
+      expect(await page.evaluate(() => matchMedia('(forced-colors: active)').matches)).toBe(true);
+      const bare = await page.evaluate(() =>
+        [...document.querySelectorAll('.button:not(.plain), .field, .card, input, select, progress')]
+          .filter((one) => one.checkVisibility())
+          .filter((one) => {
+            const { borderTopWidth, borderTopStyle, borderTopColor, outlineStyle } = getComputedStyle(one);
+            const edge = borderTopWidth !== '0px' && borderTopStyle !== 'none' && borderTopColor !== 'rgba(0, 0, 0, 0)';
+            return !edge && outlineStyle === 'none';
+          })
+          .map((one) => one.outerHTML.slice(0, 160)),
+      );
+      expect(bare, name).toEqual([]);
+      await page.close();
+    }
+  });
+
+  test('what is chosen, and what is broken, is seen without its colour', async () => {
+    const page = await open(chromium, stateOf('home-ollama-stopped'));
+    await system(page, 'forced-colors', 'active');
+    const seen = await page.evaluate(() => {
+      const style = (selector: string) => getComputedStyle(document.querySelector(selector)!);
+      return {
+        here: style('nav a[aria-current]').outlineStyle,
+        elsewhere: style('nav a:not([aria-current])').outlineStyle,
+        broken: style('[data-state=broken] .node').borderTopWidth,
+        waiting: style('[data-state=waiting] .node').borderTopWidth,
+      };
+    });
+    expect(seen).toEqual({ here: 'solid', elsewhere: 'none', broken: '5px', waiting: '2px' });
+    await page.close();
+  });
+});

@@ -1,0 +1,43 @@
+// Pictures that practice mode cannot give: the states of the problems and of long work, and the page at 200 %.
+// `npm run pictures -- FOLDER` writes FOLDER/LANGUAGE/states/NAME.png and FOLDER/LANGUAGE/large/NAME.png.
+
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { open, start } from './chromium.js';
+import { stateOf } from './states.js';
+
+/** Those that a guide shows, and that differ to the eye. */
+const shown = [
+  'home-proven', 'home-proving', 'home-unproven', 'home-ollama-stopped', 'home-nothing-installed', 'home-port-taken',
+  'home-wrong-address', 'home-no-model', 'home-no-tools', 'home-not-set-up', 'home-settings-unreadable',
+  'home-remedy-refused', 'home-downloading', 'home-installing', 'models-preview', 'models-remove', 'settings-preview',
+  'fix-pasted', 'fix-report',
+];
+/** At 200 % the window of 1080 x 760 has room for half of that. */
+const doubled = ['home-ollama-stopped', 'models', 'settings'];
+/** The window's own height, when a page is longer: a picture shows its beginning. */
+const HEIGHT = 760;
+
+/** @type {string[]} */
+const languages = JSON.parse(await readFile(new URL('../messages/languages.json', import.meta.url), 'utf8'));
+const folder = process.argv[2];
+if (!folder) throw new Error('Where to? npm run pictures -- FOLDER');
+const chromium = await start();
+try {
+  for (const language of languages) {
+    for (const [kind, names, look] of /** @type {const} */ ([
+      ['states', shown, { width: 1080, height: HEIGHT }],
+      ['large', doubled, { width: 540, height: HEIGHT / 2, scale: 2 }],
+    ])) {
+      const place = join(folder, language, kind);
+      await mkdir(place, { recursive: true });
+      for (const name of names) {
+        const page = await open(chromium, stateOf(name), { ...look, language });
+        await page.screenshot({ path: join(place, `${name}.png`) });
+        await page.close();
+      }
+    }
+  }
+} finally {
+  await chromium.close();
+}
