@@ -128,6 +128,24 @@ impl Display {
         (number("X"), number("Y"), number("WIDTH"), number("HEIGHT"))
     }
 
+    /// Gives Pincer's window a size, in pixels, and waits until it has it.
+    pub fn resize(&self, width: u32, height: u32) {
+        let (id, width, height) = (self.window("Pincer"), width.to_string(), height.to_string());
+        let done = self.ask(&["windowsize", "--sync", &id, &width, &height]);
+        assert!(done.is_some(), "no window of {width} x {height} on display {}", self.name);
+    }
+
+    /// A picture of what is in Pincer's window, its frame aside. The same pixels make the same bytes.
+    pub fn picture_of_window(&self, file: &Path) {
+        let taken = Command::new("import")
+            .args(["-display", &self.name, "-window", &self.window("Pincer"), "-strip"])
+            .args(["-define", "png:exclude-chunks=date,time"])
+            .arg(file)
+            .status()
+            .is_ok_and(|status| status.success());
+        assert!(taken, "no picture of the window on display {}", self.name);
+    }
+
     fn window(&self, title: &str) -> String {
         wait_for(&format!("a window {title}"), || self.windows(title).into_iter().next())
     }

@@ -4,7 +4,7 @@
 use std::{
     fs::{self, File},
     net::TcpStream,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::Stdio,
     time::Duration,
 };
@@ -232,6 +232,30 @@ impl Window {
             [...document.querySelectorAll('button')].find((one) => named(one) === arguments[0]).click();";
         if let Err(error) = self.client.execute(PRESS, vec![name.into()]).await {
             self.give_up(&format!("the hidden button \"{name}\" cannot be pressed ({error})")).await;
+        }
+    }
+
+    /// Gives the window's page a size, in pixels.
+    pub fn resize(&self, width: u32, height: u32) {
+        self.display.resize(width, height);
+    }
+
+    /// A picture of the page alone, once two looks at it in a row are the same.
+    pub async fn still(&self, file: &Path) {
+        let still = async {
+            let mut before = Vec::new();
+            loop {
+                self.display.picture_of_window(file);
+                let now = fs::read(file).unwrap();
+                if now == before {
+                    return;
+                }
+                before = now;
+                tokio::time::sleep(LOOK).await;
+            }
+        };
+        if tokio::time::timeout(LIMIT, still).await.is_err() {
+            self.give_up("the page never stands still").await;
         }
     }
 

@@ -24,7 +24,16 @@ const press = (selector, at = 0) => async (/** @type {import('puppeteer-core').P
   await all[at]?.evaluate((button) => /** @type {HTMLElement} */ (button).click());
 };
 
-const preview = press('article .bottom > .row > .button');
+const card = 'article[data-model="qwen3.5:9b"]';
+const preview = press(`${card} .bottom > .row > .button`);
+
+/** @param {import('puppeteer-core').Page} page */
+async function remove(page) {
+  await press(`${card} details > summary`)(page);
+  await page.waitForSelector(`${card} details[open] button`);
+  await page.$$eval(`${card} details[open] button`, (buttons) => buttons.at(-1)?.click());
+  await page.waitForSelector('dialog[open]');
+}
 
 /** @type {State[]} The whole list: what the accessibility of each is tested by. */
 export const states = [
@@ -68,7 +77,7 @@ export const states = [
   { name: 'models-download-failures', world: 'failures', screen: 'models' },
   { name: 'models-name-typed', world: 'well', screen: 'models', typed: 'qwen' },
   { name: 'models-preview', world: 'well', screen: 'models', act: preview },
-  { name: 'models-remove', world: 'well', screen: 'models', act: press('article details .buttons .button, article details button.button') },
+  { name: 'models-remove', world: 'well', screen: 'models', act: remove },
   { name: 'fix-looking', world: 'partly', screen: 'fix' },
   { name: 'fix-nothing-wrong', world: 'well', screen: 'fix' },
   { name: 'fix-two-causes', world: 'bare', screen: 'fix' },

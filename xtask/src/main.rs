@@ -1,13 +1,15 @@
-//! The project's own commands (`cargo xtask run | test | faults | bench | types`), all that a fresh clone needs.
+//! The project's own commands (`cargo xtask help` lists them), all that a fresh clone needs.
 //! Stands outside the product: nothing depends on it, and it needs no system library, for it installs them.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "it talks to the terminal")]
 
 mod bench;
 mod failure;
 mod faults;
+mod icons;
 mod openclaw;
 mod project;
 mod run;
+mod screenshots;
 mod shell;
 mod system;
 mod test;
@@ -25,6 +27,8 @@ Usage: cargo xtask COMMAND
   run [--release] [-- ARGS]     set up what is missing, build, open Pincer (ARGS go to it)
   test [--only STEP] [-- ARGS]  set up what is missing, run every check (ARGS go to `cargo test`)
   faults [--release]            play every fault that Pincer names, print the scoreboard
+  screenshots                   make every picture of docs/screenshots anew
+  icons                         make every size of the icon from src-tauri/icons/icon.svg
   bench                         measure the speed budgets of xtask/budgets.json
   types [--check]               write (or compare) the TypeScript types of what crosses to the window
 ";
@@ -57,6 +61,8 @@ fn command(args: &[String]) -> Result<ExitCode, Failure> {
         ["test", "--only", step] => test::test(&project, Some(step), passed),
         ["faults"] => faults::faults(&project, false),
         ["faults", "--release"] => faults::faults(&project, true),
+        ["screenshots"] => screenshots::screenshots(&project).map(|()| ExitCode::SUCCESS),
+        ["icons"] => icons::icons(&project).map(|()| ExitCode::SUCCESS),
         ["bench"] => bench::bench(&project),
         ["types"] => types::write(&project).map(|()| ExitCode::SUCCESS),
         ["types", "--check"] => types::check(&project).map(|()| ExitCode::SUCCESS),

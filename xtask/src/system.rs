@@ -22,6 +22,12 @@ const TEST: &[&str] = &[
     "iproute2",
 ];
 
+/// What judging the pages in a browser needs.
+const BROWSER: &[&str] = &["chromium"];
+
+/// What pictures need on top: without it Chinese is boxes.
+const FONTS: &[&str] = &["fonts-noto-cjk"];
+
 /// What the packages are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
@@ -29,6 +35,10 @@ pub(crate) enum Purpose {
     Build,
     /// That, and the tests.
     Test,
+    /// A Chromium, and nothing else.
+    Browser,
+    /// All of it, and the fonts of every language.
+    Pictures,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,22 +78,32 @@ fn family(os: &str, release: &str) -> Family {
 
 /// What to type on a system whose packages Pincer does not install by itself.
 fn advice(family: Family, purpose: Purpose) -> String {
-    let test = purpose == Purpose::Test;
+    if purpose == Purpose::Browser {
+        return "Chromium or Chrome (PINCER_CHROMIUM names one that lies elsewhere)".into();
+    }
+    let test = purpose != Purpose::Build;
+    let pictures = purpose == Purpose::Pictures;
     match family {
         Family::Fedora => format!(
             "sudo dnf install webkit2gtk4.1-devel libsoup3-devel librsvg2-devel gcc gcc-c++ make pkgconf-pkg-config{}",
-            if test {
-                " xorg-x11-server-Xvfb xauth dbus-daemon dbus-tools ImageMagick libfaketime openbox xdotool iproute"
-            } else {
-                ""
+            match (test, pictures) {
+                (false, _) => "",
+                (true, false) =>
+                    " xorg-x11-server-Xvfb xauth dbus-daemon dbus-tools ImageMagick libfaketime openbox xdotool iproute",
+                (true, true) =>
+                    " xorg-x11-server-Xvfb xauth dbus-daemon dbus-tools ImageMagick libfaketime openbox xdotool iproute \
+                     chromium google-noto-sans-cjk-fonts",
             }
         ),
         Family::Arch => format!(
             "sudo pacman -S --needed webkit2gtk-4.1 libsoup3 librsvg base-devel pkgconf{}",
-            if test {
-                " xorg-server-xvfb xorg-xauth dbus imagemagick libfaketime openbox xdotool iproute2"
-            } else {
-                ""
+            match (test, pictures) {
+                (false, _) => "",
+                (true, false) =>
+                    " xorg-server-xvfb xorg-xauth dbus imagemagick libfaketime openbox xdotool iproute2",
+                (true, true) =>
+                    " xorg-server-xvfb xorg-xauth dbus imagemagick libfaketime openbox xdotool iproute2 \
+                     chromium noto-fonts-cjk",
             }
         ),
         Family::MacOs => "xcode-select --install".into(),
@@ -91,12 +111,19 @@ fn advice(family: Family, purpose: Purpose) -> String {
              the WebView2 runtime comes with Windows 10 and 11."
             .into(),
         Family::Debian | Family::OtherLinux => {
-            let mut names = BUILD.to_vec();
-            if test {
-                names.extend(TEST);
-            }
-            format!("your system's packages for these (their names on Debian): {}", names.join(" "))
+            let names = names(purpose).join(" ");
+            format!("your system's packages for these (their names on Debian): {names}")
         }
+    }
+}
+
+/// Debian's names of all that a purpose needs.
+fn names(purpose: Purpose) -> Vec<&'static str> {
+    match purpose {
+        Purpose::Build => BUILD.to_vec(),
+        Purpose::Test => [BUILD, TEST].concat(),
+        Purpose::Browser => BROWSER.to_vec(),
+        Purpose::Pictures => [BUILD, TEST, BROWSER, FONTS].concat(),
     }
 }
 
@@ -128,10 +155,7 @@ fn libraries_are_there() -> bool {
 }
 
 fn debian(purpose: Purpose) -> Result<String, Failure> {
-    let wanted: Vec<&str> = match purpose {
-        Purpose::Build => BUILD.to_vec(),
-        Purpose::Test => [BUILD, TEST].concat(),
-    };
+    let wanted = names(purpose);
     let missing = missing(&wanted);
     if missing.is_empty() {
         return Ok("all there".into());
@@ -220,6 +244,8 @@ mod tests {
             assert!(advice(family, Purpose::Build).contains(name), "{family:?} builds");
             assert!(advice(family, Purpose::Test).contains("xdotool"), "{family:?} tests");
             assert!(!advice(family, Purpose::Build).contains("xdotool"), "{family:?} only builds");
+            assert!(!advice(family, Purpose::Test).contains("cjk"), "{family:?} needs no fonts to test");
+            assert!(advice(family, Purpose::Pictures).contains("cjk"), "{family:?} makes pictures");
         }
     }
 }

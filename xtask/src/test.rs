@@ -34,6 +34,7 @@ const STEPS: &[Step] = &[
     Step { name: "ui-build", says: "The window's pages", needs: &["node"], run: ui_build },
     Step { name: "ui-check", says: "Their types and style", needs: &["ui-build"], run: ui_check },
     Step { name: "ui-test", says: "Their tests", needs: &["ui-build"], run: ui_test },
+    Step { name: "ui-browser", says: "Contrast and room, in Chromium", needs: &["ui-test"], run: ui_browser },
     Step { name: "openclaw", says: "The real OpenClaw for the contract", needs: &["node"], run: openclaw },
     Step { name: "clippy", says: "Lints, warnings are errors", needs: &["system"], run: clippy },
     Step { name: "build", says: "All programs and tests", needs: &["system", "ui-build"], run: build },
@@ -162,6 +163,16 @@ fn ui_check(project: &Project, _: &[String]) -> Result<Done, Failure> {
 
 fn ui_test(project: &Project, _: &[String]) -> Result<Done, Failure> {
     shell::run(&mut project.npm(&["test"]))?;
+    Ok(Done::Passed)
+}
+
+fn ui_browser(project: &Project, _: &[String]) -> Result<Done, Failure> {
+    match ui::browser(project) {
+        Ok(words) => drop(said(&words)),
+        Err(failure) if project::on_ci() => return Err(failure),
+        Err(failure) => return Ok(Done::Skipped(failure.to_string())),
+    }
+    shell::run(&mut project.npm(&["run", "test:browser"]))?;
     Ok(Done::Passed)
 }
 

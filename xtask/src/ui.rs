@@ -11,6 +11,7 @@ use crate::{
     failure::Failure,
     project::{NPM, Project},
     shell,
+    system::{self, Purpose},
 };
 
 /// The oldest Node that Vite runs on.
@@ -73,6 +74,22 @@ pub(crate) fn build(project: &Project) -> Result<String, Failure> {
     }
     fs::write(&stamp, before).map_err(Failure::file(&stamp))?;
     Ok("built".into())
+}
+
+/// The Chromium that judges the pages and takes pictures of them; installed by apt when there is none.
+///
+/// # Errors
+/// When there is none and it cannot be installed from here.
+pub(crate) fn browser(project: &Project) -> Result<String, Failure> {
+    let find = || {
+        let mut node = shell::command("node", ["browser/chromium.js"]);
+        shell::answer(node.current_dir(project.path("ui"))).ok()
+    };
+    if let Some(found) = find() {
+        return Ok(found);
+    }
+    let said = system::ensure(Purpose::Browser)?;
+    find().ok_or_else(|| Failure::Needs(format!("There is no Chromium or Chrome here ({said}).")))
 }
 
 /// Whether `ui/dist` holds a real page, not the build script's placeholder.
