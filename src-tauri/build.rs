@@ -49,6 +49,8 @@ const COMMANDS: &[&str] = &[
     "open_logs",
     "open_practice",
     "quit",
+    "practice_faults",
+    "play_fault",
 ];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -102,10 +102,13 @@ impl Machine {
     }
 
     /// The settings, and all that systemd reads.
-    fn files(&self) -> (Option<String>, Vec<(std::path::PathBuf, Vec<u8>, u32)>) {
+    fn files(&self) -> (Option<String>, Vec<File>) {
         (settings::read(&self.home, "openclaw.json"), tree(&self.home.path().join(".config")))
     }
 }
+
+/// Its path, bytes and mode.
+type File = (std::path::PathBuf, Vec<u8>, u32);
 
 /// `None` where this system does not let a test put its own programs in place, said loudly.
 fn machine() -> Option<Machine> {

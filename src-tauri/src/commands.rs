@@ -2,7 +2,7 @@
 //! A panic becomes the code `internal`: no promise hangs.
 #![allow(clippy::needless_pass_by_value, reason = "Tauri hands its state over by value")]
 
-use std::{future::Future, process::Stdio};
+use std::future::Future;
 
 use pincer_core::{
     computer::AddressTest,
@@ -29,7 +29,11 @@ use pincer_core::{
 use tauri::{AppHandle, State, WebviewWindow, ipc::Channel};
 use tauri_plugin_opener::OpenerExt;
 
-use crate::{desk::Desk, habits};
+use crate::{
+    desk::Desk,
+    habits,
+    practice::{self, Practice},
+};
 
 /// Runs `work` apart, so that a panic in it is an error like any other.
 async fn guarded<T: Send + 'static>(
@@ -371,21 +375,34 @@ pub(crate) fn open_logs(app: AppHandle, desk: State<'_, Desk>) -> Result<(), Err
     opened.map_err(|error| Error::new(ErrorCode::PageNotOpened { page: folder }, error.to_string()))
 }
 
-/// Opens practice mode beside this window: a Pincer of its own, on its own folders.
-#[tauri::command]
-pub(crate) async fn open_practice() -> Result<(), Error> {
-    let failed = |error: std::io::Error| Error::new(ErrorCode::Internal {}, error.to_string());
-    let program = std::env::current_exe().map_err(failed)?;
-    let mut practice = tokio::process::Command::new(program);
-    practice.arg("--practice").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    // It outlives this window, and tokio waits for its end.
-    practice.spawn().map(drop).map_err(failed)
-}
-
 /// Closes the window as its frame's button does: running downloads are asked about first.
 #[tauri::command]
 pub(crate) fn quit(window: WebviewWindow) -> Result<(), Error> {
     window.close().map_err(|error| Error::new(ErrorCode::Internal {}, error.to_string()))
+}
+
+/// What practice mode can play; nothing outside of it.
+#[tauri::command]
+pub(crate) fn practice_faults(practice: State<'_, Practice>) -> Option<Vec<String>> {
+    practice.faults()
+}
+
+/// Puts the practice computer into a situation (none: all is well), and ends when it was looked at.
+#[tauri::command]
+pub(crate) async fn play_fault(
+    desk: State<'_, Desk>,
+    practice: State<'_, Practice>,
+    name: Option<String>,
+) -> Result<(), Error> {
+    let played = practice.play(name.as_deref()).await;
+    desk.live.look_through().await;
+    played.map_err(|error| Error::new(ErrorCode::Internal {}, error.to_string()))
+}
+
+/// Opens practice mode in a window of its own.
+#[tauri::command]
+pub(crate) fn open_practice() -> Result<(), Error> {
+    practice::open().map_err(|error| Error::new(ErrorCode::Internal {}, error.to_string()))
 }
 
 fn open(app: &AppHandle, page: Page) -> Result<RemedyOutcome, Error> {

@@ -8,7 +8,7 @@ mod menu;
 mod place;
 mod practice;
 
-use std::{io::Write, process::ExitCode};
+use std::{io::Write, path::PathBuf, process::ExitCode};
 
 use pincer_cli::words::Words;
 use pincer_core::{
@@ -45,9 +45,9 @@ pub fn main(practice: bool) -> ExitCode {
     let practice =
         if practice { Some(tauri::async_runtime::block_on(Practice::start(&surroundings))) } else { None };
     let (computer, practice) = match practice {
-        Some(Ok((computer, practice))) => (computer, Some(practice)),
+        Some(Ok(practice)) => practice,
         Some(Err(error)) => return complain(&error.to_string()),
-        None => (Computer::new(surroundings, None), None),
+        None => (Computer::new(surroundings, None), Practice::default()),
     };
     let one = match tauri::async_runtime::block_on(one_window::begin(&computer.folders)) {
         Start::First(one) => one,
@@ -55,8 +55,8 @@ pub fn main(practice: bool) -> ExitCode {
         Start::Silent => return complain(&words.say("cli.open-already")),
     };
     keep_journal(&computer);
-    log::info!("Pincer {} opens, practice: {}", env!("CARGO_PKG_VERSION"), practice.is_some());
-    let ended = run(computer, practice.is_some(), &one, words);
+    log::info!("Pincer {} opens, practice: {}", env!("CARGO_PKG_VERSION"), practice.home().is_some());
+    let ended = run(computer, practice, &one, words);
     log::info!("Pincer ends");
     log::logger().flush();
     match ended {
@@ -78,7 +78,9 @@ fn keep_journal(computer: &Computer) {
     }));
 }
 
-fn run(computer: Computer, practice: bool, one: &OneWindow, words: Words) -> tauri::Result<()> {
+fn run(computer: Computer, practice: Practice, one: &OneWindow, words: Words) -> tauri::Result<()> {
+    let home = practice.home();
+    let kept = home.is_none();
     let app = tauri::Builder::default()
         .plugin(tauri_plugin_opener::init())
         .plugin(tauri_plugin_notification::init())
@@ -130,8 +132,14 @@ fn run(computer: Computer, practice: bool, one: &OneWindow, words: Words) -> tau
             commands::open_logs,
             commands::open_practice,
             commands::quit,
+            commands::practice_faults,
+            commands::play_fault,
         ])
+        .manage(practice)
         .on_window_event(|window, event| {
+            if let WindowEvent::Destroyed = event {
+                window.state::<Practice>().close();
+            }
             if let WindowEvent::CloseRequested { api, .. } = event
                 && window.try_state::<Desk>().is_some_and(|desk| desk.asks_before_closing())
             {
@@ -143,7 +151,7 @@ fn run(computer: Computer, practice: bool, one: &OneWindow, words: Words) -> tau
                 place.follow(window);
             }
         })
-        .setup(move |app| open(app, computer, practice, &words))
+        .setup(move |app| open(app, computer, home, &words))
         .build(tauri::generate_context!("tauri.conf.json"))?;
     // A second start brings this one forward, and it listens for that as long as it runs.
     let forward = app.handle().clone();
@@ -151,9 +159,10 @@ fn run(computer: Computer, practice: bool, one: &OneWindow, words: Words) -> tau
     if let Err(error) = tauri::async_runtime::block_on(listening) {
         log::warn!("a second start will not reach this one: {error}");
     }
-    app.run_return(|app, event| {
+    app.run_return(move |app, event| {
         if matches!(event, RunEvent::Exit) {
-            if let Some(place) = app.try_state::<Place>() {
+            // A practice leaves nothing behind.
+            if let Some(place) = app.try_state::<Place>().filter(|_| kept) {
                 place.keep();
             }
             // An Ollama that is being restarted is not left ended.
@@ -167,7 +176,7 @@ fn run(computer: Computer, practice: bool, one: &OneWindow, words: Words) -> tau
 fn open(
     app: &App,
     computer: Computer,
-    practice: bool,
+    practice: Option<PathBuf>,
     words: &Words,
 ) -> Result<(), Box<dyn std::error::Error>> {
     let folders = computer.folders.clone();
@@ -176,18 +185,21 @@ fn open(
         app.set_menu(menu::bar(app.handle(), words)?)?;
     }
     habits::answer_clicks(app.handle());
-    let title = if practice { "Pincer (practice)" } else { "Pincer" };
-    let window = WebviewWindowBuilder::new(app, habits::WINDOW, WebviewUrl::App("index.html".into()))
+    let title = if practice.is_some() { "Pincer (practice)" } else { "Pincer" };
+    let mut window = WebviewWindowBuilder::new(app, habits::WINDOW, WebviewUrl::App("index.html".into()))
         .title(title)
         .inner_size(SIZE.0, SIZE.1)
         .min_inner_size(LEAST.0, LEAST.1)
         .theme(habits::frame(Preferences::read(&folders).window.theme))
-        .incognito(practice)
         .on_navigation(habits::is_own_page)
         .on_new_window(|_, _| NewWindowResponse::Deny)
         // Shown where it was last, not moved there before one's eyes.
-        .visible(false)
-        .build()?;
+        .visible(false);
+    if let Some(home) = practice {
+        // What the page keeps goes with the practice, too.
+        window = window.data_directory(home.join("webview"));
+    }
+    let window = window.build()?;
     let least = tauri::LogicalSize::<f64>::from(LEAST).to_physical(window.scale_factor()?);
     app.manage(Place::restore(&folders, &window, (least.width, least.height)));
     window.show()?;

@@ -50,17 +50,8 @@ pub fn add_openclaw_that(home: &Home, version: &str, lines: &str) {
 
 /// A whole pinned set-up of 2026.9.6 at `url`: nothing is wrong with it, but that its gateway does not run.
 pub fn whole(url: &str) -> Value {
-    let entry = |id: &str| {
-        json!({ "id": id, "name": id, "contextTokens": 32768,
-            "params": { "num_ctx": 32768, "keep_alive": "15m" } })
-    };
-    json!({
-        "models": { "providers": { "ollama": { "baseUrl": url, "api": "ollama", "apiKey": "ollama-local",
-            "timeoutSeconds": 300, "models": [entry("qwen3:8b"), entry("llama3.2:3b")] } } },
-        "agents": { "defaults": { "model": { "primary": "ollama/qwen3:8b" } } },
-        // Not the usual port: the machine may have an OpenClaw of its own.
-        "gateway": { "mode": "local", "port": free_address().port() },
-    })
+    // Not the usual port: the machine may have an OpenClaw of its own.
+    pincer_practice::whole_settings(url, free_address().port())
 }
 
 /// All files below a folder, by their paths in it, with what they hold and their modes.

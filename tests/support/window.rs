@@ -37,6 +37,16 @@ pub struct Window {
 impl Window {
     /// Opens Pincer in a home; `environment` comes on top of the home's. `name` is for pictures of failures.
     pub async fn open(name: &'static str, home: &Home, environment: &[(&str, &str)]) -> Self {
+        Self::open_with(name, home, &[], environment).await
+    }
+
+    /// The same, with arguments.
+    pub async fn open_with(
+        name: &'static str,
+        home: &Home,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Self {
         let mut display = Display::start();
         display.manage(home);
         let address = free_address();
@@ -61,8 +71,10 @@ impl Window {
         });
 
         let mut capabilities = Capabilities::new();
-        capabilities
-            .insert("webkitgtk:browserOptions".into(), json!({ "binary": programs::pincer(), "args": [] }));
+        capabilities.insert(
+            "webkitgtk:browserOptions".into(),
+            json!({ "binary": programs::pincer(), "args": arguments }),
+        );
         let client = tokio::time::timeout(
             LIMIT,
             ClientBuilder::new(HttpConnector::new())

@@ -57,7 +57,7 @@ export const ways = {
   'models.cloud-sign-in': ['sign-in', 'use-model', 'choose-model'],
   'models.context-too-small': ['set-context', 'use-model', 'download-model'],
   'models.does-not-fit': ['use-model', 'download-model', 'choose-model'],
-  'models.on-cpu': ['choose-model'],
+  'models.on-cpu': ['set-context', 'use-model', 'keep-loaded', 'choose-model'],
   'models.weak-for-agents': ['use-model', 'download-model', 'choose-model'],
   'models.second-store': ['use-store'],
   'models.capabilities-unknown': ['get-ollama', 'choose-model'],
@@ -80,13 +80,16 @@ export const ways = {
   'settings.env-missing': ['repair-settings'],
   'settings.context-not-sent': ['repair-settings'],
   'settings.context-too-large': ['set-context', 'use-model', 'download-model'],
-  'settings.gives-up-too-early': ['repair-settings'],
+  'settings.gives-up-too-early': ['set-timeout', 'use-model', 'keep-loaded'],
   'settings.stale-agent-file': ['repair-settings'],
   'openclaw.not-installed': ['install-openclaw', 'get-openclaw', 'use-model'],
   'openclaw.elsewhere': ['configure-elsewhere'],
   'openclaw.node-too-old': ['update-node'],
   'openclaw.gateway-mode-unset': ['set-gateway-mode'],
   'openclaw.gateway-stopped': ['start-gateway'],
+  'openclaw.gateway-did-not-start': ['start-gateway'],
+  'openclaw.gateway-no-token': ['set-gateway-token'],
+  'openclaw.gateway-not-at-login': ['gateway-at-login'],
   'openclaw.gateway-port-taken': ['edit-file', 'close-program'],
   'openclaw.does-not-see-model': ['use-model'],
   'openclaw.rejects-settings': ['undo-change', 'edit-file'],
@@ -108,7 +111,7 @@ const byHand: Partial<Record<Way, string>> = {
   'sign-in': 'remedy.sign-in.how',
   'edit-file': 'remedy.edit-file.how',
   'update-node': 'remedy.update-node.how',
-  'configure-elsewhere': 'remedy.configure-elsewhere.how',
+  'configure-elsewhere': 'remedy.configure-elsewhere.how.bridge',
 };
 
 /** What stands for the names and numbers of the reader's own computer. */
@@ -120,6 +123,8 @@ const examples: Record<string, string> = {
   reason: 'Error: listen tcp 127.0.0.1:11434: bind: address already in use', seconds: '20', restarts: '5',
   name: 'qwen3:8b', names: 'qwen3:8b, gemma4', better: 'qwen3.5', tokens: '32768', fits: '32768', version: '0.5.7', installed: '0.32.15',
   running: '0.32.14', required: '>=24.16', key: 'gateway.bind', message: 'Invalid input', container: 'openclaw', distribution: 'Ubuntu',
+  limit: '300', remote: 'living-room:18789',
+  text: '{ models: { providers: { ollama: { baseUrl: "http://172.17.0.1:11434", api: "ollama", apiKey: "ollama-local" } } } }',
 };
 
 /** Where the common example would say something odd. */
@@ -150,11 +155,16 @@ const special: Partial<Record<Code, Record<string, string>>> = {
   'settings.context-too-large': { tokens: '131072' },
   'settings.env-missing': { variable: 'OLLAMA_API_KEY' },
   'settings.stale-agent-file': { path: '~/.openclaw/agents/main/agent/models.json', url: 'http://127.0.0.1:9999' },
-  'openclaw.elsewhere': { url: 'http://host.docker.internal:11434' },
   'openclaw.node-too-old': { version: '20.11' },
+  'settings.gives-up-too-early': { seconds: '480' },
   'openclaw.gateway-stopped': { port: '18789' },
+  'openclaw.gateway-did-not-start': { port: '18789' },
+  'openclaw.gateway-no-token': { bind: 'lan' },
   'openclaw.gateway-port-taken': { port: '18789' },
 };
+
+/** Where the usual title is another one than the first. */
+const titles: Partial<Record<Code, string>> = { 'openclaw.elsewhere': 'title.else' };
 
 /** Causes about the usual address, so that another one is the way out. */
 const atDefault: readonly Code[] = [
@@ -168,6 +178,7 @@ function offered(way: Way, code: Code): Record<string, string> {
     case 'use-address': return { url: cause['answersAt'] ?? examples[atDefault.includes(code) ? 'answersAt' : 'numeric'] ?? '' };
     case 'use-model': return { name: code === 'openclaw.does-not-see-model' ? examples['name'] ?? '' : examples['better'] ?? '' };
     case 'download-model': return code === 'settings.model-not-installed' ? {} : { name: 'qwen3.5:4b' };
+    case 'set-timeout': return { seconds: '720' };
     case 'set-context': return { tokens: examples['tokens'] ?? '' };
     default: return {};
   }
@@ -255,10 +266,10 @@ export function problems(language: GuideLanguage): string {
   for (const { code, link, severity } of listed()) {
     if (link !== station) {
       const name = words[`link.${link}.name`] ?? '';
-      out.push(`## ${name}`, '', `![${name}](../../screenshots/${pictures[link]}-light-${language}.png)`, '');
+      out.push(`## ${name}`, '', `![${name}](../../screenshots/${language}/${pictures[link]}-light.png)`, '');
       station = link;
     }
-    out.push(`<a id="${code}"></a>`, '', `### ${say(language, `finding.${code}.title`, code)}`, '');
+    out.push(`<a id="${code}"></a>`, '', `### ${say(language, `finding.${code}.${titles[code] ?? 'title'}`, code)}`, '');
     out.push(say(language, `finding.${code}.why`, code), '', `*${severities[severity]}*`, '');
     const lines = ways[code].map((way) => wayOut(language, way, code));
     if (lines.length > 0) out.push(...lines, '');

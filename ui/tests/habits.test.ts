@@ -68,13 +68,12 @@ test('help lists every key and opens what it names', async () => {
   for (const one of keys) expect(screen.getByText(keysOf(one, false))).toBeTruthy();
   await fireEvent.click(screen.getByRole('button', { name: t('help.page.openclaw-on-ollama') }));
   await fireEvent.click(screen.getByRole('button', { name: t('help.page.ollama-models') }));
-  await fireEvent.click(screen.getByRole('button', { name: t('help.practice') }));
   backend.failing.set('openLogs', failureOf({ code: 'page.not-opened', params: { page: '/home/ada/logs' } }));
   await fireEvent.click(screen.getByRole('button', { name: t('help.logs') }));
   expect((await screen.findByRole('alert')).textContent).toContain('/home/ada/logs');
   const asked = backend.calls.filter((call) => /^open[LP]/.test(call.name));
   expect(asked).toEqual([
-    { name: 'openPage', value: 'openclaw-on-ollama' }, { name: 'openPage', value: 'ollama-models' }, { name: 'openPractice' }, { name: 'openLogs' },
+    { name: 'openPage', value: 'openclaw-on-ollama' }, { name: 'openPage', value: 'ollama-models' }, { name: 'openLogs' },
   ]);
   await accessible();
 });

@@ -20,3 +20,10 @@ beforeEach(() => {
   location.hash = '';
   setLanguage('en');
 });
+
+// jsdom lays nothing out, so nothing changes its size.
+globalThis.ResizeObserver ??= class {
+  observe() {}
+  unobserve() {}
+  disconnect() {}
+};

@@ -40,9 +40,11 @@ const calls: [string, (backend: Backend) => Promise<unknown>, string, Record<str
   ['tellOutside', (backend) => backend.tellOutside('t', 'x'), 'tell_outside', { title: 't', text: 'x' }],
   ['openPage', (backend) => backend.openPage('get-node'), 'open_page', { page: 'get-node' }],
   ['openLogs', (backend) => backend.openLogs(), 'open_logs', {}],
-  ['openPractice', (backend) => backend.openPractice(), 'open_practice', {}],
   ['quit', (backend) => backend.quit(), 'quit', {}],
   ['language', (backend) => backend.language(), 'language', {}],
+  ['practiceFaults', (backend) => backend.practiceFaults(), 'practice_faults', {}],
+  ['playFault', (backend) => backend.playFault('stopped'), 'play_fault', { name: 'stopped' }],
+  ['openPractice', (backend) => backend.openPractice(), 'open_practice', {}],
 ];
 
 test.each(calls)('%s is one command with its arguments', async (_, call, command, args) => {

@@ -11,6 +11,10 @@ use std::{
 
 use crate::{machine::os::Os, openclaw::receipt};
 
+/// Set in the environment of practice mode, where nothing but practice is asked for models: neither another computer nor
+/// the usual port, at which the user's own Ollama may be.
+pub const PRACTICE_VARIABLE: &str = "PINCER_PRACTICE";
+
 /// Environment variables, as the process that asks has them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Environment {

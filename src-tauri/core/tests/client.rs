@@ -18,7 +18,7 @@ use pincer_core::{
         address::Address,
         client::{Client, Limits},
     },
-    surroundings::Environment,
+    surroundings::{Environment, PRACTICE_VARIABLE},
 };
 use pincer_practice::{Options, Practice, PracticeModel, RawServer, faults};
 
@@ -131,6 +131,21 @@ async fn a_proxy_is_never_used_for_loopback() {
     let client = client_with("http://ollama.test:11434", &environment, Limits::default());
     assert_eq!(name(&client.version().await.unwrap_err()), "name-unknown");
     assert_eq!(catcher.connections(), 1);
+}
+
+#[tokio::test]
+async fn practice_asks_neither_another_computer_nor_the_usual_port() {
+    let practice = Practice::start(Options::default()).await.unwrap();
+    let catcher = RawServer::start(faults::named("html").unwrap(), 0).await.unwrap();
+    let bounds =
+        Environment::new([(PRACTICE_VARIABLE, "127.0.0.1:1".to_owned()), ("HTTP_PROXY", catcher.url())]);
+    assert!(client_with(&practice.url(), &bounds, Limits::default()).version().await.is_ok());
+    // The first would be answered by the proxy; what is at the usual port of this computer is not known here.
+    for url in ["http://ollama.test:8080", "http://127.0.0.1:11434", "http://localhost:11434"] {
+        let refused = client_with(url, &bounds, Limits::default()).version().await.unwrap_err();
+        assert_eq!(name(&refused), "refused", "{url}");
+    }
+    assert_eq!(catcher.connections(), 0);
 }
 
 #[tokio::test]

@@ -78,6 +78,23 @@ impl Options {
         }
     }
 
+    /// The demo's, and with them a model of every kind that Pincer tells apart: on a computer with 16 GB one of them
+    /// is too big, and of one nothing is known.
+    #[must_use]
+    pub fn groups() -> Self {
+        let mut options = Self::demo();
+        options.models.push(
+            PracticeModel::thinking("qwen3:235b")
+                .sized(142_000_000_000)
+                .context(Some(40_960))
+                .modified("2026-06-30T08:00:00.000000000Z"),
+        );
+        options
+            .models
+            .push(PracticeModel::broken_show("my-model:latest").modified("2026-06-02T08:00:00.000000000Z"));
+        options
+    }
+
     /// Only models without tools.
     #[must_use]
     pub fn chat_only() -> Self {

@@ -11,13 +11,13 @@ use reqwest::{Method, Response};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    address::Address,
+    address::{Address, DEFAULT_PORT},
     transport,
     wire::{ErrorBody, Recommendations, Running, Show, Tags, Version},
 };
 use crate::{
     error::{Error, ErrorCode},
-    surroundings::Environment,
+    surroundings::{Environment, PRACTICE_VARIABLE},
 };
 
 pub use chat::{ChatRequest, Refusal};
@@ -60,16 +60,21 @@ pub struct Client {
     http: reqwest::Client,
     address: Address,
     limits: Limits,
+    /// For practice mode nobody is at this address.
+    out_of_bounds: bool,
 }
 
 impl Client {
-    /// A client of the server at `address`, with the proxies of `environment` for other machines.
+    /// A client of the server at `address`, with the proxies of `environment` for other machines. In practice mode
+    /// (see [`PRACTICE_VARIABLE`]) an address out of bounds refuses every connection, as one where nobody listens.
     ///
     /// # Errors
     /// [`ErrorCode::Internal`] when the platform gives no TLS.
     pub fn new(address: &Address, environment: &Environment, limits: Limits) -> Result<Self, Error> {
         let http = transport::http(address, environment, limits.connect)?;
-        Ok(Self { http, address: address.clone(), limits })
+        let practice = environment.get(PRACTICE_VARIABLE).is_some();
+        let out_of_bounds = practice && (!address.is_loopback() || address.port() == DEFAULT_PORT);
+        Ok(Self { http, address: address.clone(), limits, out_of_bounds })
     }
 
     /// The server's address.
@@ -170,6 +175,9 @@ impl Client {
         body: Option<&B>,
         limit: Option<Duration>,
     ) -> Result<Response, Error> {
+        if self.out_of_bounds {
+            return Err(ErrorCode::OllamaRefused { url: self.address.to_string() }.into());
+        }
         let mut request = self.http.request(method, self.address.endpoint(path));
         if let Some(limit) = limit {
             request = request.timeout(limit);

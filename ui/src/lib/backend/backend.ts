@@ -109,6 +109,10 @@ export interface Backend {
   openPractice(): Promise<void>;
   /** Closes the window as its frame's button does: running downloads are asked about first. */
   quit(): Promise<void>;
+  /** What practice mode can play: its situations, then faults by their code names; `null` outside of practice mode. */
+  practiceFaults(): Promise<string[] | null>;
+  /** Puts the practice computer into a situation (`null`: all is well); done when it was looked at. */
+  playFault(name: string | null): Promise<void>;
 }
 
 /** What a rejected call carries: a `Failure` as it is, anything else as a fault of Pincer's own. */

@@ -73,6 +73,7 @@ type Call =
   | { name: 'keepPreferences'; value: WindowPreferences }
   | { name: 'tellOutside'; value: { title: string; text: string } }
   | { name: 'openPage'; value: Page }
+  | { name: 'playFault'; value: string | null }
   | { name: 'previewUse'; value: UseRequest }
   | { name: 'undo'; value: { receipt: string | null; force: boolean } }
   | { name: 'runRemedy' | 'cancelRemedy' | 'dismissRemedy'; value: Remedy };
@@ -109,6 +110,8 @@ export class FakeBackend implements Backend {
   };
   /** What is said to a pasted error; `null`: it is unknown, and the first problem of the path is found. */
   explanation: Explanation | null = null;
+  /** What practice mode can play; `null`: this is not practice. */
+  practice: string[] | null = null;
   /** Stands for the click on the window's close button. */
   wishToClose: () => void = () => undefined;
   world: World;
@@ -444,6 +447,15 @@ export class FakeBackend implements Backend {
   openLogs(): Promise<void> {
     this.calls.push({ name: 'openLogs' });
     return this.#answer('openLogs', () => undefined);
+  }
+
+  practiceFaults(): Promise<string[] | null> {
+    return this.#answer('practiceFaults', () => this.practice);
+  }
+
+  playFault(name: string | null): Promise<void> {
+    this.calls.push({ name: 'playFault', value: name });
+    return this.#answer('playFault', () => undefined);
   }
 
   openPractice(): Promise<void> {

@@ -277,9 +277,15 @@ export const findings = {
   },
   gatewayElsewhere: {
     code: 'openclaw.elsewhere', severity: 'problem', link: 'openclaw',
-    params: { container: null, distribution: null, remote: 'nas.local:18789', port: 18_789 },
+    params: { container: null, distribution: null, contained: false, forwarded: false, remote: 'nas.local:18789', port: 18_789 },
     evidence: ['gateway.mode is remote'],
-    remedies: [{ id: 'configure-elsewhere', params: { url: 'http://192.168.7.3:11434', port: 11_434 }, kind: 'manual' }],
+    remedies: [{
+      id: 'configure-elsewhere', kind: 'manual',
+      params: {
+        url: 'http://192.168.7.3:11434', port: 11_434, way: 'network',
+        text: '{ models: { providers: { ollama: { baseUrl: "http://192.168.7.3:11434", api: "ollama", apiKey: "ollama-local" } } } }',
+      },
+    }],
   },
   gatewayStopped: {
     code: 'openclaw.gateway-stopped', severity: 'note', link: 'openclaw', params: { port: 18_789 },

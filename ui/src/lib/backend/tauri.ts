@@ -66,4 +66,6 @@ export const tauri: Backend = {
   openLogs: () => call('open_logs'),
   openPractice: () => call('open_practice'),
   quit: () => call('quit'),
+  practiceFaults: () => call('practice_faults'),
+  playFault: (name) => call('play_fault', { name }),
 };

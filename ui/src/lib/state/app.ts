@@ -6,9 +6,11 @@ import type { Change } from './change.svelte';
 import type { Downloads } from './downloads.svelte';
 import type { Live } from './live.svelte';
 import type { Pasted } from './pasted.svelte';
+import type { Practice } from './practice.svelte';
 import type { Preferences } from './preferences.svelte';
 import type { Report } from './report.svelte';
 import type { Route } from './route.svelte';
+import type { SetUp } from './setup.svelte';
 
 /** The window's states. */
 export interface App {
@@ -17,9 +19,11 @@ export interface App {
   change: Change;
   downloads: Downloads;
   pasted: Pasted;
+  practice: Practice;
   preferences: Preferences;
   report: Report;
   route: Route;
+  setup: SetUp;
 }
 
 /** Reads and sets the context. */

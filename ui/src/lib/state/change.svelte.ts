@@ -98,6 +98,11 @@ export class Change {
     });
   }
 
+  /** Writes what a preview would show, where there is nothing to decide. */
+  async write(preview: Preview): Promise<void> {
+    await this.#wait('apply', () => this.#write(() => this.#backend.apply(preview.plan)));
+  }
+
   /** Takes a change back; `null`: the newest. */
   async undo(receipt: string | null, force = false): Promise<void> {
     await this.#wait('undo', async () => {

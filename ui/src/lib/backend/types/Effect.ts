@@ -61,4 +61,12 @@ seconds: number, } } | { "code": "kept-loaded", "params": {
 /**
  * Their ids.
  */
-names: Array<string>, } } | { "code": "key", "params": Record<symbol, never> } | { "code": "gateway", "params": Record<symbol, never> } | { "code": "in-order", "params": Record<symbol, never> };
+names: Array<string>, } } | { "code": "key", "params": Record<symbol, never> } | { "code": "gateway", "params": Record<symbol, never> } | { "code": "gateway-token", "params": Record<symbol, never> } | { "code": "gateway-at-login", "params": { 
+/**
+ * The command, as an argument list joined by spaces.
+ */
+command: string, 
+/**
+ * The file that it writes.
+ */
+file: string, } } | { "code": "in-order", "params": Record<symbol, never> };

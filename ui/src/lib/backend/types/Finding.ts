@@ -526,6 +526,10 @@ contained: boolean,
  */
 forwarded: boolean, 
 /**
+ * The other computer by the settings (`gateway.remote.url`), and its port.
+ */
+remote: string | null, 
+/**
  * Its gateway's port.
  */
 port: number, } } | { "code": "openclaw.not-installed", "params": { 

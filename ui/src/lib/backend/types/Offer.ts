@@ -103,7 +103,7 @@ seconds: number, } } | { "id": "keep-loaded", "params": {
 /**
  * The model.
  */
-name: string, } } | { "id": "set-gateway-mode", "params": Record<symbol, never> } | { "id": "start-gateway", "params": Record<symbol, never> } | { "id": "update-node", "params": { 
+name: string, } } | { "id": "set-gateway-mode", "params": Record<symbol, never> } | { "id": "set-gateway-token", "params": Record<symbol, never> } | { "id": "start-gateway", "params": Record<symbol, never> } | { "id": "gateway-at-login", "params": Record<symbol, never> } | { "id": "update-node", "params": { 
 /**
  * What OpenClaw asks for.
  */

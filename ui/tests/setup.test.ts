@@ -1,0 +1,120 @@
+import { fireEvent, screen, waitFor, within } from '@testing-library/svelte';
+import { describe, expect, test } from 'vitest';
+import { diagnosis, failureOf, installOf, pullOf, type FakeBackend, type World } from '../src/lib/backend/fake';
+import { findings, worlds } from '../src/lib/backend/samples';
+import { accessible, open } from './window';
+
+const card = () => screen.getByTestId('setup');
+const step = (id: string) => card().querySelector(`[data-step="${id}"]`)?.getAttribute('data-state') ?? null;
+const asked = (backend: FakeBackend, name: string) => backend.calls.filter((call) => call.name === name).length;
+
+/** Rust looked again, and this is what it saw. */
+async function looked(backend: FakeBackend, times: number, world: World): Promise<void> {
+  await waitFor(() => expect(asked(backend, 'lookAgain')).toBe(times));
+  backend.push({ ...world, look: { at: Date.now() + times } });
+}
+
+test('the first run greets, says how much there is to download and how long it takes, and asks for nothing', async () => {
+  const { backend } = open(worlds.bare);
+  expect(await screen.findByRole('heading', { level: 1, name: 'Hello! Pincer can set everything up for you' })).toBeTruthy();
+  await waitFor(() => expect(card().textContent).toMatch(/[\d.]+ GB to download\. All in all it takes about \d+ minutes/));
+  const steps = [...card().querySelectorAll('[data-step]')].map((one) => one.getAttribute('data-step'));
+  expect(steps).toEqual(['install-ollama', 'download-model', 'install-openclaw', 'settings', 'start-gateway', 'proof']);
+  expect(within(card()).getByText(/it can read and change your files/)).toBeTruthy();
+  // The single step is there, too.
+  expect(screen.getByRole('heading', { name: 'Or one step at a time' })).toBeTruthy();
+  expect(screen.getByRole('heading', { name: 'Ollama is not installed' })).toBeTruthy();
+  expect(backend.calls).toEqual([]);
+  await accessible();
+});
+
+test.each(['well', 'stopped', 'occupied', 'unreadable', 'checking'] as const)('it is not offered where it is no first run: %s', async (name) => {
+  open(worlds[name]);
+  await screen.findAllByRole('listitem');
+  expect(screen.queryByTestId('setup')).toBeNull();
+});
+
+test('what could not be asked is not called nothing', async () => {
+  const { backend } = open(worlds.bare, 'fix');
+  backend.failing.set('installOffer', failureOf({ code: 'internal', params: {} }));
+  location.hash = 'home';
+  expect(await screen.findByText(/could not be asked\. Without the downloads it takes about/)).toBeTruthy();
+});
+
+describe('set everything up', () => {
+  test('makes one step after the other, up to the proof', async () => {
+    const { backend } = open(worlds.empty);
+    await fireEvent.click(await screen.findByRole('button', { name: 'Set everything up' }));
+    await looked(backend, 1, {});
+
+    await waitFor(() => expect(step('download-model')).toBe('now'));
+    await waitFor(() => expect(asked(backend, 'pull')).toBe(1));
+    backend.pushPull(pullOf('qwen3.5:4b', 'downloading', 0.5, 3e9));
+    expect(step('settings')).toBe('left');
+    await accessible();
+    backend.pushPull(pullOf('qwen3.5:4b', 'done', 1, 3e9));
+    await looked(backend, 2, { path: diagnosis([findings.ollamaOff]), models: worlds.unset.models });
+
+    // Nothing of the user's is replaced: it is written at once, and can be undone.
+    await waitFor(() => expect(asked(backend, 'apply')).toBe(1));
+    expect(screen.queryByRole('button', { name: 'Apply' })).toBeNull();
+    expect(await screen.findByRole('button', { name: /^Undo/ })).toBeTruthy();
+    await looked(backend, 3, {});
+
+    await waitFor(() => expect(step('start-gateway')).toBe('now'));
+    await waitFor(() => expect(backend.calls.at(-1)).toEqual({ name: 'runRemedy', value: { id: 'start-gateway', params: {} } }));
+    backend.push({ gatewayStart: { phase: 'done', since: 2, failure: null } });
+    await looked(backend, 4, { openclaw: worlds.running.openclaw });
+
+    await waitFor(() => expect(step('proof')).toBe('now'));
+    const proof = worlds.proven.openclaw.proof!;
+    await waitFor(() => expect(asked(backend, 'prove')).toBe(1));
+    backend.push({ proof: { model: 'qwen3:8b', phase: 'ended', since: 3, result: proof, failure: null } });
+    await looked(backend, 5, { openclaw: worlds.proven.openclaw });
+    await waitFor(() => expect(screen.queryByTestId('setup')).toBeNull());
+    expect(await screen.findByText('It works')).toBeTruthy();
+  });
+
+  test('stops at a step that fails, and goes on from there', async () => {
+    const { backend } = open(worlds.bare);
+    await fireEvent.click(await screen.findByRole('button', { name: 'Set everything up' }));
+    await looked(backend, 1, {});
+    await waitFor(() => expect(backend.calls.at(-1)).toEqual({ name: 'runRemedy', value: { id: 'install-ollama', params: {} } }));
+    backend.push({ install: { ...installOf('failed'), failure: failureOf({ code: 'install.offline', params: {} } as never) } });
+    expect(await screen.findByText(/This step did not work out/)).toBeTruthy();
+    expect(screen.getByRole('heading', { name: 'Ollama is not installed' })).toBeTruthy();
+    await accessible();
+    await fireEvent.click(screen.getByRole('button', { name: 'Go on' }));
+    await waitFor(() => expect(asked(backend, 'lookAgain')).toBe(2));
+  });
+
+  test('stops at what is to be mended first', async () => {
+    const { backend } = open(worlds.unset);
+    await fireEvent.click(await screen.findByRole('button', { name: 'Set everything up' }));
+    await looked(backend, 1, { path: diagnosis([findings.otherProgram]) });
+    expect(await screen.findByText(/This step did not work out/)).toBeTruthy();
+    expect(screen.getByRole('heading', { name: 'nginx uses Ollama’s place' })).toBeTruthy();
+  });
+
+  test('can be stopped, and what comes late begins nothing', async () => {
+    const { backend } = open(worlds.empty);
+    await fireEvent.click(await screen.findByRole('button', { name: 'Set everything up' }));
+    await looked(backend, 1, {});
+    await waitFor(() => expect(asked(backend, 'pull')).toBe(1));
+    await fireEvent.click(within(card()).getByRole('button', { name: /^Stop here/ }));
+    expect(await screen.findByText(/What was done stays/)).toBeTruthy();
+    expect(backend.calls.at(-1)).toEqual({ name: 'pausePull', value: 'qwen3.5:4b' });
+    const before = backend.calls.length;
+    backend.pushPull(pullOf('qwen3.5:4b', 'done', 1, 3e9));
+    await screen.findByRole('button', { name: 'Go on' });
+    expect(backend.calls.slice(before).filter((call) => call.name !== 'setVisible')).toEqual([]);
+  });
+
+  test('what cannot be begun is said', async () => {
+    const { backend } = open(worlds.empty);
+    backend.failing.set('pull', failureOf({ code: 'internal', params: {} }, 'exit status 3'));
+    await fireEvent.click(await screen.findByRole('button', { name: 'Set everything up' }));
+    await looked(backend, 1, {});
+    expect((await within(card()).findByRole('alert')).textContent).toContain('exit status 3');
+  });
+});
