@@ -20,7 +20,7 @@ use pincer_core::{
     surroundings::Surroundings,
 };
 use tauri::{
-    App, Manager, RunEvent, WebviewUrl, WebviewWindowBuilder, WindowEvent, webview::NewWindowResponse,
+    App, Manager, RunEvent, Url, WebviewUrl, WebviewWindowBuilder, WindowEvent, webview::NewWindowResponse,
 };
 
 use desk::Desk;
@@ -82,7 +82,8 @@ fn run(computer: Computer, practice: Practice, one: &OneWindow, words: Words) ->
     let home = practice.home();
     let kept = home.is_none();
     let app = tauri::Builder::default()
-        .plugin(tauri_plugin_opener::init())
+        // Its script, which would follow links by itself, stays out of the page: Rust alone opens pages.
+        .plugin(tauri_plugin_opener::Builder::new().open_js_links_on_click(false).build())
         .plugin(tauri_plugin_notification::init())
         // Ours is made in `open`, and on other systems there is none.
         .enable_macos_default_menu(false)
@@ -199,12 +200,19 @@ fn open(
         // What the page keeps goes with the practice, too.
         window = window.data_directory(home.join("webview"));
     }
+    if let Some(proxy) = NOWHERE {
+        window = window.proxy_url(Url::parse(proxy)?);
+    }
     let window = window.build()?;
     let least = tauri::LogicalSize::<f64>::from(LEAST).to_physical(window.scale_factor()?);
     app.manage(Place::restore(&folders, &window, (least.width, least.height)));
     window.show()?;
     Ok(())
 }
+
+/// All that the page loads is in the program. WebKit opens connections that no policy of a page names (`preconnect`):
+/// through a proxy at a port that nothing can listen on, they end where they begin. Not tried on other systems yet.
+const NOWHERE: Option<&str> = if cfg!(target_os = "linux") { Some("http://127.0.0.1:0") } else { None };
 
 fn complain(text: &str) -> ExitCode {
     // Without a standard error there is nobody to tell.
@@ -232,5 +240,10 @@ mod tests {
         assert_eq!(all(&allowed, "\"allow_", "\""), made);
         let called = include_str!("../../ui/src/lib/backend/tauri.ts");
         assert_eq!(all(called, "call('", "'"), made);
+        let (_, listed) = include_str!("../../SECURITY.md").split_once("| commands |").expect("its table");
+        let justified = listed.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" |"));
+        let justified: BTreeSet<&str> =
+            justified.flat_map(|(names, _)| names.split(", ")).map(|name| name.trim_matches('`')).collect();
+        assert_eq!(justified, made, "SECURITY.md says why the page needs each");
     }
 }
