@@ -23,7 +23,7 @@ export function groups(models: readonly Model[]): { verdict: Verdict; models: Mo
 }
 
 /** The groups of the Models screen, in order. */
-export const groupOrder: readonly Group[] = [
+const groupOrder: readonly Group[] = [
   'recommended', 'often-fails', 'chat-only', 'too-big', 'online', 'unknown', 'embedding',
 ];
 

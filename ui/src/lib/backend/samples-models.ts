@@ -9,7 +9,7 @@ import type { Fit } from './types/Fit';
 
 const openclaw = { program: '/home/ada/.npm/bin/openclaw', version: '2026.9.6', gateway: 'none', proof: null, behind: false, sees: null } as const;
 /** When the remembered checks were. */
-export const CHECKED_AT = Date.UTC(2026, 2, 13, 18, 5);
+const CHECKED_AT = Date.UTC(2026, 2, 13, 18, 5);
 
 /** What a check showed, with what differs. */
 export function checked(outcome: CheckOutcome, change: Partial<Checked> = {}): Checked {

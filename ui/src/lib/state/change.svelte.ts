@@ -10,7 +10,7 @@ import type { Remedy } from '../backend/types/Remedy';
 import type { UseRequest } from '../backend/types/UseRequest';
 
 /** What a change is for; what it changes is in its preview. What is made without a preview has none. */
-export type Purpose = Exclude<ReceiptKind, { kind: 'undo' | 'settings' | 'list-model' }>;
+type Purpose = Exclude<ReceiptKind, { kind: 'undo' | 'settings' | 'list-model' }>;
 
 /** A change that is shown and waits for Apply. */
 export interface Shown {
