@@ -31,18 +31,39 @@ pub struct Window {
     driver: Group,
     display: Display,
     name: &'static str,
+    program: PathBuf,
     log: PathBuf,
 }
 
 impl Window {
     /// Opens Pincer in a home; `environment` comes on top of the home's. `name` is for pictures of failures.
     pub async fn open(name: &'static str, home: &Home, environment: &[(&str, &str)]) -> Self {
-        Self::open_with(name, home, &[], environment).await
+        Self::start(name, programs::pincer(), home, &[], environment).await
     }
 
     /// The same, with arguments.
     pub async fn open_with(
         name: &'static str,
+        home: &Home,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Self {
+        Self::start(name, programs::pincer(), home, arguments, environment).await
+    }
+
+    /// The same with another build of Pincer.
+    pub async fn open_program(
+        name: &'static str,
+        program: PathBuf,
+        home: &Home,
+        environment: &[(&str, &str)],
+    ) -> Self {
+        Self::start(name, program, home, &[], environment).await
+    }
+
+    async fn start(
+        name: &'static str,
+        program: PathBuf,
         home: &Home,
         arguments: &[&str],
         environment: &[(&str, &str)],
@@ -71,10 +92,8 @@ impl Window {
         });
 
         let mut capabilities = Capabilities::new();
-        capabilities.insert(
-            "webkitgtk:browserOptions".into(),
-            json!({ "binary": programs::pincer(), "args": arguments }),
-        );
+        capabilities
+            .insert("webkitgtk:browserOptions".into(), json!({ "binary": program, "args": arguments }));
         let client = tokio::time::timeout(
             LIMIT,
             ClientBuilder::new(HttpConnector::new())
@@ -84,7 +103,7 @@ impl Window {
         .await
         .expect("the window opens within the limit")
         .expect("the window opens");
-        Self { client, driver, display, name, log: home.path().join("window.log") }
+        Self { client, driver, display, name, program, log: home.path().join("window.log") }
     }
 
     pub fn client(&self) -> &Client {
@@ -278,7 +297,7 @@ impl Window {
 
     /// Waits until the program with the window has ended.
     pub fn is_closed(&self) {
-        wait_for("the window closes", || self.display.shows(&programs::pincer()).is_none().then_some(()));
+        wait_for("the window closes", || self.display.shows(&self.program).is_none().then_some(()));
     }
 
     pub(super) async fn give_up(&self, why: &str) -> ! {

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "it talks to the terminal")]
 
 mod bench;
+mod bundle;
 mod failure;
 mod faults;
 mod icons;
@@ -30,6 +31,7 @@ Usage: cargo xtask COMMAND
   screenshots                   make every picture of docs/screenshots anew
   icons                         make every size of the icon from src-tauri/icons/icon.svg
   bench                         measure the speed budgets of xtask/budgets.json
+  bundle [--check] [KIND...]    make the packages of this system (--check: install, start, upgrade, remove them)
   types [--check]               write (or compare) the TypeScript types of what crosses to the window
 ";
 
@@ -64,6 +66,7 @@ fn command(args: &[String]) -> Result<ExitCode, Failure> {
         ["screenshots"] => screenshots::screenshots(&project).map(|()| ExitCode::SUCCESS),
         ["icons"] => icons::icons(&project).map(|()| ExitCode::SUCCESS),
         ["bench"] => bench::bench(&project),
+        ["bundle", words @ ..] => bundle::bundle(&project, words),
         ["types"] => types::write(&project).map(|()| ExitCode::SUCCESS),
         ["types", "--check"] => types::check(&project).map(|()| ExitCode::SUCCESS),
         ["help" | "--help" | "-h"] => {

@@ -28,6 +28,9 @@ const BROWSER: &[&str] = &["chromium"];
 /// What pictures need on top: without it Chinese is boxes.
 const FONTS: &[&str] = &["fonts-noto-cjk"];
 
+/// What looking into packages needs on top of that.
+const PACKAGE: &[&str] = &["rpm", "desktop-file-utils", "appstream"];
+
 /// What the packages are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
@@ -39,6 +42,8 @@ pub(crate) enum Purpose {
     Browser,
     /// All of it, and the fonts of every language.
     Pictures,
+    /// That, and the packages.
+    Package,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,6 +129,7 @@ fn names(purpose: Purpose) -> Vec<&'static str> {
         Purpose::Test => [BUILD, TEST].concat(),
         Purpose::Browser => BROWSER.to_vec(),
         Purpose::Pictures => [BUILD, TEST, BROWSER, FONTS].concat(),
+        Purpose::Package => [BUILD, TEST, PACKAGE].concat(),
     }
 }
 

@@ -9,12 +9,12 @@ use crate::failure::Failure;
 
 /// `xtask/budgets.json`: by name, `times` (the highest ratio to what stands beside it) and, for a promise in
 /// seconds, `seconds`, in megabytes, `megabytes`, of so many a second at most, `perSecond`.
-pub(super) struct Budgets(Value);
+pub(crate) struct Budgets(Value);
 
 impl Budgets {
     /// # Errors
     /// When the file cannot be read.
-    pub(super) fn read(path: &Path) -> Result<Self, Failure> {
+    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
         let text = fs::read_to_string(path).map_err(Failure::file(path))?;
         serde_json::from_str(&text).map(Self).map_err(Failure::unreadable("xtask/budgets.json"))
     }
@@ -50,7 +50,7 @@ impl Budgets {
     ///
     /// # Errors
     /// When there is none of that name.
-    pub(super) fn megabytes(&self, name: &str) -> Result<f64, Failure> {
+    pub(crate) fn megabytes(&self, name: &str) -> Result<f64, Failure> {
         self.number(name, "megabytes")
     }
 }

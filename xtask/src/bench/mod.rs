@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: the speed that Pincer promises, measured on its release programs against practice.
 //! Budgets are ratios within one run, so that a slow machine is slow on both sides.
 
-mod budgets;
+pub(crate) mod budgets;
 mod http;
 mod stage;
 
