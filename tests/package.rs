@@ -230,8 +230,9 @@ fn the_deb_says_what_it_is_and_holds_what_it_should() {
         assert_eq!((words[0], words[1]), (rights, "0/0"), "{line}");
         files.insert(path);
     }
-    let documents = ["/usr/share/doc/pincer/CHANGELOG.md", "/usr/share/doc/pincer/copyright"];
-    assert_eq!(files, FILES.into_iter().chain(documents).map(str::to_owned).collect());
+    let documents =
+        ["CHANGELOG.md", "THIRD-PARTY.txt", "copyright"].map(|name| format!("/usr/share/doc/pincer/{name}"));
+    assert_eq!(files, FILES.into_iter().map(str::to_owned).chain(documents).collect());
 
     let folder = tempfile::tempdir().unwrap();
     said("dpkg-deb", &["--extract", text(&deb), text(folder.path())]);
@@ -256,6 +257,8 @@ fn the_rpm_says_the_same_and_holds_the_same() {
     let files: BTreeSet<&str> = list.lines().collect();
     let missing: Vec<&&str> = FILES.iter().filter(|file| !files.contains(**file)).collect();
     assert!(missing.is_empty(), "{missing:?} of {list}");
-    assert!(files.contains("/usr/share/licenses/pincer/LICENSE-APACHE"), "{list}");
+    for path in ["/usr/share/licenses/pincer/LICENSE-APACHE", "/usr/share/doc/pincer/THIRD-PARTY.txt"] {
+        assert!(files.contains(path), "{path} of {list}");
+    }
     said("rpm", &["--checksig", "--nosignature", text(&rpm)]);
 }

@@ -12,6 +12,7 @@ use serde_json::json;
 use crate::{
     bench::budgets::Budgets,
     failure::Failure,
+    notices,
     project::Project,
     shell,
     system::{self, Purpose},
@@ -23,7 +24,7 @@ const CONFIGURATION: &str = "src-tauri/packages/bundle.json";
 /// On top of it on Windows, where resources lie beside the program and the installer shows the licence.
 const ON_WINDOWS: &str = "src-tauri/packages/windows.json";
 
-/// The kinds that can be made on a system, the usual ones first, and how many of them are usual. An AppImage is asked
+/// The kinds that can be made on a system, the usual ones first, and how many of them are usual. An `AppImage` is asked
 /// for by name: making it downloads tools.
 fn kinds(os: &str) -> (&'static [&'static str], usize) {
     match os {
@@ -43,8 +44,10 @@ pub(crate) fn bundle(project: &Project, args: &[&str]) -> Result<ExitCode, Failu
     let check = args.contains(&"--check");
     let wanted: Vec<&str> = args.iter().copied().filter(|arg| *arg != "--check").collect();
     let wanted = chosen(env::consts::OS, &wanted)?;
-    if check && env::consts::OS != "linux" {
-        return Err(Failure::Needs("--check is for Linux packages: nothing checks the others yet.".into()));
+    if check && !["deb", "rpm"].iter().all(|kind| wanted.contains(kind)) {
+        return Err(Failure::Needs(
+            "--check is for .deb and .rpm together: nothing checks the others yet.".into(),
+        ));
     }
     println!("1/4 What it takes");
     println!("    {}", system::ensure(if check { Purpose::Package } else { Purpose::Build })?);
@@ -70,6 +73,14 @@ pub(crate) fn bundle(project: &Project, args: &[&str]) -> Result<ExitCode, Failu
     println!("4/4 Their size");
     let kept = sizes(&made, Budgets::read(&project.path("xtask/budgets.json"))?.megabytes("deb")?)?;
     if check {
+        // What the test starts beside the package's own programs.
+        shell::run(&mut project.cargo(&[
+            "build",
+            "--package",
+            "pincer-cli",
+            "--package",
+            "pincer-practice",
+        ]))?;
         let mut test =
             project.cargo(&["test", "--package", "pincer", "--test", "package", "--", "--ignored"]);
         shell::run(test.env("PINCER_TEST_PACKAGES", &folder))?;
@@ -125,19 +136,29 @@ fn packages(project: &Project, folder: &Path, wanted: &[&str]) -> Result<Vec<Pat
     Ok(made)
 }
 
-/// What no file can say: where the commands' program lies (under the name that the bundler asks for), and the project's
-/// page, which only the server that builds a release knows.
+/// What no file can say: where the commands' program lies (under the name that the bundler asks for), the notices of
+/// others' parts, and the project's page, which only the server that builds a release knows.
 fn found_out(project: &Project, folder: &Path) -> Result<serde_json::Value, Failure> {
     let system = shell::answer(&mut shell::command("rustc", ["--print", "host-tuple"]))?;
     let built = project.built("release", "pincer-cli")?;
     let program = folder.join("pincer-cli");
     let named = folder.join(format!("pincer-cli-{system}{}", env::consts::EXE_SUFFIX));
     fs::copy(&built, &named).map_err(Failure::file(&built))?;
-    let mut bundle = json!({ "externalBin": [program] });
-    if let (Ok(server), Ok(repository)) = (env::var("GITHUB_SERVER_URL"), env::var("GITHUB_REPOSITORY"))
-        && let Some(bundle) = bundle.as_object_mut()
-    {
-        bundle.insert("homepage".into(), format!("{server}/{repository}").into());
+    let notices = folder.join("THIRD-PARTY.txt");
+    fs::write(&notices, notices::notices(project, &system)?).map_err(Failure::file(&notices))?;
+    let document = json!({ "/usr/share/doc/pincer/THIRD-PARTY.txt": notices });
+    let mut bundle = match env::consts::OS {
+        "macos" => json!({ "macOS": { "files": { "SharedSupport/THIRD-PARTY.txt": notices } } }),
+        "windows" => json!({ "resources": { notices.to_string_lossy(): "THIRD-PARTY.txt" } }),
+        _ => json!({ "linux": {
+            "deb": { "files": document }, "rpm": { "files": document }, "appimage": { "files": document },
+        } }),
+    };
+    if let Some(bundle) = bundle.as_object_mut() {
+        bundle.insert("externalBin".into(), json!([program]));
+        if let (Ok(server), Ok(repository)) = (env::var("GITHUB_SERVER_URL"), env::var("GITHUB_REPOSITORY")) {
+            bundle.insert("homepage".into(), format!("{server}/{repository}").into());
+        }
     }
     Ok(json!({ "bundle": bundle }))
 }
@@ -174,7 +195,7 @@ mod tests {
                             found.extend(files.values().filter_map(|from| Some(from.as_str()?.to_owned())));
                         }
                         ("resources", serde_json::Value::Object(files)) => {
-                            found.extend(files.keys().cloned())
+                            found.extend(files.keys().cloned());
                         }
                         ("desktopTemplate" | "licenseFile" | "installerIcon" | "uninstallerIcon", from) => {
                             found.extend(from.as_str().map(str::to_owned));

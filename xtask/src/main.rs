@@ -7,6 +7,7 @@ mod bundle;
 mod failure;
 mod faults;
 mod icons;
+mod notices;
 mod openclaw;
 mod project;
 mod run;
