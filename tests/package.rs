@@ -227,7 +227,7 @@ fn the_deb_says_what_it_is_and_holds_what_it_should() {
         let words: Vec<&str> = line.split_whitespace().collect();
         let path = format!("/{}", words[5].trim_start_matches("./").trim_start_matches('/'));
         let rights = if path.starts_with("/usr/bin/") { "-rwxr-xr-x" } else { "-rw-r--r--" };
-        assert_eq!((words[0], words[1]), (rights, "0/0"), "{line}");
+        assert_eq!((words[0], words[1]), (rights, "root/root"), "{line}");
         files.insert(path);
     }
     let documents =

@@ -1,5 +1,11 @@
 //! The page in the real window, as if someone else's script ran in it: it reaches neither the network nor a command that
 //! it does not need. What SECURITY.md says of the page is asserted here.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test says what broke by panicking"
+)]
 #![cfg(target_os = "linux")]
 
 mod support;

@@ -129,11 +129,25 @@ fn packages(project: &Project, folder: &Path, wanted: &[&str]) -> Result<Vec<Pat
             let path = entry.map_err(Failure::file(&here))?.path();
             let is_one = |end: &std::ffi::OsStr| end.eq_ignore_ascii_case(ending);
             if path.extension().is_some_and(is_one) {
+                if *kind == "deb" {
+                    compress(&path)?;
+                }
                 made.push(path);
             }
         }
     }
     Ok(made)
+}
+
+/// Packs a `.deb` again with Debian's own tool: the bundler knows gzip alone, and xz finds what both programs share,
+/// which is half of the commands'.
+fn compress(deb: &Path) -> Result<(), Failure> {
+    let open = deb.with_extension("open");
+    let extract = ["--raw-extract".as_ref(), deb.as_os_str(), open.as_os_str()];
+    shell::run(&mut shell::command("dpkg-deb", extract))?;
+    let build = ["--root-owner-group", "-Zxz", "-z9", "-Sextreme", "--build"].map(std::ffi::OsStr::new);
+    shell::run(shell::command("dpkg-deb", build).arg(&open).arg(deb))?;
+    fs::remove_dir_all(&open).map_err(Failure::file(&open))
 }
 
 /// What no file can say: where the commands' program lies (under the name that the bundler asks for), the notices of
