@@ -1,6 +1,8 @@
 //! All that Pincer knows of Ollama and OpenClaw.
 //! No window, no command line, no sentence for people: the faces live in `pincer` and `pincer-cli`.
 
+#![deny(missing_docs)]
+
 pub mod computer;
 pub mod diagnosis;
 pub mod error;
