@@ -15,7 +15,7 @@ mod support;
 
 use std::{
     fs,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Write},
     path::Path,
     process::{Output, Stdio},
 };
@@ -455,4 +455,36 @@ fn start_does_not_wait_for_another_program() {
     let host = said.rsplit(' ').next().unwrap();
     let output = run(&home, &programs::pincer_cli(), host, &["start", "--json"]);
     assert_eq!(process::json("start", &output)["error"]["code"], "ollama.not-ollama");
+}
+
+/// The checks win over the text; a text that nobody knows is said to be unknown.
+#[test]
+fn a_pasted_error_is_explained() {
+    let home = Home::new();
+    let host = free_address().to_string();
+    home.add_program(&programs::practice(), "ollama");
+    let refused = format!("Error: connect ECONNREFUSED {host}");
+    let ask = |arguments: &[&str], input: &str| {
+        let mut command = home.command(programs::pincer_cli());
+        command.args(["doctor"]).args(arguments).env("OLLAMA_HOST", &host);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    };
+    let said = process::json("doctor", &ask(&["--json", "--error", &refused], ""));
+    let explanation = &said["explanation"];
+    assert_eq!((&explanation["topic"], &explanation["fits"]), (&json!("unreached"), &json!(true)));
+    assert_eq!(explanation["finding"]["code"], "engine.not-running");
+    let typed = ask(&["--error", "-"], &refused);
+    assert_eq!(code(&typed), 1);
+    assert!(text(&typed.stdout).starts_with("This is what the error comes from\n"), "{typed:?}");
+    let other = text(&ask(&["--error", "x does not support tools"], "").stdout);
+    assert!(
+        other.starts_with(
+            "The checks find something else first\nThe text says that a model cannot use tools.\n"
+        )
+    );
+    let unknown = ask(&["--error", "it does not work"], "");
+    assert!(text(&unknown.stdout).starts_with("Pincer does not know this error\n"), "{unknown:?}");
+    assert!(process::json("doctor", &ask(&["--json"], ""))["explanation"].is_null());
 }

@@ -10,11 +10,12 @@ use crate::{
     lab::{Lab, Stage, remedies, scenarios},
     support::{
         apart::{LOCALHOST, World},
+        broken::put,
         home::Home,
         ollama::{Ollama, free_address},
         process::Group,
         programs,
-        settings::{whole, write},
+        settings::{add_openclaw, whole, write},
     },
 };
 
@@ -24,17 +25,22 @@ scenarios! {
     other_json: "connection.other-program";
     other_without_such_a_page: "connection.other-program";
     other_that_sends_elsewhere: "connection.other-program";
+    other_that_is_silent: "connection.other-program";
+    path_too_much: "connection.path-wrong";
+    http_on_https: "connection.http-on-https";
     listening_elsewhere: "connection.listening-elsewhere";
     listening_where_its_unit_says: "connection.listening-elsewhere";
     listening_where_its_log_says: "connection.listening-elsewhere";
     proxy_intercepts: "connection.proxy-intercepts";
     proxy_of_openclaws_service: "connection.proxy-intercepts";
+    proxy_of_its_unit: "connection.proxy-intercepts";
     closes_at_once: "connection.reset";
     resets_at_once: "connection.reset";
     empty_reply: "connection.reset";
     reset_after_request: "connection.reset";
     forbidden: "connection.forbidden";
     https_on_http: "connection.https-on-http";
+    https_where_nothing_listens: "connection.https-on-http";
     port_invalid: "connection.port-invalid";
     port_missing: "connection.port-missing";
     localhost_is_ipv6: "connection.localhost-is-ipv6";
@@ -95,6 +101,44 @@ fn other(lab: &Lab, fault: &str) {
     lab.mends(stage);
 }
 
+/// It is not said to answer.
+fn other_that_is_silent(lab: &Lab) {
+    let (home, _server, _) = faulty("silent");
+    let stage = Stage::at(&home, &[]);
+    let found = lab.named(&lab.doctor(stage));
+    assert_eq!((&found["params"]["program"], &found["params"]["silent"]), (&json!("nginx"), &json!(true)));
+    let words = String::from_utf8(stage.run(&["doctor"]).0.stdout).unwrap();
+    assert!(words.contains("and says nothing") && !words.contains("Something answers"), "{words}");
+    home.add_program(&programs::practice(), "ollama");
+    lab.named(&lab.doctor(stage));
+    lab.mends(stage);
+}
+
+/// Ollama itself, asked at a path that it does not have: nobody is told to close it.
+fn path_too_much(lab: &Lab) {
+    let (home, ollama) = running();
+    let stage = Stage::at(&home, &[]);
+    write(&home, "openclaw.json", &whole(&format!("{}/api", ollama.url())).to_string());
+    let found = lab.named(&lab.doctor(stage));
+    assert_eq!(
+        (&found["params"]["answersAt"], remedies(&found)),
+        (&json!(ollama.url()), vec!["use-address"])
+    );
+    lab.mends(stage);
+}
+
+/// By its own word: nothing has to be moved or closed.
+fn http_on_https(lab: &Lab) {
+    let (home, server, host) = faulty("https-port");
+    let stage = Stage::at(&home, &[]);
+    let found = lab.named(&lab.doctor(stage));
+    assert_eq!(
+        (&found["params"]["meant"], remedies(&found)),
+        (&json!(format!("https://{host}")), vec!["edit-file"])
+    );
+    let_through(lab, stage, server, &host);
+}
+
 /// An Ollama that answers elsewhere than at the address of the settings.
 fn moved() -> (Home, String, Ollama) {
     let (home, host) = down();
@@ -144,19 +188,48 @@ fn listening(lab: &Lab, home: &Home, nowhere: &str, ollama: &Ollama) {
 
 const PROXY: (&str, &str) = ("HTTP_PROXY", "http://127.0.0.1:9");
 
+/// A version that is not known to leave this computer's own addresses alone.
+fn running_older() -> (Home, Ollama) {
+    let home = Home::new();
+    add_openclaw(&home, "2026.8.2");
+    let ollama = Ollama::start(&home);
+    write(&home, "openclaw.json", &whole(&ollama.url()).to_string());
+    (home, ollama)
+}
+
+/// The shell's own is not the service's: a note.
 fn proxy_intercepts(lab: &Lab) {
-    let (home, _ollama) = running();
+    let (home, _ollama) = running_older();
     let found = lab.named(&lab.doctor(Stage::at(&home, &[PROXY])));
     assert_eq!(
-        (&found["params"]["variable"], remedies(&found)),
-        (&json!("HTTP_PROXY"), vec!["bypass-proxy"])
+        (&found["params"]["variable"], &found["severity"], remedies(&found)),
+        (&json!("HTTP_PROXY"), &json!("note"), vec!["bypass-proxy"])
     );
     lab.mended(Stage::at(&home, &[PROXY, ("NO_PROXY", "127.0.0.1,localhost")]));
 }
 
+/// What the unit sets that OpenClaw installs for the user.
+fn proxy_of_its_unit(lab: &Lab) {
+    let (home, _ollama) = running_older();
+    let stage = Stage::at(&home, &[]);
+    let unit = home.path().join(".config/systemd/user/openclaw-gateway.service");
+    let tell = |more: &str| {
+        put(
+            &unit,
+            &format!("[Service]\nExecStart=/bin/true\nEnvironment=HTTP_PROXY=http://127.0.0.1:9\n{more}"),
+        )
+    };
+    tell("");
+    let found = lab.named(&lab.doctor(stage));
+    assert_eq!((&found["params"]["here"], &found["severity"]), (&json!(false), &json!("problem")));
+    assert!(found["evidence"].to_string().contains("openclaw-gateway.service"), "{found:#}");
+    tell("Environment=\"NO_PROXY=127.0.0.1, localhost\"\n");
+    lab.mended(stage);
+}
+
 /// What OpenClaw's service reads counts too.
 fn proxy_of_openclaws_service(lab: &Lab) {
-    let (home, _ollama) = running();
+    let (home, _ollama) = running_older();
     let stage = Stage::at(&home, &[]);
     write(&home, ".env", "http_proxy=http://127.0.0.1:9\n");
     assert_eq!(lab.named(&lab.doctor(stage))["params"]["variable"], "http_proxy");
@@ -211,6 +284,21 @@ fn https_on_http(lab: &Lab) {
     assert_eq!(remedies(&found), ["use-address", "edit-file"]);
     assert_eq!(found["remedies"][0]["params"]["url"], ollama.url());
     lab.mends(stage);
+}
+
+/// A start would be of no use: Ollama itself does not speak it.
+fn https_where_nothing_listens(lab: &Lab) {
+    let host = free_address().to_string();
+    let home = set_up(&format!("https://{host}"));
+    home.add_program(&programs::practice(), "ollama");
+    let stage = Stage::at(&home, &[]);
+    let found = lab.named(&lab.doctor(stage));
+    assert_eq!(
+        (&found["params"]["refused"], remedies(&found)),
+        (&json!(true), vec!["use-address", "edit-file"])
+    );
+    let mut ollama = None;
+    lab.mends_then(stage, || ollama = Some(Ollama::start_at(&home, host.parse().unwrap())));
 }
 
 fn port_invalid(lab: &Lab) {

@@ -19,6 +19,8 @@ use crate::{
 
 scenarios! {
     not_installed: "engine.not-installed";
+    service_without_its_program: "engine.not-installed";
+    program_that_may_not_be_run: "engine.not-executable";
     not_running: "engine.not-running";
     not_running_with_only_a_service: "engine.not-running";
     stopped_by_hand: "engine.not-running";
@@ -32,6 +34,8 @@ scenarios! {
     too_many_requests: "engine.busy";
     too_many_requests_for_the_list: "engine.busy";
     service_that_keeps_crashing: "engine.crash-looping";
+    service_whose_port_is_taken: "engine.crash-looping";
+    service_that_cannot_be_started: "engine.crash-looping";
     service_that_gave_up: "engine.crash-looping";
     users_own_service_with_a_long_log: "engine.crash-looping";
     folder_of_models_of_long_ago: "engine.not-running";
@@ -46,6 +50,7 @@ scenarios! {
     runner_missing: "engine.runner-missing";
     processor_too_old: "engine.cpu-unsupported";
     systemd_that_hangs: "engine.not-running";
+    systemd_that_hangs_beside_a_silent_port: "engine.starting";
     journal_that_hangs: "engine.crash-looping";
 }
 
@@ -107,6 +112,41 @@ fn not_installed(lab: &Lab) {
     let found = lab.named(&lab.doctor(stage));
     assert_eq!(remedies(&found), ["install-ollama", "get-ollama"]);
     lab.mends(stage);
+}
+
+/// A unit that was left behind: what it starts is gone.
+fn service_without_its_program(lab: &Lab) {
+    if is_on_this_machine() {
+        return lab.skip("this machine has an Ollama where installers put it");
+    }
+    let (home, host) = down();
+    let start =
+        "ExecStart={ path=/nowhere/bin/ollama ; argv[]=/nowhere/bin/ollama serve ; ignore_errors=no }";
+    add_unit(&home, &format!("ActiveState=inactive\nSubState=dead\nNRestarts=0\n{start}"), "");
+    let stage = Stage::at(&home, &[]);
+    let found = lab.named(&lab.doctor(stage));
+    assert_eq!(remedies(&found), ["install-ollama", "get-ollama"]);
+    let seen = "the unit ollama starts /nowhere/bin/ollama, which is not there";
+    assert!(found["evidence"].as_array().unwrap().contains(&json!(seen)), "{found:#}");
+    let _ollama = mend_unit(&home, &host);
+    lab.mended(stage);
+}
+
+fn program_that_may_not_be_run(lab: &Lab) {
+    if is_on_this_machine() {
+        return lab.skip("this machine has an Ollama where installers put it");
+    }
+    let (home, host) = down();
+    let place = home.bin().join("ollama");
+    fs::write(&place, "#!/bin/sh\n").unwrap();
+    let stage = Stage::at(&home, &[]);
+    let found = lab.named(&lab.doctor(stage));
+    assert_eq!((&found["params"]["path"], remedies(&found)), (&json!(place), vec!["allow-run"]));
+    let command: Vec<String> = serde_json::from_value(found["remedies"][0]["command"].clone()).unwrap();
+    assert!(std::process::Command::new(&command[0]).args(&command[1..]).status().unwrap().success());
+    lab.first_is("engine.not-running", &lab.doctor(stage));
+    let _ollama = Ollama::start_at(&home, host.parse().unwrap());
+    lab.mended(stage);
 }
 
 fn not_running(lab: &Lab) {
@@ -308,6 +348,35 @@ fn service_that_keeps_crashing(lab: &Lab) {
     // A journal that is closed to us takes the reason away, not the cause.
     home.add_script("journalctl", "echo 'No journal files were opened due to insufficient permissions.' >&2");
     assert_eq!(lab.named(&lab.doctor(stage))["params"]["reason"], Value::Null);
+    let _ollama = mend_unit(&home, &host);
+    lab.mended(stage);
+}
+
+/// What Ollama says itself is told to people word for word.
+fn service_whose_port_is_taken(lab: &Lab) {
+    let (home, host) = down();
+    let reason = "Error: listen tcp 127.0.0.1:11434: bind: address already in use";
+    add_unit(&home, CRASHING, &format!("{CONFIG}\n{reason}"));
+    let stage = Stage::at(&home, &[]);
+    assert_eq!(lab.named(&lab.doctor(stage))["params"]["reason"], reason);
+    let words = String::from_utf8(stage.run(&["doctor"]).0.stdout).unwrap();
+    assert!(words.contains(&format!("It says: {reason}\n")), "{words}");
+    let _ollama = mend_unit(&home, &host);
+    lab.mended(stage);
+}
+
+/// Then the reason is systemd's own word.
+fn service_that_cannot_be_started(lab: &Lab) {
+    let (home, host) = down();
+    let stage = Stage::at(&home, &[]);
+    for reason in [
+        "ollama.service: Failed at step EXEC spawning /usr/local/bin/ollama: No such file or directory",
+        "ollama.service: Failed to determine user credentials: No such process",
+        "ollama.service: Main process exited, code=exited, status=217/USER",
+    ] {
+        add_unit(&home, CRASHING, &format!("{reason}\nollama.service: Failed with result 'exit-code'."));
+        assert_eq!(lab.named(&lab.doctor(stage))["params"]["reason"], reason);
+    }
     let _ollama = mend_unit(&home, &host);
     lab.mended(stage);
 }
@@ -557,6 +626,19 @@ fn systemd_that_hangs(lab: &Lab) {
     let told = [("OLLAMA_HOST", host.as_str())];
     lab.named(&lab.doctor(Stage::at(&home, &told)));
     lab.mends(Stage::at(&home, &told));
+}
+
+/// It is asked while the port is waited for, the system's and the user's at once.
+fn systemd_that_hangs_beside_a_silent_port(lab: &Lab) {
+    let home = Home::new();
+    let ollama = Ollama::start_with(&home, &[("PRACTICE_SILENT_MS", "8000")]);
+    add_openclaw(&home, NEWEST);
+    write(&home, "openclaw.json", &whole(&ollama.url()).to_string());
+    home.add_script("systemctl", "exec sleep 600");
+    let stage = Stage::at(&home, &[]);
+    lab.named(&lab.doctor(stage));
+    process::wait_for("Ollama", || crate::support::ollama::answers(ollama.address()).then_some(()));
+    lab.mended(stage);
 }
 
 fn journal_that_hangs(lab: &Lab) {

@@ -56,6 +56,18 @@ impl Well {
     }
 }
 
+/// This version asks an Ollama on this computer directly, whatever a proxy variable says (measured on it).
+#[test]
+fn behind_a_proxy_variable() {
+    let well = Well::new(NEWEST, &json!({}));
+    let ollama = Ollama::start(&well.home);
+    well.write(&whole(&ollama.url()));
+    let proxies = [("HTTP_PROXY", "http://127.0.0.1:9"), ("http_proxy", "http://127.0.0.1:9")];
+    well.is_well("a proxy variable", &proxies);
+    write(&well.home, ".env", "HTTP_PROXY=http://127.0.0.1:9\n");
+    well.is_well("a proxy variable of the service's", &[]);
+}
+
 /// The provider entry of a whole set-up changed in this way.
 fn with(url: &str, change: impl Fn(&mut Value)) -> Value {
     let mut settings = whole(url);

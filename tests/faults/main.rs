@@ -31,9 +31,10 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-/// The causes that Linux can play, by the table that the project was begun with.
-const PLAYABLE: [&str; 79] = [
+/// The causes that Linux can play.
+const PLAYABLE: [&str; 83] = [
     "engine.not-installed",
+    "engine.not-executable",
     "engine.not-running",
     "engine.starting",
     "engine.silent",
@@ -47,6 +48,8 @@ const PLAYABLE: [&str; 79] = [
     "engine.cpu-unsupported",
     "engine.not-at-login",
     "connection.other-program",
+    "connection.path-wrong",
+    "connection.http-on-https",
     "connection.listening-elsewhere",
     "connection.localhost-is-ipv6",
     "connection.wildcard-address",
@@ -82,6 +85,7 @@ const PLAYABLE: [&str; 79] = [
     "settings.fallback-is-online",
     "settings.base-url-v1",
     "settings.base-url-wrong",
+    "settings.base-url-no-scheme",
     "settings.api-unsupported",
     "settings.not-allowed",
     "settings.env-missing",

@@ -266,9 +266,43 @@ pub static TABLE: &[Broken] = &[
         choice: Some((QWEN, &[])),
         ..ROW
     },
+    // OpenClaw calls it valid, and finds no key.
+    Broken {
+        code: "settings.base-url-no-scheme",
+        file: Whole(|s| {
+            let url = provider(s)["baseUrl"].as_str().unwrap().replace("http://", "");
+            provider(s)["baseUrl"] = json!(url);
+        }),
+        choice: Some((QWEN, &[])),
+        ..ROW
+    },
     Broken {
         code: "settings.env-missing",
+        version: "2026.8.2",
         file: Whole(|s| provider(s)["apiKey"] = json!("${OLLAMA_API_KEY}")),
+        ..ROW
+    },
+    Broken {
+        code: "settings.env-missing",
+        severity: Warning,
+        file: Whole(|s| provider(s)["apiKey"] = json!("${OLLAMA_API_KEY}")),
+        ..ROW
+    },
+    // The service does not see the shell's.
+    Broken {
+        code: "settings.env-missing",
+        severity: Warning,
+        version: "2026.8.2",
+        file: Whole(|s| provider(s)["apiKey"] = json!("${OLLAMA_API_KEY}")),
+        environment: &[("OLLAMA_HOST", "[ollama]"), ("OLLAMA_API_KEY", "x")],
+        written: Some((".openclaw/.env", "OLLAMA_API_KEY=ollama-local\n")),
+        ..ROW
+    },
+    // No version answers without its address.
+    Broken {
+        code: "settings.env-missing",
+        file: Whole(|s| provider(s)["baseUrl"] = json!("${OLLAMA_URL}")),
+        choice: Some((QWEN, &[])),
         ..ROW
     },
     Broken {

@@ -46,6 +46,15 @@ describe('a remedy that runs', () => {
   });
 });
 
+describe('what Ollama says itself', () => {
+  test.each(['en', 'fr', 'zh-CN'])('stands in the card as it is (%s)', async (language) => {
+    setLanguage(language);
+    open(worlds.crashing, 'fix');
+    expect(await screen.findByText(/Error: listen tcp 127\.0\.0\.1:11434: bind: address already in use$/)).toBeTruthy();
+    expect(cards()).toEqual(['engine.crash-looping']);
+  });
+});
+
 describe('a remedy that failed', () => {
   const two: Finding = { ...findings.silent, remedies: [...findings.silent.remedies, { id: 'use-address', params: { url: 'http://127.0.0.1:11435' }, kind: 'action' }] };
   const dismissed = failureOf({ code: 'start.dismissed', params: { command: 'pkexec systemctl restart ollama' } });

@@ -12,7 +12,8 @@ import { accessible, open } from './window';
 // A topic without an entry does not compile.
 const topics = Object.keys({
   'unreached': 0, 'name-unknown': 0, 'no-key': 0, 'no-tools': 0, 'unknown-model': 0, 'context': 0, 'refused-key': 0, 'syntax': 0,
-  'memory': 0, 'already-running': 0, 'slow': 0, 'disk-full': 0, 'gateway-token': 0,
+  'memory': 0, 'already-running': 0, 'slow': 0, 'disk-full': 0, 'gateway-token': 0, 'no-program': 0,
+  'gateway-mode': 0, 'intercepted': 0,
 } satisfies Record<Topic, 0>) as Topic[];
 
 const refused = 'Error: connect ECONNREFUSED 127.0.0.1:11434';

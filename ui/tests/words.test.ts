@@ -5,7 +5,7 @@ import type { Effect } from '../src/lib/backend/types/Effect';
 import { causeTitle, causeWhy, failureText, remedyHow, warningText } from '../src/lib/words/causes';
 import { receiptText, sentence } from '../src/lib/words/effects';
 import { bytes, duration, integer, moment, percent, progress, speed, stopwatch, wordsOfTokens } from '../src/lib/words/format';
-import { languageOf, languages, list, plural, setLanguage, t } from '../src/lib/words/words.svelte';
+import { languageOf, languages, list, plural, setLanguage, t, type Key } from '../src/lib/words/words.svelte';
 
 describe('t', () => {
   test('fills in placeholders: tokens in groups of digits, ports as they are', () => {
@@ -21,6 +21,10 @@ describe('t', () => {
   test('takes the words without a value where it is missing', () => {
     expect(t('error.model.not-installed', { name: 'a', nearest: [] })).toBe('Ollama does not have a. Download it first.');
     expect(t('error.model.not-installed', { name: 'a', nearest: ['b', 'c'] })).toContain('Perhaps you meant b or c');
+  });
+
+  test('shows a key that there is not as it is', () => {
+    expect(t('finding.of-a-newer-version.title' as Key)).toBe('finding.of-a-newer-version.title');
   });
 
   test('counts by the language', () => {
@@ -45,6 +49,22 @@ describe('causes', () => {
     expect(causeTitle({ ...otherProgram, params: { ...otherProgram.params, program: null } })).toBe(
       'Another program uses Ollama’s place',
     );
+  });
+
+  test('say that a program is silent, that a proxy or a variable is only here, that nothing listens', () => {
+    const { otherProgram } = findings;
+    const of = (code: string, params: object) => causeWhy({ ...otherProgram, code, params: { ...otherProgram.params, ...params } } as unknown as Finding);
+    expect(causeWhy(otherProgram)).toContain('Something answers');
+    expect(of('connection.other-program', { silent: true })).toContain('and says nothing');
+    const proxy = { variable: 'HTTP_PROXY' };
+    expect(of('connection.proxy-intercepts', { ...proxy, here: false })).not.toContain('set here');
+    expect(of('connection.proxy-intercepts', { ...proxy, here: true })).toContain('HTTP_PROXY is set here, not for OpenClaw’s service');
+    const https = { source: 'settings', plain: null };
+    expect(of('connection.https-on-http', { ...https, refused: true })).toContain('nothing listens there');
+    const variable = { variable: 'OLLAMA_API_KEY', here: false, starts: false };
+    expect(of('settings.env-missing', variable)).toContain('may not start');
+    expect(of('settings.env-missing', { ...variable, starts: true })).toContain('only warns');
+    expect(of('settings.env-missing', { ...variable, here: true, starts: true })).toContain('programs started by hand');
   });
 
   test('say where an address comes from in words', () => {

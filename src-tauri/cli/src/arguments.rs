@@ -28,6 +28,9 @@ pub(crate) enum Command {
         /// Ask OpenClaw itself, too; takes seconds
         #[arg(long)]
         deep: bool,
+        /// An error that you saw: say what it comes from; - reads it from standard input
+        #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+        error: Option<String>,
     },
     /// Make a model OpenClaw's model
     Use(Use),

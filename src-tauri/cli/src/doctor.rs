@@ -1,12 +1,16 @@
 //! `pincer doctor`: what is wrong, station by station, with the evidence and the way out.
 
-use std::time::Instant;
+use std::{
+    io::{self, Read},
+    time::Instant,
+};
 
 use pincer_core::{
     computer::Computer,
     diagnosis::{
         diagnose, diagnose_deeply,
         finding::{Cause, Diagnosis, Finding, LinkState, Offer, Remedy, RemedyKind, Severity},
+        pasted::{Explanation, Topic, explain},
     },
     models::discovery::Discovery,
     openclaw::settings::{KEY_VALUE, KEY_VARIABLE, Settings},
@@ -20,11 +24,16 @@ use crate::{
     output::{Failure, Output},
 };
 
+/// More than this of a text on standard input is not read.
+const READ: u64 = 1 << 20;
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Answer<'a> {
     ok: bool,
     elapsed_ms: u128,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanation: Option<&'a Explanation>,
     #[serde(flatten)]
     diagnosis: Rest<'a>,
 }
@@ -36,7 +45,13 @@ struct Rest<'a> {
     findings: &'a [Finding],
 }
 
-pub(crate) async fn run(computer: &Computer, output: &Output, deep: bool) -> Result<Done, Failure> {
+pub(crate) async fn run(
+    computer: &Computer,
+    output: &Output,
+    deep: bool,
+    error: Option<String>,
+) -> Result<Done, Failure> {
+    let error = error.map(pasted).transpose()?;
     let begun = Instant::now();
     let mut discovery = Discovery::default();
     let diagnosis = if deep {
@@ -44,17 +59,66 @@ pub(crate) async fn run(computer: &Computer, output: &Output, deep: bool) -> Res
     } else {
         diagnose(computer, &mut discovery).await?.1
     };
+    let explanation = error.map(|text| explain(&text, &diagnosis));
     if output.json {
         let rest = Rest { address: &diagnosis.address, path: &diagnosis.path, findings: &diagnosis.findings };
         output.document(&Answer {
             ok: diagnosis.ok,
             elapsed_ms: begun.elapsed().as_millis(),
+            explanation: explanation.as_ref(),
             diagnosis: rest,
         })?;
     } else {
+        if let Some(explanation) = &explanation {
+            tell_explanation(output, explanation, &chosen(computer))?;
+        }
         tell(computer, output, &diagnosis)?;
     }
     Ok(if diagnosis.ok { Done::Fine } else { Done::NeedsUser })
+}
+
+/// The text itself, or what standard input gives.
+fn pasted(text: String) -> Result<String, Failure> {
+    if text != "-" {
+        return Ok(text);
+    }
+    let mut bytes = Vec::new();
+    io::stdin().lock().take(READ).read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// What the checks say to a pasted error, as the window does: they win over what the text suggests.
+fn tell_explanation(output: &Output, explanation: &Explanation, chosen: &Chosen) -> Result<(), Failure> {
+    let Explanation { topic, finding, fits } = explanation;
+    let title = match (topic, finding) {
+        (None, _) => "paste.unknown",
+        (Some(_), None) => "paste.nothing",
+        (Some(_), Some(_)) if !fits => "paste.instead",
+        (Some(_), Some(finding)) if finding.severity == Severity::Problem => "paste.fits",
+        (Some(_), Some(_)) => "paste.may-fit",
+    };
+    output.say(title, &())?;
+    let of_topic = |topic: &Topic, what: &str| format!("topic.{}.{what}", name(topic));
+    if let Some(topic) = topic.as_ref().filter(|_| !fits) {
+        output.say(&of_topic(topic, "about"), &())?;
+    }
+    match (topic, finding) {
+        (_, Some(finding)) => {
+            if !fits {
+                output.say("paste.finds", &())?;
+            }
+            tell_finding(output, finding, chosen)?;
+        }
+        (Some(topic), None) => {
+            output.say(&of_topic(topic, "try"), &())?;
+            if *topic == Topic::GatewayToken {
+                output.line("  openclaw dashboard")?;
+            }
+        }
+        (None, None) => output.say("paste.unknown.nothing", &())?,
+    }
+    output.line("")?;
+    Ok(())
 }
 
 fn tell(computer: &Computer, output: &Output, diagnosis: &Diagnosis) -> Result<(), Failure> {
@@ -87,6 +151,8 @@ fn tell(computer: &Computer, output: &Output, diagnosis: &Diagnosis) -> Result<(
 struct Chosen {
     /// The chosen model, as `pincer use` takes it; `MODEL` where none is.
     model: String,
+    /// The chosen model as the settings have it.
+    written: Option<String>,
     /// Where OpenClaw's service reads its environment.
     env_file: String,
 }
@@ -96,6 +162,7 @@ fn chosen(computer: &Computer) -> Chosen {
     let told = configuration.map(|all| Settings::of(all.value())).unwrap_or_default();
     Chosen {
         model: told.primary_id().unwrap_or("MODEL").to_owned(),
+        written: told.primary,
         env_file: computer.openclaw().env_file().display().to_string(),
     }
 }
@@ -124,7 +191,11 @@ fn tell_finding(output: &Output, finding: &Finding, chosen: &Chosen) -> Result<(
 }
 
 fn remedy(output: &Output, cause: &Cause, offer: &Offer, chosen: &Chosen) -> String {
-    let model = &chosen.model;
+    let model = match cause {
+        // Written without `ollama/` it is one of Ollama's all the same.
+        Cause::SettingsBareModelName { name } if chosen.written.as_ref() == Some(name) => name,
+        _ => &chosen.model,
+    };
     let remedy = serde_json::to_value(&offer.remedy).unwrap_or_default();
     let id = remedy.get("id").and_then(Value::as_str).unwrap_or_default();
     let params = remedy.get("params").cloned().unwrap_or_default();
@@ -166,6 +237,7 @@ fn remedy(output: &Output, cause: &Cause, offer: &Offer, chosen: &Chosen) -> Str
         Remedy::StartOllama {}
         | Remedy::RestartOllama { .. }
         | Remedy::GiveFolder { .. }
+        | Remedy::AllowRun { .. }
         | Remedy::FindFolder { .. }
         | Remedy::ReadLog {}
         | Remedy::UseStore { .. }
@@ -195,11 +267,12 @@ fn remedy(output: &Output, cause: &Cause, offer: &Offer, chosen: &Chosen) -> Str
     output.words.say_with("cli.doctor.line", &json!({ "what": label, "text": how }))
 }
 
-/// Words of closed lists within the parameters (`source`, `reason`) in the user's language.
+/// Words of closed lists within the parameters (`source`, `reason`) in the user's language. What a program said itself
+/// is no word of a list, and stays.
 fn in_words(output: &Output, mut params: Value) -> Value {
     for (key, list) in [("source", "address-source"), ("reason", "file-reason")] {
-        let word =
-            params.get(key).and_then(Value::as_str).map(|word| output.words.say(&format!("{list}.{word}")));
+        let word = params.get(key).and_then(Value::as_str).map(|word| format!("{list}.{word}"));
+        let word = word.filter(|word| output.words.has(word)).map(|word| output.words.say(&word));
         if let (Some(word), Some(params)) = (word, params.as_object_mut()) {
             params.insert(key.into(), word.into());
         }

@@ -100,7 +100,7 @@ async fn run(arguments: Arguments, surroundings: Surroundings, output: &Output) 
     let computer = Computer::new(surroundings, host);
     match arguments.command {
         Command::Models => models::run(&computer, output).await,
-        Command::Doctor { deep } => doctor::run(&computer, output, deep).await,
+        Command::Doctor { deep, error } => doctor::run(&computer, output, deep, error).await,
         Command::Use(wanted) => {
             change::settle(&computer).await?;
             let before = newest(&computer).await;

@@ -144,11 +144,10 @@ impl Output {
     /// The sentence of an error; reasons within it in words too.
     pub(crate) fn error(&self, error: &Error) -> String {
         let mut params = params(error);
-        if let Some(reason) = params.get("reason").and_then(Value::as_str) {
-            let words = self.words.say(&format!("file-reason.{reason}"));
-            if let Some(params) = params.as_object_mut() {
-                params.insert("reason".into(), words.into());
-            }
+        let reason = params.get("reason").and_then(Value::as_str).map(|word| format!("file-reason.{word}"));
+        if let (Some(key), Some(params)) = (reason.filter(|key| self.words.has(key)), params.as_object_mut())
+        {
+            params.insert("reason".into(), self.words.say(&key).into());
         }
         // Within an answer that began well: its status says nothing.
         if matches!(error.code, ErrorCode::OllamaStatus { status: 200, .. })

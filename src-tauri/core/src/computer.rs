@@ -27,7 +27,7 @@ use crate::{
         home::OpenclawHome,
         include::{Configuration, Roots},
         node::NodeVersions,
-        program, settings,
+        program, service_file, settings,
         settings::{GATEWAY_SECRETS, KEY_VARIABLE, Settings},
         version::Version,
     },
@@ -65,6 +65,15 @@ pub struct SourcedAddress {
     pub url: String,
     /// Where it came from.
     pub source: AddressSource,
+}
+
+/// A variable that OpenClaw's service does not find.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unset {
+    /// Its name.
+    pub name: String,
+    /// It is set for this process: programs that are started from the same shell find it.
+    pub here: bool,
 }
 
 /// What an address answered when it was tried.
@@ -206,11 +215,14 @@ impl Computer {
             .unwrap_or((Address::default(), AddressSource::Default))
     }
 
-    /// Whether OpenClaw's service sees `OLLAMA_API_KEY` from beside its file: its `.env`, or a stored credential.
-    /// Blocking.
+    /// Whether OpenClaw's service sees `OLLAMA_API_KEY` from beside its file: its `.env`, its unit, or a stored
+    /// credential. Blocking.
     #[must_use]
     pub fn key_beside(&self, home: &OpenclawHome) -> bool {
-        settings::in_env_file(home, KEY_VARIABLE).is_some() || settings::has_stored_credential(home)
+        let of_service = || service_file::variables(&self.surroundings);
+        settings::in_env_file(home, KEY_VARIABLE).is_some()
+            || settings::has_stored_credential(home)
+            || of_service().iter().any(|set| set.name == KEY_VARIABLE && !set.value.trim().is_empty())
     }
 
     /// Whether OpenClaw's gateway finds its token, and its password, beside its file: in its `.env`, or here.
@@ -223,16 +235,20 @@ impl Computer {
     }
 
     /// Variables that the provider entry refers to and that OpenClaw's service would not find: neither in its `.env`
-    /// nor in the file's own `env.vars`, nor here. Blocking.
+    /// nor in its unit, nor in the file's own `env.vars`. Those that are set nowhere at all come first. Blocking.
     #[must_use]
-    pub fn unset(&self, settings: &Settings) -> Vec<String> {
-        let home = self.openclaw();
+    pub fn unset(&self, settings: &Settings) -> Vec<Unset> {
+        let (home, of_service) = (self.openclaw(), service_file::variables(&self.surroundings));
         let set = |name: &str| {
-            self.surroundings.environment.get(name).is_some()
-                || settings.variables.iter().any(|known| known == name)
+            settings.variables.iter().any(|known| known == name)
+                || of_service.iter().any(|set| set.name == name && !set.value.is_empty())
                 || settings::in_env_file(&home, name).is_some()
         };
-        settings.references.iter().filter(|name| !set(name)).cloned().collect()
+        let unset = settings.references.iter().filter(|name| !set(name));
+        let here = |name: &String| self.surroundings.environment.get(name).is_some();
+        let mut all: Vec<Unset> = unset.map(|name| Unset { name: name.clone(), here: here(name) }).collect();
+        all.sort_by_key(|unset| unset.here);
+        all
     }
 
     /// A client of the server at `address`.

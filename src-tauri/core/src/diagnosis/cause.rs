@@ -26,6 +26,12 @@ pub enum Cause {
         /// It is set to start with the computer.
         enabled: bool,
     },
+    /// Refused, and the file where Ollama's program should be may not be run.
+    #[serde(rename = "engine.not-executable")]
+    EngineNotExecutable {
+        /// The file.
+        path: String,
+    },
     /// Bound but silent, younger than 45 s.
     #[serde(rename = "engine.starting")]
     EngineStarting {
@@ -118,6 +124,28 @@ pub enum Cause {
         pid: Option<u32>,
         /// Its user.
         owner: Option<String>,
+        /// It accepts the connection and says nothing.
+        silent: bool,
+    },
+    /// The address has a path behind which nothing of Ollama's is; without it Ollama answers.
+    #[serde(rename = "connection.path-wrong")]
+    ConnectionPathWrong {
+        /// The effective address.
+        url: String,
+        /// Where that address came from.
+        source: AddressSource,
+        /// Where Ollama answers.
+        answers_at: String,
+    },
+    /// `http://` against a port that wants TLS, by its own word.
+    #[serde(rename = "connection.http-on-https")]
+    ConnectionHttpOnHttps {
+        /// The effective address.
+        url: String,
+        /// Where that address came from.
+        source: AddressSource,
+        /// The same with `https://`.
+        meant: String,
     },
     /// Refused there; Ollama answers on another candidate.
     #[serde(rename = "connection.listening-elsewhere")]
@@ -136,6 +164,8 @@ pub enum Cause {
         url: String,
         /// The variable.
         variable: String,
+        /// Only what is started from this environment has it, not OpenClaw's service (a note).
+        here: bool,
     },
     /// `localhost` is only one family here, and Ollama listens on the other.
     #[serde(rename = "connection.localhost-is-ipv6")]
@@ -200,6 +230,8 @@ pub enum Cause {
         source: AddressSource,
         /// The plain address, when Ollama answers there.
         plain: Option<String>,
+        /// Nothing listens there at all.
+        refused: bool,
     },
     /// 403 without a word: Ollama, or a proxy before it, refuses the host name.
     #[serde(rename = "connection.forbidden")]
@@ -409,6 +441,14 @@ pub enum Cause {
         /// The one that answers.
         answers_at: String,
     },
+    /// The file's address has no `http://` before it: OpenClaw takes it for none.
+    #[serde(rename = "settings.base-url-no-scheme")]
+    SettingsBaseUrlNoScheme {
+        /// The address as written.
+        url: String,
+        /// The same with its scheme.
+        meant: String,
+    },
     /// A form that this version of OpenClaw refuses.
     #[serde(rename = "settings.api-unsupported")]
     SettingsApiUnsupported {
@@ -423,11 +463,15 @@ pub enum Cause {
         /// Its name as written.
         name: String,
     },
-    /// A `${NAME}` in the provider entry is set nowhere.
+    /// OpenClaw's service does not find a `${NAME}` of the provider entry.
     #[serde(rename = "settings.env-missing")]
     SettingsEnvMissing {
         /// The variable.
         variable: String,
+        /// It is set for what is started from this environment (a warning).
+        here: bool,
+        /// This version starts, and answers, all the same (a warning).
+        starts: bool,
     },
     /// The window that people see is not the one that runs.
     #[serde(rename = "settings.context-not-sent")]

@@ -9,7 +9,7 @@ use std::{
 };
 
 use crate::{
-    computer::AddressSource,
+    computer::{AddressSource, Unset},
     error::Error,
     machine::{memory::Memory, os::Os, port_owner::PortOwner, variable::VariablePlace},
     models::{check::Checked, discovery::Discovered, fit::Known},
@@ -63,6 +63,8 @@ pub struct Candidate {
     pub answer: Answer,
     /// What was seen, in technical English.
     pub evidence: String,
+    /// It said that it wants to be spoken to over TLS.
+    pub wants_tls: bool,
 }
 
 /// What OpenClaw's file is.
@@ -102,8 +104,10 @@ pub struct OpenclawFacts {
     pub key: bool,
     /// The key is in the environment of this process.
     pub key_here: bool,
-    /// Variables that the provider entry refers to and that are set nowhere.
-    pub unset: Vec<String>,
+    /// Variables that the provider entry refers to and that its service does not find; those set nowhere first.
+    pub unset: Vec<Unset>,
+    /// Where its service reads variables.
+    pub env_file: PathBuf,
     /// Agents' own files with another address: file, address.
     pub stale: Vec<(String, String)>,
     /// What the provider entry has that this version refuses, dotted.
@@ -169,6 +173,8 @@ pub struct ProxyFact {
     pub variable: String,
     /// Where it is set.
     pub place: String,
+    /// Only this process has it, and what is started from the same shell: OpenClaw's service does not.
+    pub here: bool,
 }
 
 /// Everything that was seen.
@@ -206,12 +212,18 @@ pub struct Facts {
     pub models: Option<Result<Discovered, Error>>,
     /// Ollama's program.
     pub program: Option<PathBuf>,
+    /// Where no program is found: a file in its place that nobody may run.
+    pub not_executable: Option<PathBuf>,
     /// A proxy that OpenClaw would use for the effective address.
     pub proxy: Option<ProxyFact>,
     /// OpenClaw.
     pub openclaw: OpenclawFacts,
+    /// Systemd and the log were asked in the first stage already, beside a server that was silent.
+    pub asked_early: bool,
     /// Second stage: Ollama's unit as systemd tells of it; `None`: not asked, or no systemd.
     pub service: Option<Service>,
+    /// Second stage: the program that the unit starts is not there.
+    pub service_without_program: bool,
     /// Second stage: what this user may do to a service.
     pub rights: Rights,
     /// Something starts Ollama with the computer.

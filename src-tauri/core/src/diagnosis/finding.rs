@@ -92,6 +92,11 @@ pub enum Remedy {
         /// The folder.
         folder: String,
     },
+    /// Let the file of Ollama's program be run, by hand.
+    AllowRun {
+        /// The file.
+        path: String,
+    },
     /// Bring the folder of the models back or correct where it is named, by hand.
     FindFolder {
         /// The folder.

@@ -6,6 +6,7 @@ use std::{collections::HashMap, net::IpAddr, time::Duration};
 use tokio::task::JoinHandle;
 
 use super::{
+    early::Early,
     facts::{Answer, Candidate, Facts, OpenclawFacts, SettingsFact},
     proxy,
 };
@@ -37,7 +38,7 @@ use crate::{
         elsewhere::Elsewhere,
         gateway::{self, Gateway},
         include::Configuration,
-        intent, prepare, program as openclaw_program, secrets,
+        intent, prepare, program as openclaw_program, secrets, service_file,
         settings::{self, KEY_VARIABLE, LOCAL, PROVIDER, Settings},
     },
 };
@@ -50,6 +51,12 @@ const LOOK: Limits = Limits {
 };
 /// `localhost` is in a file of the system: it resolves at once or not at all.
 const RESOLVE: Duration = Duration::from_secs(1);
+/// What servers say in plain text to one who speaks plain HTTP to their TLS port: Go's, nginx, Apache.
+const WANTS_TLS: [&str; 3] = [
+    "sent an HTTP request to an HTTPS server",
+    "plain HTTP request was sent to HTTPS port",
+    "speaking plain HTTP to an SSL-enabled server port",
+];
 /// How far an Ollama that was moved is looked for; a refused port answers at once.
 const PORTS_BESIDE: u16 = 4;
 
@@ -72,6 +79,7 @@ pub async fn first_stage(computer: &Computer, discovery: &mut Discovery) -> Resu
         .collect();
     let openclaws = files.openclaws.clone().filter(|own| *own != address);
     let openclaws = openclaws.map(|own| probe(computer, own, AddressSource::Settings));
+    let early = Early::ask(computer);
     let effective = async {
         let client = Client::new(&address, &computer.surroundings.environment, LOOK)?;
         let candidate = look(&client, address.clone(), source).await;
@@ -85,7 +93,13 @@ pub async fn first_stage(computer: &Computer, discovery: &mut Discovery) -> Resu
         files.openclaw.settings.read().map_or_else(|| Settings::default().gateway(), Settings::gateway);
     let (effective, gateway) = tokio::join!(effective, gateway::look(port));
     let (effective, models, Asked { loaded, busy }) = effective?;
-    let others = if effective.answer == Answer::Ollama { Vec::new() } else { collect(others).await? };
+    let waited = effective.answer == Answer::Silent && effective.address.is_loopback();
+    let early = if waited { early.said().await } else { None };
+    let mut others = if effective.answer == Answer::Ollama { Vec::new() } else { collect(others).await? };
+    if effective.wants_tls {
+        let encrypted = probe(computer, effective.address.secure(), AddressSource::Default);
+        others.extend(collect(vec![encrypted]).await?);
+    }
     let openclaws = collect(openclaws.into_iter().collect()).await?.into_iter().next();
     let mut openclaw = OpenclawFacts { gateway, ..files.openclaw };
     let told = openclaw.settings.read();
@@ -96,8 +110,9 @@ pub async fn first_stage(computer: &Computer, discovery: &mut Discovery) -> Resu
     if let Some(host) = told.and_then(Settings::gateway_host) {
         openclaw.seen_from_gateway = seen_from_host(&host).await;
     }
-    let proxy =
-        proxy::covering(&effective.address, &files.proxies).filter(|_| effective.address.is_loopback());
+    let of_service = proxy::covering(&effective.address, &files.proxies.of_service, false);
+    let proxy = of_service.or_else(|| proxy::covering(&effective.address, &files.proxies.here, true));
+    let proxy = proxy.filter(|_| effective.address.is_loopback());
     let localhost = if effective.answer != Answer::Ollama && effective.address.host() == "localhost" {
         resolved("localhost", effective.address.port()).await
     } else {
@@ -127,14 +142,17 @@ pub async fn first_stage(computer: &Computer, discovery: &mut Discovery) -> Resu
         checked,
         models,
         program: files.program,
+        not_executable: files.not_executable,
         proxy,
         openclaw,
-        service: None,
+        asked_early: early.is_some(),
+        service_without_program: false,
         rights: Rights::default(),
         at_login: files.at_login,
         enabled_at_login: files.enabled_at_login,
         own: files.own,
-        log: None,
+        log: early.as_ref().and_then(|said| said.log.clone()),
+        service: early.and_then(|said| said.service),
         models_folder: None,
         absent_folder: None,
         client_version: None,
@@ -221,6 +239,9 @@ fn neighbours(address: &Address) -> Vec<(Address, AddressSource)> {
     if address.host() == "localhost" {
         all.extend(["127.0.0.1", "::1"].map(|host| address.with_host(host)));
     }
+    if address.root() != *address {
+        all.push(address.root());
+    }
     if [80, 443].contains(&address.port()) {
         all.push(address.plain().with_port(DEFAULT_PORT));
     }
@@ -248,9 +269,17 @@ struct Files {
     enabled_at_login: bool,
     own: Option<u32>,
     program: Option<std::path::PathBuf>,
+    not_executable: Option<std::path::PathBuf>,
     openclaw: OpenclawFacts,
-    /// Name, value, place; the ones that win first.
-    proxies: Vec<(String, String, String)>,
+    proxies: Proxies,
+}
+
+/// Variables about proxies: name, value, place; the ones that win first.
+struct Proxies {
+    /// As OpenClaw's service has them: its unit's, then those of the `.env` beside its settings.
+    of_service: Vec<(String, String, String)>,
+    /// As OpenClaw has them when it is started from where Pincer was.
+    here: Vec<(String, String, String)>,
 }
 
 fn look_at_files(computer: &Computer) -> Files {
@@ -290,13 +319,19 @@ fn look_at_files(computer: &Computer) -> Files {
     let names = || names.into_iter().flat_map(|name| [name.to_owned(), name.to_uppercase()]);
     let own = names().filter_map(|name| {
         let value = environment.get(&name)?.to_owned();
-        Some((name, value, "environment".to_owned()))
+        Some((name, value, "this environment".to_owned()))
     });
     let env_file = home.env_file();
-    let in_file = names().filter_map(|name| {
-        let value = settings::in_env_file(&home, &name)?;
-        Some((name, value, env_file.display().to_string()))
-    });
+    let in_file = || {
+        names().filter_map(|name| {
+            let value = settings::in_env_file(&home, &name)?;
+            Some((name, value, env_file.display().to_string()))
+        })
+    };
+    let in_unit = service_file::variables(&computer.surroundings).into_iter();
+    let in_unit = in_unit.map(|set| (set.name, set.value, set.place.display().to_string()));
+    let proxies =
+        Proxies { of_service: in_unit.chain(in_file()).collect(), here: own.chain(in_file()).collect() };
     let addresses = computer.addresses(settings.read());
     let source = addresses.first().map(|(_, source)| *source);
     let written = source.and_then(|source| computer.written(source, settings.read()));
@@ -313,7 +348,8 @@ fn look_at_files(computer: &Computer) -> Files {
         enabled_at_login: login::is_enabled(&computer.surroundings),
         own: Own::running(&computer.folders).map(|own| own.pid),
         program: program::find(&computer.surroundings),
-        proxies: own.chain(in_file).collect(),
+        not_executable: program::not_executable(&computer.surroundings),
+        proxies,
         openclaw: OpenclawFacts {
             file: home.config.clone(),
             program: openclaw_program,
@@ -323,6 +359,7 @@ fn look_at_files(computer: &Computer) -> Files {
             key,
             key_here,
             unset: computer.unset(&told),
+            env_file,
             stale: stale.into_iter().map(|file| (file.path.display().to_string(), file.url)).collect(),
             refused,
             hash,
@@ -382,7 +419,8 @@ async fn look(client: &Client, address: Address, source: AddressSource) -> Candi
             (answer, seen.to_owned())
         }
     };
-    Candidate { evidence: format!("{address}: {evidence}"), address, source, answer }
+    let wants_tls = answer == Answer::Other && WANTS_TLS.iter().any(|words| evidence.contains(words));
+    Candidate { evidence: format!("{address}: {evidence}"), address, source, answer, wants_tls }
 }
 
 fn is_ollamas(code: &ErrorCode) -> bool {

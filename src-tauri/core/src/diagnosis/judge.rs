@@ -9,7 +9,7 @@ use crate::{
     computer::{AddressSource, SourcedAddress},
     machine::os::Os,
     models::model::Model,
-    openclaw::outcome::Mode,
+    openclaw::{dialect::Dialect, outcome::Mode},
 };
 
 #[path = "judge_checks.rs"]
@@ -155,13 +155,14 @@ fn path(facts: &Facts, findings: &[Finding]) -> Vec<Station> {
 }
 
 fn proxy(facts: &Facts) -> Option<Finding> {
-    let proxy = facts.proxy.as_ref()?;
+    let proxies_count = Dialect::of(facts.openclaw.version()).proxied_loopback;
+    let proxy = facts.proxy.as_ref().filter(|_| proxies_count)?;
     let url = facts.effective.address.to_string();
     let seen = format!(
         "{} is set in {} and NO_PROXY does not name the address; without a proxy it answers",
         proxy.variable, proxy.place
     );
-    let cause = Cause::ConnectionProxyIntercepts { url, variable: proxy.variable.clone() };
+    let cause = Cause::ConnectionProxyIntercepts { url, variable: proxy.variable.clone(), here: proxy.here };
     let command = vec!["export".to_owned(), format!("NO_PROXY={},localhost", facts.effective.address.host())];
     Some(finding(cause, vec![seen], vec![manual(Remedy::BypassProxy {}, Some(command))]))
 }
@@ -189,6 +190,7 @@ fn place(cause: &Cause) -> (Link, Severity) {
     use Severity::{Note, Problem, Warning};
     match cause {
         Cause::EngineNotInstalled { .. }
+        | Cause::EngineNotExecutable { .. }
         | Cause::EngineNotRunning { .. }
         | Cause::EngineRunnerMissing { .. }
         | Cause::EngineCpuUnsupported { .. }
@@ -201,7 +203,10 @@ fn place(cause: &Cause) -> (Link, Severity) {
             (Link::Engine, Warning)
         }
         Cause::EngineUpdatePending { .. } => (Link::Engine, Note),
+        Cause::ConnectionProxyIntercepts { here: true, .. } => (Link::Connection, Note),
         Cause::ConnectionOtherProgram { .. }
+        | Cause::ConnectionPathWrong { .. }
+        | Cause::ConnectionHttpOnHttps { .. }
         | Cause::ConnectionListeningElsewhere { .. }
         | Cause::ConnectionProxyIntercepts { .. }
         | Cause::ConnectionLocalhostIsIpv6 { .. }
@@ -231,6 +236,8 @@ fn place(cause: &Cause) -> (Link, Severity) {
         Cause::SettingsModelNotInstalled { primary: false, .. }
         | Cause::SettingsModelWithoutTools { primary: false, .. }
         | Cause::SettingsKeyNotSeen {}
+        | Cause::SettingsEnvMissing { here: true, .. }
+        | Cause::SettingsEnvMissing { starts: true, .. }
         | Cause::SettingsBaseUrlV1 { .. }
         | Cause::SettingsContextNotSent { .. }
         | Cause::SettingsContextTooLarge { .. }
@@ -246,6 +253,7 @@ fn place(cause: &Cause) -> (Link, Severity) {
         | Cause::SettingsModelWithoutTools { .. }
         | Cause::SettingsBareModelName { .. }
         | Cause::SettingsBaseUrlWrong { .. }
+        | Cause::SettingsBaseUrlNoScheme { .. }
         | Cause::SettingsApiUnsupported { .. }
         | Cause::SettingsNotAllowed { .. }
         | Cause::SettingsEnvMissing { .. }

@@ -1,6 +1,8 @@
 //! The judge's part on reaching Ollama: one finding at most on why the effective address does not answer, and one on
 //! an address that is meant for listening. Rules: docs/causes.md.
 
+use std::path::Path;
+
 use super::{action, elsewhere, engine, evidence, finding, link, manual};
 use crate::{
     computer::AddressSource,
@@ -18,6 +20,8 @@ use crate::{
 
 /// A start looks for graphics cards before it answers: up to 30 s measured, 45 s allowed.
 const START_SECONDS: u64 = 45;
+/// The port of `https://` where none is written.
+const TLS_PORT: u16 = 443;
 
 /// Whether Ollama is reached, and if not, why: one finding at most.
 pub(super) fn reach(facts: &Facts) -> Option<Finding> {
@@ -28,7 +32,7 @@ pub(super) fn reach(facts: &Facts) -> Option<Finding> {
         Answer::Ollama => None,
         Answer::Refused => Some(refused(facts, url, local)),
         Answer::Silent if local => Some(silent(facts, url)),
-        Answer::Other => Some(other_program(facts, url)),
+        Answer::Other => Some(path_wrong(facts, &url).unwrap_or_else(|| other(facts, url))),
         Answer::Silent => Some(unreachable(facts, url)),
         Answer::Failed(error) => Some(failed(facts, url, error)),
     }
@@ -66,7 +70,16 @@ fn refused(facts: &Facts, url: String, local: bool) -> Finding {
     let program = facts.program.as_ref().map(|path| path.display().to_string());
     let mut seen = evidence(facts);
     seen.extend(engine::earlier_end(facts));
-    if program.is_some() || facts.unit().is_some() {
+    if let Some(path) = &facts.not_executable {
+        return not_executable(path, seen);
+    }
+    let unit = facts.unit().filter(|_| !facts.service_without_program);
+    seen.extend(engine::without_program(facts));
+    let there = program.is_some() || unit.is_some();
+    if there && facts.effective.address.is_https() {
+        return https_refused(facts, url, seen);
+    }
+    if there {
         seen.push(program.as_ref().map_or_else(
             || "systemd has a unit named ollama".to_owned(),
             |program| format!("the program is {program}"),
@@ -78,10 +91,29 @@ fn refused(facts: &Facts, url: String, local: bool) -> Finding {
         }
         return finding(Cause::EngineNotRunning { url, program, enabled }, seen, offers);
     }
-    seen.push("no program named ollama on PATH or where installers put it, no service unit".to_owned());
+    let unit = if facts.unit().is_none() { ", no service unit" } else { "" };
+    seen.push(format!("no program named ollama on PATH or where installers put it{unit}"));
     let install = Plan::here(facts.os).map(|_| action(Remedy::InstallOllama {}));
     let offers = install.into_iter().chain([link(Remedy::GetOllama {})]).collect();
     finding(Cause::EngineNotInstalled { url }, seen, offers)
+}
+
+/// A file in the program's place that nobody may run: a copy that lost its permissions, or half an installation.
+fn not_executable(path: &Path, mut seen: Vec<String>) -> Finding {
+    let path = path.display().to_string();
+    seen.push(format!("{path} is there, and no permission to run it"));
+    let command = ["chmod", "+x", &path].map(str::to_owned).to_vec();
+    let offers = vec![manual(Remedy::AllowRun { path: path.clone() }, Some(command))];
+    finding(Cause::EngineNotExecutable { path }, seen, offers)
+}
+
+/// Ollama speaks plain HTTP: started anew it would not answer at such an address.
+fn https_refused(facts: &Facts, url: String, seen: Vec<String>) -> Finding {
+    let plain = facts.effective.address.plain();
+    let plain = if plain.port() == TLS_PORT { plain.with_port(DEFAULT_PORT) } else { plain };
+    let source = facts.effective.source;
+    let cause = Cause::ConnectionHttpsOnHttp { url, source, plain: None, refused: true };
+    finding(cause, seen, [use_address(&plain)].into_iter().chain(correct(facts)).collect())
 }
 
 fn silent(facts: &Facts, url: String) -> Finding {
@@ -123,6 +155,28 @@ pub(super) fn port_belongs_to(owner: &PortOwner) -> String {
     format!("the port belongs to {name}{pid}{user}")
 }
 
+/// Without its path the address is Ollama's.
+fn path_wrong(facts: &Facts, url: &str) -> Option<Finding> {
+    let address = &facts.effective.address;
+    let found = answering(facts, &address.root()).filter(|found| found.address != *address)?;
+    let answers_at = found.address.to_string();
+    let cause =
+        Cause::ConnectionPathWrong { url: url.to_owned(), source: facts.effective.source, answers_at };
+    Some(finding(cause, evidence(facts), vec![use_address(&found.address)]))
+}
+
+/// An answer that is not Ollama's.
+fn other(facts: &Facts, url: String) -> Finding {
+    if !facts.effective.wants_tls {
+        return other_program(facts, url);
+    }
+    let secure = facts.effective.address.secure();
+    let there = answering(facts, &secure).map(|found| use_address(&found.address));
+    let source = facts.effective.source;
+    let cause = Cause::ConnectionHttpOnHttps { url, source, meant: secure.to_string() };
+    finding(cause, evidence(facts), there.into_iter().chain(correct(facts)).collect())
+}
+
 fn other_program(facts: &Facts, url: String) -> Finding {
     let owner = facts.owner.as_ref();
     let mut seen = evidence(facts);
@@ -145,13 +199,14 @@ fn other_program(facts: &Facts, url: String) -> Finding {
         program: owner.and_then(|owner| owner.name.clone()),
         pid: owner.and_then(|owner| owner.pid),
         owner: owner.and_then(|owner| owner.user.clone()),
+        silent: facts.effective.answer == Answer::Silent,
     };
     finding(cause, seen, offers)
 }
 
 /// No answer for a reason that is known by its kind.
 fn failed(facts: &Facts, url: String, error: &Error) -> Finding {
-    if let Some(slipped) = slipped(facts) {
+    if let Some(slipped) = slipped(facts).or_else(|| path_wrong(facts, &url)) {
         return slipped;
     }
     let address = &facts.effective.address;
@@ -159,7 +214,11 @@ fn failed(facts: &Facts, url: String, error: &Error) -> Finding {
     match &error.code {
         ErrorCode::OllamaTls { .. } => {
             let plain = answering(facts, &address.plain()).map(|found| found.address.to_string());
-            unreached(facts, Cause::ConnectionHttpsOnHttp { url, source, plain }, correct(facts))
+            unreached(
+                facts,
+                Cause::ConnectionHttpsOnHttp { url, source, plain, refused: false },
+                correct(facts),
+            )
         }
         ErrorCode::OllamaCutOff { .. } => {
             let windows = facts.os == Os::Windows;

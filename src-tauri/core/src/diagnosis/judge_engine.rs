@@ -78,6 +78,7 @@ pub(super) fn failed_start(facts: &Facts) -> Option<Finding> {
     let unit = facts.unit().filter(|_| crashes)?;
     let reason = facts.log.as_ref().and_then(crate::ollama::log::Log::last_error);
     seen.extend(reason.clone());
+    seen.extend(without_program(facts));
     let offers = vec![manual(Remedy::ReadLog {}, Some(unit.journal(50))), restart(facts)];
     let log = facts.log.as_ref().map(|log| log.place.clone());
     Some(finding(Cause::EngineCrashLooping { restarts: unit.restarts, reason, log }, seen, offers))
@@ -138,6 +139,12 @@ pub(super) fn restart(facts: &Facts) -> Offer {
         command: restart.command,
         password: restart.password,
     }
+}
+
+/// The program that the unit starts is not there.
+pub(super) fn without_program(facts: &Facts) -> Option<String> {
+    let program = facts.unit().filter(|_| facts.service_without_program)?.program.as_ref()?;
+    Some(format!("the unit ollama starts {}, which is not there", program.display()))
 }
 
 fn state(unit: &Service) -> String {

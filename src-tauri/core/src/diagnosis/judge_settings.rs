@@ -1,8 +1,11 @@
 //! The judge's part on OpenClaw's settings: what turns Ollama on, which model is chosen, what this version accepts
 //! and really sends. An unreadable file hides the rest. Sources: OpenClaw's page, and what was measured by version.
 
+use std::path::Path;
+
 use super::{action, finding, installed, manual, slow};
 use crate::{
+    computer::Unset,
     diagnosis::{
         facts::{Answer, Facts, SettingsFact},
         finding::{Cause, Finding, Offer, Remedy},
@@ -12,12 +15,15 @@ use crate::{
         catalogue,
         model::{Model, Verdict},
     },
-    ollama::{address::Address, names},
+    ollama::{
+        address::{Address, lacks_scheme},
+        names,
+    },
     openclaw::outcome::Mode,
     openclaw::{
         dialect::Dialect,
         intent, secrets,
-        settings::{PREFIX, Settings},
+        settings::{self, KEY_VARIABLE, PREFIX, Settings},
         version::Version,
     },
 };
@@ -62,8 +68,9 @@ fn unreadable(file: &str, error: &Error) -> Finding {
         _ => (file.to_owned(), 0, 0, String::new(), None),
     };
     let offers = vec![manual(Remedy::EditFile { path: path.clone() }, None)];
+    let around = (!text.is_empty()).then(|| format!("line {line}: {text}"));
     let cause = Cause::SettingsUnreadable { path, line, column, text, reason };
-    finding(cause, vec![error.detail.clone()], offers)
+    finding(cause, [error.detail.clone()].into_iter().chain(around).collect(), offers)
 }
 
 struct View<'a> {
@@ -137,11 +144,7 @@ impl View<'_> {
                 self.facts.openclaw.refused.iter().map(|key| format!("{}: {key}", self.file)).collect();
             findings.push(finding(cause, seen, vec![action(Remedy::RepairSettings {})]));
         }
-        if let Some(variable) = self.facts.openclaw.unset.first() {
-            let cause = Cause::SettingsEnvMissing { variable: variable.clone() };
-            let seen = self.seen(&format!("${{{variable}}} is set neither in env.vars nor in .env nor here"));
-            findings.push(finding(cause, seen, vec![action(Remedy::RepairSettings {})]));
-        }
+        findings.extend(self.env_missing());
         let url = told.base_url.as_deref().unwrap_or_default();
         let openai =
             url.trim_end_matches('/').ends_with("/v1") || told.api.as_deref() == Some("openai-completions");
@@ -153,12 +156,49 @@ impl View<'_> {
         findings
     }
 
+    /// A `${NAME}` that OpenClaw's service does not find.
+    fn env_missing(&self) -> Option<Finding> {
+        let openclaw = &self.facts.openclaw;
+        let Unset { name, here } = openclaw.unset.first()?.clone();
+        let base_url = self.told.base_url.as_deref().unwrap_or_default();
+        // Without its key it may answer; without its address it cannot.
+        let of_address = settings::variables_in(base_url).contains(&name);
+        let starts = self.dialect.starts_without_key && !of_address;
+        let place = if here { ", only in this environment" } else { " nor here" };
+        let seen = self.seen(&format!("${{{name}}} is set neither in env.vars nor in .env{place}"));
+        let edit = |path: &Path| manual(Remedy::EditFile { path: path.display().to_string() }, None);
+        let effective = &self.facts.effective;
+        let offer = if here && name == KEY_VARIABLE && !openclaw.key {
+            action(Remedy::WriteKey {})
+        } else if here {
+            edit(&openclaw.env_file)
+        } else if !of_address {
+            action(Remedy::RepairSettings {})
+        } else if effective.answer == Answer::Ollama {
+            action(Remedy::UseAddress { url: effective.address.to_string() })
+        } else {
+            edit(&openclaw.file)
+        };
+        Some(finding(Cause::SettingsEnvMissing { variable: name, here, starts }, seen, vec![offer]))
+    }
+
     fn key(&self) -> Option<Finding> {
-        let needed = self.mode == Mode::Automatic || !self.told.api_key;
+        let refers = self.facts.openclaw.unset.iter().any(|unset| unset.name == KEY_VARIABLE);
+        let needed = (self.mode == Mode::Automatic || !self.told.api_key) && !refers;
         let unseen = self.facts.openclaw.key_here && !self.facts.openclaw.key && !self.told.key_in_file;
         let seen = || vec!["OLLAMA_API_KEY is set in this environment, not in OpenClaw's .env".to_owned()];
         (needed && unseen)
             .then(|| finding(Cause::SettingsKeyNotSeen {}, seen(), vec![action(Remedy::WriteKey {})]))
+    }
+
+    /// Read as a person means it, it is an address; OpenClaw's Node takes it for none.
+    fn without_scheme(&self) -> Option<Finding> {
+        let written = self.told.base_url.as_deref().filter(|url| lacks_scheme(url))?;
+        let meant = Address::parse(written).ok()?.to_string();
+        let url = secrets::masked_address(written);
+        let seen = self.seen(&format!("models.providers.ollama.baseUrl is {url}"));
+        let cause = Cause::SettingsBaseUrlNoScheme { url, meant: meant.clone() };
+        Some(finding(cause, seen, vec![action(Remedy::UseAddress { url: meant })]))
     }
 
     /// Where OpenClaw will ask, beside where Ollama answers.
@@ -180,6 +220,9 @@ impl View<'_> {
                 let cause = Cause::SettingsBaseUrlWrong { url, answers_at };
                 findings.push(finding(cause, vec![seen, effective.evidence.clone()], vec![action(remedy)]));
             }
+        }
+        if findings.is_empty() {
+            findings.extend(self.without_scheme());
         }
         if let Some((path, url)) = self.facts.openclaw.stale.first() {
             let seen = self.facts.openclaw.stale.iter().map(|(path, url)| format!("{path}: {url}")).collect();

@@ -4,7 +4,7 @@ use std::{collections::HashMap, time::Duration};
 
 use super::*;
 use crate::{
-    computer::AddressSource,
+    computer::{AddressSource, Unset},
     diagnosis::facts::{OpenclawFacts, ProxyFact, SettingsFact},
     error::{Error, ErrorCode, FileReason},
     machine::{os::Os, port_owner::PortOwner},
@@ -39,7 +39,13 @@ fn model(id: &str, capabilities: &[&str]) -> Model {
 }
 
 fn candidate(url: &str, source: AddressSource, answer: Answer) -> Candidate {
-    Candidate { address: Address::parse(url).unwrap(), source, answer, evidence: format!("{url}: seen") }
+    Candidate {
+        address: Address::parse(url).unwrap(),
+        source,
+        answer,
+        evidence: format!("{url}: seen"),
+        wants_tls: false,
+    }
 }
 
 /// A machine where everything is in order.
@@ -75,6 +81,7 @@ fn well() -> Facts {
         checked: HashMap::new(),
         models: Some(Ok(Discovered { server_version: "0.32.15".into(), models })),
         program: Some("/usr/local/bin/ollama".into()),
+        not_executable: None,
         proxy: None,
         openclaw: OpenclawFacts {
             file: "/home/me/.openclaw/openclaw.json".into(),
@@ -85,6 +92,7 @@ fn well() -> Facts {
             key: false,
             key_here: false,
             unset: Vec::new(),
+            env_file: "/home/me/.openclaw/.env".into(),
             stale: Vec::new(),
             refused: Vec::new(),
             hash: None,
@@ -100,6 +108,8 @@ fn well() -> Facts {
             gateway_has_secret: false,
             seen_from_gateway: None,
         },
+        asked_early: false,
+        service_without_program: false,
         service: None,
         rights: Rights::default(),
         at_login: true,
@@ -183,6 +193,14 @@ fn owner(name: &str, age: Option<u64>) -> PortOwner {
     }
 }
 
+fn proxy(here: bool) -> ProxyFact {
+    ProxyFact { variable: "HTTP_PROXY".into(), place: "somewhere".into(), here }
+}
+
+fn unset(name: &str, here: bool) -> Unset {
+    Unset { name: name.into(), here }
+}
+
 /// Its program is not here, and nothing is on its gateway's port.
 fn without_openclaw(facts: &mut Facts) {
     facts.openclaw.program = None;
@@ -250,7 +268,44 @@ fn each_cause_from_its_facts() {
             facts.others = vec![candidate("127.0.0.1:9999", AddressSource::Environment, Answer::Ollama)];
         }),
         ("a proxy", "connection.proxy-intercepts", &["bypass-proxy"], well(), |facts| {
-            facts.proxy = Some(ProxyFact { variable: "HTTP_PROXY".into(), place: "environment".into() });
+            settings(facts).last_touched = Version::find("2026.8.2");
+            facts.proxy = Some(proxy(false));
+        }),
+        ("a file that nobody may run", "engine.not-executable", &["allow-run"], down(), |facts| {
+            facts.program = None;
+            facts.not_executable = Some("/usr/local/bin/ollama".into());
+        }),
+        (
+            "a unit without its program",
+            "engine.not-installed",
+            &["install-ollama", "get-ollama"],
+            down(),
+            |facts| {
+                facts.program = None;
+                facts.service_without_program = true;
+                let program = Some("/usr/local/bin/ollama".into());
+                facts.service = Some(Service { loaded: true, program, ..Service::default() });
+            },
+        ),
+        (
+            "https, and nothing listens",
+            "connection.https-on-http",
+            &["use-address", "edit-file"],
+            down(),
+            |facts| {
+                facts.effective = candidate("https://127.0.0.1:9", AddressSource::Settings, Answer::Refused);
+            },
+        ),
+        ("a path too much", "connection.path-wrong", &["use-address"], well(), |facts| {
+            facts.effective = candidate("127.0.0.1:9/api", AddressSource::Settings, Answer::Other);
+            facts.others = vec![candidate("127.0.0.1:9", AddressSource::Default, Answer::Ollama)];
+        }),
+        ("a port that wants TLS", "connection.http-on-https", &["edit-file"], well(), |facts| {
+            facts.effective = candidate("127.0.0.1:9", AddressSource::Settings, Answer::Other);
+            facts.effective.wants_tls = true;
+        }),
+        ("no scheme", "settings.base-url-no-scheme", &["use-address"], well(), |facts| {
+            settings(facts).base_url = Some("127.0.0.1:11434".into());
         }),
         ("remote and refused", "connection.refused-remote", &["serve-network"], down(), |facts| {
             facts.effective = candidate("192.0.2.7", AddressSource::Settings, Answer::Refused);
@@ -411,7 +466,7 @@ fn each_cause_from_its_facts() {
             settings(facts).allowed = Some(vec!["anthropic/claude".into()]);
         }),
         ("a reference to nothing", "settings.env-missing", &["repair-settings"], well(), |facts| {
-            facts.openclaw.unset = vec!["OLLAMA_API_KEY".into()];
+            facts.openclaw.unset = vec![unset("OLLAMA_API_KEY", false)];
         }),
         ("context not sent", "settings.context-not-sent", &["repair-settings"], well(), |facts| {
             settings(facts).sends.clear();
@@ -476,7 +531,11 @@ fn each_cause_from_its_facts() {
             for station in &diagnosis.path {
                 let expected = match station.link.cmp(&finding.link) {
                     // What another program hides cannot be called fine.
-                    std::cmp::Ordering::Less if facts.effective.answer == Answer::Other => LinkState::Unknown,
+                    std::cmp::Ordering::Less
+                        if facts.effective.answer == Answer::Other && facts.others.is_empty() =>
+                    {
+                        LinkState::Unknown
+                    }
                     std::cmp::Ordering::Less if facts.effective.answer == Answer::Silent => {
                         LinkState::Unknown
                     }
@@ -615,4 +674,46 @@ fn a_pasted_error_is_explained_by_what_is_found() {
     // Nothing is wrong, and nothing is known of the text.
     let well = explain("it does not work", &judge(&well()));
     assert_eq!((well.topic, well.finding, well.fits), (None, None, false));
+}
+
+/// The shell is not OpenClaw's service, and the newest version goes by no proxy to its own computer.
+#[test]
+fn a_proxy_counts_by_version_and_by_who_has_it() {
+    for (version, here, expected) in [
+        (None, false, None),
+        (Version::find("2026.9.6"), false, None),
+        (Version::find("2026.8.2"), false, Some(Severity::Problem)),
+        (Version::find("2026.8.2"), true, Some(Severity::Note)),
+    ] {
+        let mut facts = well();
+        settings(&mut facts).last_touched = version;
+        facts.proxy = Some(proxy(here));
+        let found = judge(&facts).findings.first().map(|finding| finding.severity);
+        assert_eq!(found, expected, "{version:?} {here}");
+    }
+}
+
+#[test]
+fn a_reference_counts_by_version_and_by_who_sets_it() {
+    let (key, other) = ("OLLAMA_API_KEY", "MY_KEY");
+    for (version, name, here, severity, remedy) in [
+        ("2026.8.2", key, false, Severity::Problem, "repair-settings"),
+        ("2026.9.6", key, false, Severity::Warning, "repair-settings"),
+        ("2026.8.2", key, true, Severity::Warning, "write-key"),
+        ("2026.9.6", other, true, Severity::Warning, "edit-file"),
+    ] {
+        let mut facts = well();
+        settings(&mut facts).last_touched = Version::find(version);
+        facts.openclaw.unset = vec![unset(name, here)];
+        let diagnosis = judge(&facts);
+        let finding = diagnosis.findings.first().unwrap();
+        assert_eq!((finding.severity, remedies(finding)), (severity, vec![remedy.to_owned()]), "{version} {name}");
+    }
+    // Its address no version does without.
+    let mut facts = well();
+    settings(&mut facts).base_url = Some("${OLLAMA_URL}".into());
+    facts.openclaw.unset = vec![unset("OLLAMA_URL", false)];
+    let diagnosis = judge(&facts);
+    let finding = diagnosis.findings.first().unwrap();
+    assert_eq!((finding.severity, remedies(finding)), (Severity::Problem, vec!["use-address".to_owned()]));
 }

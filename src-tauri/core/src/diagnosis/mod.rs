@@ -2,6 +2,7 @@
 //! The watcher of the window and `pincer doctor` share all of it, so they cannot disagree.
 
 pub mod cause;
+mod early;
 pub mod facts;
 pub mod finding;
 pub mod gather;

@@ -21,6 +21,12 @@ pub enum Topic {
     NoKey,
     /// "does not support tools".
     NoTools,
+    /// "ollama: command not found".
+    NoProgram,
+    /// "Gateway start blocked", for want of `gateway.mode`.
+    GatewayMode,
+    /// "x509: certificate signed by unknown authority".
+    Intercepted,
     /// "Unknown model", "is not allowed".
     UnknownModel,
     /// "context window too small", "context overflow".
@@ -48,6 +54,14 @@ const SIGNS: &[(Topic, &[&str])] = &[
     (Topic::AlreadyRunning, &["eaddrinuse"]),
     (Topic::NoKey, &["no api key found"]),
     (Topic::NoKey, &["missing api key", "ollama"]),
+    (Topic::GatewayMode, &["gateway.mode"]),
+    (Topic::GatewayMode, &["gateway start blocked"]),
+    (Topic::NoProgram, &["ollama", "command not found"]),
+    (Topic::NoProgram, &["ollama: not found"]),
+    (Topic::NoProgram, &["ollama", "is not recognized"]),
+    (Topic::Intercepted, &["x509"]),
+    (Topic::Intercepted, &["unable to get local issuer certificate"]),
+    (Topic::Intercepted, &["self-signed certificate"]),
     (Topic::NoTools, &["does not support tools"]),
     (Topic::Memory, &["requires more system memory"]),
     (Topic::Memory, &["out of memory"]),
@@ -60,6 +74,7 @@ const SIGNS: &[(Topic, &[&str])] = &[
     (Topic::UnknownModel, &["unknown model"]),
     (Topic::UnknownModel, &["model", "is not allowed"]),
     (Topic::UnknownModel, &["model", "not found"]),
+    (Topic::UnknownModel, &["file does not exist"]),
     (Topic::RefusedKey, &["unrecognized key"]),
     (Topic::RefusedKey, &["config reload skipped"]),
     (Topic::RefusedKey, &["invalid config"]),
@@ -138,16 +153,37 @@ fn speaks_of(topic: Topic, finding: &Finding) -> bool {
                 | Cause::SettingsEnvMissing { .. }
         ),
         Topic::NoTools => {
-            matches!(cause, Cause::SettingsModelWithoutTools { .. } | Cause::ModelsNoneWithTools { .. })
+            matches!(
+                cause,
+                Cause::SettingsModelWithoutTools { .. }
+                    | Cause::ModelsNoneWithTools { .. }
+                    | Cause::ModelsCallsAsText { .. }
+            )
         }
+        Topic::NoProgram => {
+            matches!(cause, Cause::EngineNotInstalled { .. } | Cause::EngineNotExecutable { .. })
+        }
+        Topic::GatewayMode => matches!(cause, Cause::OpenclawGatewayModeUnset {}),
+        Topic::Intercepted => matches!(
+            cause,
+            Cause::ConnectionProxyIntercepts { .. }
+                | Cause::ConnectionHttpsOnHttp { .. }
+                | Cause::ConnectionFailed { .. }
+        ),
         Topic::UnknownModel => matches!(
             cause,
             Cause::SettingsModelNotInstalled { .. }
                 | Cause::SettingsNotAllowed { .. }
                 | Cause::SettingsBareModelName { .. }
                 | Cause::ModelsNoneInstalled { .. }
+                | Cause::OpenclawDoesNotSeeModel { .. }
         ),
-        Topic::Context => matches!(cause, Cause::SettingsContextNotSent { .. }),
+        Topic::Context => {
+            matches!(cause, Cause::ModelsContextTooSmall { .. } | Cause::SettingsContextNotSent { .. })
+        }
+        Topic::Memory => {
+            matches!(cause, Cause::ModelsDoesNotFit { .. } | Cause::SettingsContextTooLarge { .. })
+        }
         Topic::RefusedKey => matches!(
             cause,
             Cause::SettingsApiUnsupported { .. }
@@ -161,8 +197,9 @@ fn speaks_of(topic: Topic, finding: &Finding) -> bool {
                 | Cause::EngineSilent { .. }
                 | Cause::EngineStarting { .. }
                 | Cause::EngineBusy { .. }
+                | Cause::ModelsOnCpu { .. }
         ),
-        Topic::Memory | Topic::DiskFull | Topic::GatewayToken => false,
+        Topic::DiskFull | Topic::GatewayToken => false,
     }
 }
 
@@ -184,8 +221,8 @@ mod tests {
     #[test]
     fn what_people_paste() {
         use Topic::{
-            AlreadyRunning, Context, DiskFull, GatewayToken, Memory, NameUnknown, NoKey, NoTools, RefusedKey,
-            Slow, Syntax, UnknownModel, Unreached,
+            AlreadyRunning, Context, DiskFull, GatewayMode, GatewayToken, Intercepted, Memory, NameUnknown,
+            NoKey, NoProgram, NoTools, RefusedKey, Slow, Syntax, UnknownModel, Unreached,
         };
         for (text, expected) in [
             ("Error: connect ECONNREFUSED 127.0.0.1:11434", Some(Unreached)),
@@ -215,12 +252,67 @@ mod tests {
             ("LLM request timed out.", Some(Slow)),
             ("getaddrinfo ENOTFOUND host.docker.internal", Some(NameUnknown)),
             ("unauthorized: gateway token missing (open the dashboard URL)", Some(GatewayToken)),
+            ("Gateway start blocked: set gateway.mode=local (current: unset)", Some(GatewayMode)),
+            ("Error: pull model manifest: file does not exist", Some(UnknownModel)),
+            (
+                "tls: failed to verify certificate: x509: certificate signed by unknown authority",
+                Some(Intercepted),
+            ),
+            ("bash: ollama: command not found", Some(NoProgram)),
+            ("zsh: command not found: ollama", Some(NoProgram)),
+            ("sh: 1: ollama: not found", Some(NoProgram)),
+            ("'ollama' is not recognized as an internal or external command,", Some(NoProgram)),
             ("", None),
             ("it does not work", None),
             ("panic: runtime error: index out of range", None),
         ] {
             assert_eq!(topic(text), expected, "{text}");
         }
+    }
+
+    /// Every code that the table of pasted texts leads to.
+    #[test]
+    fn a_text_leads_to_the_findings_that_explain_it() {
+        let finding = |cause: Cause, link| Finding {
+            cause,
+            link,
+            severity: Severity::Warning,
+            evidence: Vec::new(),
+            remedies: Vec::new(),
+        };
+        let name = || "qwen3:8b".to_owned();
+        let does_not_fit = || Cause::ModelsDoesNotFit {
+            name: name(),
+            need_bytes: None,
+            have_bytes: None,
+            tokens: 1,
+            measured: true,
+        };
+        let on_cpu = Cause::ModelsOnCpu { name: name(), percent: 0, graphics: None, seconds: None };
+        let too_large = Cause::SettingsContextTooLarge { name: name(), tokens: 2, fits: 1 };
+        for (text, cause, link) in [
+            ("model requires more system memory", does_not_fit(), Link::Models),
+            ("model requires more system memory", too_large, Link::Settings),
+            (
+                "Context window too small",
+                Cause::ModelsContextTooSmall { name: name(), tokens: 1 },
+                Link::Models,
+            ),
+            ("LLM request timed out", on_cpu, Link::Models),
+            ("does not support tools", Cause::ModelsCallsAsText { name: name() }, Link::Models),
+            ("Unknown model", Cause::OpenclawDoesNotSeeModel { name: name() }, Link::Openclaw),
+            ("Gateway start blocked", Cause::OpenclawGatewayModeUnset {}, Link::Openclaw),
+            (
+                "ollama: command not found",
+                Cause::EngineNotExecutable { path: "/usr/bin/ollama".into() },
+                Link::Engine,
+            ),
+        ] {
+            let topic = topic(text).unwrap();
+            assert!(speaks_of(topic, &finding(cause, link)), "{text}");
+        }
+        let other = finding(does_not_fit(), Link::Models);
+        assert!(!speaks_of(Topic::NoTools, &other), "it is about something else");
     }
 
     #[test]

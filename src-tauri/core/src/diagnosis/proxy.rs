@@ -6,7 +6,11 @@ use crate::ollama::address::Address;
 
 /// The variable that makes a client send requests for `address` to a proxy. `variables`: name, value, place,
 /// the ones that win first.
-pub(super) fn covering(address: &Address, variables: &[(String, String, String)]) -> Option<ProxyFact> {
+pub(super) fn covering(
+    address: &Address,
+    variables: &[(String, String, String)],
+    here: bool,
+) -> Option<ProxyFact> {
     let lookup = |name: &str| {
         let find =
             |wanted: &str| variables.iter().find(|(name, value, _)| name == wanted && !value.is_empty());
@@ -16,7 +20,11 @@ pub(super) fn covering(address: &Address, variables: &[(String, String, String)]
     // Node's own clients know no ALL_PROXY.
     let (variable, _, place) = lookup(by_scheme)?;
     let except = lookup("no_proxy").map(|(_, value, _)| value.as_str()).unwrap_or_default();
-    (!is_excepted(address, except)).then(|| ProxyFact { variable: variable.clone(), place: place.clone() })
+    (!is_excepted(address, except)).then(|| ProxyFact {
+        variable: variable.clone(),
+        place: place.clone(),
+        here,
+    })
 }
 
 fn is_excepted(address: &Address, list: &str) -> bool {
@@ -64,7 +72,7 @@ mod tests {
         ] {
             let variables: Vec<_> =
                 variables.iter().map(|(n, v)| ((*n).into(), (*v).into(), "here".into())).collect();
-            assert_eq!(covering(address, &variables).is_some(), covers, "{variables:?}");
+            assert_eq!(covering(address, &variables, false).is_some(), covers, "{variables:?}");
         }
     }
 }

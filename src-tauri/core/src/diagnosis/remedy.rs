@@ -126,6 +126,7 @@ pub async fn carry_out_telling(
         | Remedy::GetGit {}
         | Remedy::GetOllama {}
         | Remedy::GiveFolder { .. }
+        | Remedy::AllowRun { .. }
         | Remedy::FindFolder { .. }
         | Remedy::ReadLog {}
         | Remedy::UseStore { .. }

@@ -48,6 +48,7 @@ pub fn report(facts: &Facts, diagnosis: &Diagnosis, system: &System, redactor: &
     let mut page = Page { text: String::new(), redactor };
     page.plain("Pincer report");
     page.plain("Keys, names of people and of other computers, and the home folder are left out of it.");
+    page.plain("Names of models and of providers are in it as they are written: look whether one of them is private.");
     page.plain("");
     page.safe("Made", &at(system.made));
     page.safe("Pincer", env!("CARGO_PKG_VERSION"));

@@ -128,8 +128,8 @@ pub(super) fn openclaw(page: &mut Page<'_>, facts: &Facts) {
     for key in &found.refused {
         page.row("Refused", key);
     }
-    for name in &found.unset {
-        page.row("Set nowhere", name);
+    for unset in &found.unset {
+        page.row(if unset.here { "Not set for its service" } else { "Set nowhere" }, &unset.name);
     }
     for (file, url) in &found.stale {
         page.row("Another address", &format!("{} in {file}", secrets::masked_address(url)));

@@ -1,7 +1,7 @@
 //! Gathers the facts, second stage: only what the judge asks for, since it starts programs or takes time.
 //! Nothing is concluded here.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use super::{
     facts::{Facts, Need},
@@ -27,6 +27,8 @@ use crate::{
 const OLLAMA_HOST: &str = "OLLAMA_HOST";
 /// The variable that says where its models are.
 const OLLAMA_MODELS: &str = "OLLAMA_MODELS";
+/// An Ollama on this computer that is well answers at once; what is known already took its time.
+const BESIDE: Duration = Duration::from_millis(500);
 /// How far from the taken port a free one is looked for.
 const PORTS_TRIED: u16 = 20;
 
@@ -50,11 +52,16 @@ async fn find_out(computer: &Computer, facts: &mut Facts, needs: &[Need]) {
         let surroundings = &computer.surroundings;
         match *need {
             Need::Service => {
-                facts.service = service::look(surroundings).await;
+                if !facts.asked_early {
+                    facts.service = service::look(surroundings).await;
+                }
                 facts.rights = service::rights(surroundings);
+                facts.service_without_program = is_without_program(facts).await;
             }
             Need::Log => {
-                facts.log = log::read(surroundings, &computer.folders, facts.service.as_ref()).await;
+                if !facts.asked_early {
+                    facts.log = log::read(surroundings, &computer.folders, facts.service.as_ref()).await;
+                }
                 facts.models_folder = models_folder(computer, facts);
                 facts.absent_folder = absent_folder(facts).await;
                 look_where_it_was_told(computer, facts).await;
@@ -101,6 +108,12 @@ async fn find_out(computer: &Computer, facts: &mut Facts, needs: &[Need]) {
     }
 }
 
+/// What may not be looked at is not said to be missing.
+async fn is_without_program(facts: &Facts) -> bool {
+    let Some(program) = facts.unit().and_then(|unit| unit.program.as_deref()) else { return false };
+    matches!(tokio::fs::try_exists(program).await, Ok(false))
+}
+
 async fn owner(computer: &Computer, address: Address) -> Option<crate::machine::port_owner::PortOwner> {
     let now = computer.surroundings.now();
     tokio::task::spawn_blocking(move || port_owner(&address, now)).await.ok().flatten()
@@ -142,7 +155,8 @@ async fn look_where_it_was_told(computer: &Computer, facts: &mut Facts) {
     };
     told.retain(|address| !known(address));
     let probes = told.into_iter().map(|address| probe(computer, address, AddressSource::Default)).collect();
-    facts.others.extend(collect(probes).await.unwrap_or_default());
+    let found = tokio::time::timeout(BESIDE, collect(probes)).await;
+    facts.others.extend(found.ok().and_then(Result::ok).unwrap_or_default());
 }
 
 async fn free_port(taken: u16) -> Option<u16> {

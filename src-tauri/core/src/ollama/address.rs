@@ -161,6 +161,18 @@ impl Address {
         Self { scheme: Scheme::Http, ..self.clone() }
     }
 
+    /// The same place spoken to over TLS.
+    #[must_use]
+    pub fn secure(&self) -> Self {
+        Self { scheme: Scheme::Https, ..self.clone() }
+    }
+
+    /// The same server without a path.
+    #[must_use]
+    pub fn root(&self) -> Self {
+        Self { path: String::new(), ..self.clone() }
+    }
+
     /// On this computer: `localhost`, `127.0.0.0/8` or `::1`.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
@@ -233,6 +245,13 @@ pub fn slip(text: &str) -> Option<Slip> {
         }
         _ => None,
     }
+}
+
+/// Whether an address as written has no scheme. `OLLAMA_HOST` may do without; `baseUrl` of OpenClaw's settings may not:
+/// its Node takes `localhost:` for a scheme and `127.0.0.1:11434` for no URL (2026.9.6).
+#[must_use]
+pub fn lacks_scheme(text: &str) -> bool {
+    Parts::of(text.trim()).scheme.is_none()
 }
 
 /// Who asks, in an address as written, for the one who takes it out of other texts: the whole before the at sign, and
@@ -382,6 +401,19 @@ mod tests {
         ];
         for (text, url) in table {
             assert_eq!(Address::parse(text).unwrap().to_string(), url, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_without_a_scheme_is_known() {
+        for (text, lacks) in [
+            ("127.0.0.1:11434", true),
+            (" localhost:11434", true),
+            ("//box:11434", true),
+            ("http://127.0.0.1:11434", false),
+            ("HTTPS://box", false),
+        ] {
+            assert_eq!(lacks_scheme(text), lacks, "{text}");
         }
     }
 

@@ -63,6 +63,20 @@ const MKDIR: &[(&str, bool)] = &[
     (": The system cannot find the path specified", false),
     (": The system cannot find the drive specified", false),
 ];
+/// How Go's programs begin the last line before their end.
+const OWN_ERRORS: [&str; 4] = ["Error:", "panic:", "fatal error:", "runtime: "];
+/// How systemd's own lines in the unit's journal begin.
+const UNIT: &str = "ollama.service: ";
+/// What systemd says in the journal of a unit that it cannot start (systemd 245 to 257).
+const NOT_STARTED: &[&str] = &[
+    "Failed at step ",
+    "Unable to locate executable ",
+    "Failed to determine user credentials",
+    "Failed to load environment files",
+    "killed by the OOM killer",
+];
+/// What systemd says of every process that ended badly.
+const ENDED: &[&str] = &["rocess exited, code="];
 /// What a port that is taken says.
 const IN_USE: [&str; 2] = ["bind: address already in use", "Only one usage of each socket address"];
 
@@ -74,11 +88,19 @@ impl Log {
         last_run(&self.text).lines().rev().find_map(signed)
     }
 
-    /// The last run's own last error: what a program prints as `Error: ...` when it ends.
+    /// Why the last run ended, in one line: what a program prints when it ends (`Error: ...`), or what systemd says
+    /// of one that it could not start; else how it ended, by systemd's word.
     #[must_use]
     pub fn last_error(&self) -> Option<String> {
-        let error = |line: &&str| line.starts_with("Error:") || line.starts_with("panic:");
-        last_run(&self.text).lines().rev().map(str::trim).find(error).map(shown)
+        let lines = || last_run(&self.text).lines().rev().map(str::trim);
+        let of_systemd = |words: &'static [&str]| {
+            move |line: &&str| line.starts_with(UNIT) && words.iter().any(|part| line.contains(part))
+        };
+        let own = |line: &&str| OWN_ERRORS.iter().any(|start| line.starts_with(start));
+        let cause = lines().find(|line| own(line) || of_systemd(NOT_STARTED)(line));
+        let line = cause.or_else(|| lines().find(of_systemd(ENDED)))?;
+        // In systemd's own words "credentials" are no secret.
+        Some(if own(&line) { shown(line) } else { line.chars().take(SHOWN).collect() })
     }
 
     /// The last lines, oldest first.
@@ -289,6 +311,25 @@ mod tests {
         assert_eq!((mended.sign(), mended.last_error()), (None, None));
         assert_eq!(log(LISTENS).last_error(), None);
         assert_eq!(log("a\n\nb\nc\n").last_lines(2), ["b", "c"]);
+    }
+
+    #[test]
+    fn systemds_own_word_is_a_reason_too() {
+        let end = "ollama.service: Main process exited, code=exited, status=203/EXEC\n\
+             ollama.service: Failed with result 'exit-code'.\nollama.service: Scheduled restart job, restart counter is at 9.";
+        let exec =
+            "ollama.service: Failed at step EXEC spawning /usr/local/bin/ollama: No such file or directory";
+        let absent =
+            "ollama.service: Unable to locate executable '/usr/local/bin/ollama': No such file or directory";
+        let user = "ollama.service: Failed to determine user credentials: No such process";
+        for step in [exec, absent, user, "Error: something of its own"] {
+            assert_eq!(log(&format!("{step}\n{end}\n")).last_error().as_deref(), Some(step));
+        }
+        // Without a step, how it ended is what is known.
+        let killed = "ollama.service: Main process exited, code=killed, status=9/KILL";
+        let log =
+            log(&format!("{LISTENS}\n[GIN] 200\n{killed}\nollama.service: Failed with result 'signal'.\n"));
+        assert_eq!(log.last_error().as_deref(), Some(killed));
     }
 
     #[test]

@@ -21,6 +21,16 @@ pub fn find(surroundings: &Surroundings) -> Option<PathBuf> {
         .or_else(|| places(surroundings).into_iter().find(|place| is_program(place)))
 }
 
+/// A file where the program should be that nobody may run; `None` where a program is found, or no such file. Blocking.
+#[must_use]
+pub fn not_executable(surroundings: &Surroundings) -> Option<PathBuf> {
+    if surroundings.os == Os::Windows || find(surroundings).is_some() {
+        return None;
+    }
+    let on_path = surroundings.environment.path_folders().into_iter().map(|folder| folder.join("ollama"));
+    on_path.chain(places(surroundings)).find(|place| place.is_file() && !is_program(place))
+}
+
 /// The places that installers use, in order of preference.
 fn places(surroundings: &Surroundings) -> Vec<PathBuf> {
     let home = &surroundings.home;
@@ -93,6 +103,26 @@ mod tests {
         assert_eq!(mac.first().unwrap(), Path::new("/Applications/Ollama.app/Contents/Resources/ollama"));
         let windows = places(&on(Os::Windows, &[("LOCALAPPDATA", "/local")]));
         assert_eq!(windows, [Path::new("/local/Programs/Ollama/ollama.exe")]);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_file_that_nobody_may_run_is_found_where_the_program_should_be() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().to_str().unwrap().to_owned();
+        let surroundings = on(Os::Linux, &[("PATH", &path)]);
+        if find(&surroundings).is_some() {
+            // This computer has one where installers put it.
+            return;
+        }
+        assert_eq!(not_executable(&surroundings), None);
+        let file = folder.path().join("ollama");
+        std::fs::write(&file, "").unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+        assert_eq!(not_executable(&surroundings), Some(file.clone()));
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
+        assert_eq!((not_executable(&surroundings), find(&surroundings)), (None, Some(file)));
     }
 
     #[test]

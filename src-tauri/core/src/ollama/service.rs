@@ -10,11 +10,12 @@ use crate::{
 };
 
 /// systemd answers in milliseconds; a machine without it must not make us wait.
-const SYSTEMCTL: Duration = Duration::from_secs(2);
+const SYSTEMCTL: Duration = Duration::from_millis(1200);
 /// A shorter secret, in characters, cannot be told from other words.
 const SHORTEST: usize = 4;
 /// What is asked of the unit.
-const PROPERTIES: &str = "LoadState,ActiveState,SubState,NRestarts,Environment,FragmentPath,User,MainPID";
+const PROPERTIES: &str =
+    "LoadState,ActiveState,SubState,NRestarts,Environment,FragmentPath,User,MainPID,ExecStart";
 
 /// Whose systemd runs a unit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -66,6 +67,8 @@ pub struct Service {
     pub file: Option<PathBuf>,
     /// The user that it runs as; `None`: root.
     pub user: Option<String>,
+    /// The program that it starts.
+    pub program: Option<PathBuf>,
     /// Its main process while it runs.
     pub main_pid: Option<u32>,
     /// Whose systemd has it.
@@ -89,6 +92,7 @@ impl Service {
             environment: assignments(&value("Environment")),
             file: filled("FragmentPath").map(PathBuf::from),
             user: filled("User"),
+            program: program(&value("ExecStart")),
             main_pid: value("MainPID").parse().ok().filter(|pid| *pid != 0),
             scope: Scope::System,
         }
@@ -167,12 +171,30 @@ impl Service {
 /// Asks systemd: the system's, and where that has no such unit, the user's own. `None` on other systems, and where
 /// systemd does not run or does not answer.
 pub async fn look(surroundings: &Surroundings) -> Option<Service> {
-    let system = ask(surroundings, Scope::System).await;
+    // At once: where the one hangs, the other does, too.
+    let mut own = std::pin::pin!(ask(surroundings, Scope::User));
+    let mut known = None;
+    let mut system = std::pin::pin!(ask(surroundings, Scope::System));
+    let system = loop {
+        tokio::select! {
+            said = &mut own, if known.is_none() => known = Some(said),
+            said = &mut system => break said,
+        }
+    };
     if system.as_ref().is_some_and(|service| service.loaded) {
         return system;
     }
-    let own = ask(surroundings, Scope::User).await;
+    let own = match known {
+        Some(own) => own,
+        None => own.await,
+    };
     own.filter(|service| service.loaded).or(system)
+}
+
+/// The program of `{ path=/usr/local/bin/ollama ; argv[]=/usr/local/bin/ollama serve ; ... }`.
+fn program(told: &str) -> Option<PathBuf> {
+    let (path, _) = told.split_once("path=")?.1.split_once(" ;")?;
+    Some(path).filter(|path| path.starts_with('/')).map(PathBuf::from)
 }
 
 async fn ask(surroundings: &Surroundings, scope: Scope) -> Option<Service> {
@@ -210,7 +232,7 @@ fn is_root() -> bool {
 
 /// `NAME=value` one after another, as systemd writes them: with a space or a special character inside, the whole is
 /// in double quotes, with backslashes before quotes and backslashes.
-fn assignments(text: &str) -> Vec<(String, String)> {
+pub(crate) fn assignments(text: &str) -> Vec<(String, String)> {
     let mut words = Vec::new();
     let mut word = String::new();
     let (mut quoted, mut characters) = (false, text.chars());
@@ -236,8 +258,10 @@ mod tests {
         let running = Service::parse(
             "LoadState=loaded\nActiveState=active\nSubState=running\nNRestarts=0\n\
              Environment=PATH=/usr/bin:/bin OLLAMA_HOST=0.0.0.0:8080 \"OLLAMA_MODELS=/mnt/my \\\"big\\\" disk\"\n\
-             FragmentPath=/etc/systemd/system/ollama.service\nUser=ollama\n",
+             FragmentPath=/etc/systemd/system/ollama.service\nUser=ollama\n\
+             ExecStart={ path=/usr/local/bin/ollama ; argv[]=/usr/local/bin/ollama serve ; ignore_errors=no }\n",
         );
+        assert_eq!(running.program, Some("/usr/local/bin/ollama".into()));
         assert!(running.loaded && !running.keeps_crashing());
         assert_eq!(running.variable("OLLAMA_HOST"), Some("0.0.0.0:8080"));
         assert_eq!(running.variable("OLLAMA_MODELS"), Some("/mnt/my \"big\" disk"));

@@ -28,6 +28,10 @@ pub struct Dialect {
     pub address_alone: bool,
     /// The key also makes models of ollama.com look available.
     pub key_offers_online: bool,
+    /// A proxy of the environment stands between it and an Ollama on this computer, too.
+    pub proxied_loopback: bool,
+    /// It starts, and answers, although the key of the provider is a reference that is set nowhere.
+    pub starts_without_key: bool,
     /// Seconds after which a silent model of Ollama's is given up where no setting says so; `None`: not known.
     pub gives_up_after: Option<u64>,
 }
@@ -62,6 +66,10 @@ pub const ADDRESS_ALONE_SINCE: Version = Version::new(2026, 5, 28);
 /// The first version where the key also makes models of ollama.com look available.
 const KEY_OFFERS_ONLINE: Version = Version::new(2026, 9, 6);
 
+/// Measured on this version: neither a proxy variable nor a key that is set nowhere keeps a turn from Ollama. Versions
+/// before it were not measured: there both are said to.
+const FORGIVES: Version = Version::new(2026, 9, 6);
+
 /// Without a setting: 300 s for Ollama in the program of 2026.9.6; before it 120 s for every provider, by its own schema.
 const GIVES_UP: (Version, u64, u64) = (Version::new(2026, 9, 6), 300, 120);
 
@@ -78,6 +86,8 @@ const fn row(since: Version, label: &'static str) -> Dialect {
         automatic_advised: false,
         address_alone: false,
         key_offers_online: false,
+        proxied_loopback: true,
+        starts_without_key: false,
         gives_up_after: None,
     }
 }
@@ -128,6 +138,8 @@ impl Dialect {
             automatic_advised: since(AUTOMATIC_ADVISED),
             address_alone: since(ADDRESS_ALONE_SINCE),
             key_offers_online: since(KEY_OFFERS_ONLINE),
+            proxied_loopback: !since(FORGIVES),
+            starts_without_key: since(FORGIVES),
             gives_up_after: pinned.params.then_some(if since(GIVES_UP.0) { GIVES_UP.1 } else { GIVES_UP.2 }),
             ..pinned
         }

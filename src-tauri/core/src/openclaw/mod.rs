@@ -24,6 +24,7 @@ pub(crate) mod prepare;
 pub mod program;
 pub mod receipt;
 pub mod secrets;
+pub mod service_file;
 pub mod settings;
 mod store;
 pub mod summary;

@@ -59,7 +59,9 @@ pub(super) fn prepare(
         Some(Ok(found)) => (Some(found.models), None),
         Some(Err(error)) => (None, Some(error)),
     };
-    let unset = computer.unset(&present);
+    // One that the user's shell sets is the user's to keep.
+    let unset = computer.unset(&present).into_iter().filter(|unset| !unset.here);
+    let unset: Vec<String> = unset.map(|unset| unset.name).collect();
     let here = checks::Here::of(computer, &address);
     let checked =
         checks::by_id(installed.as_deref().unwrap_or_default(), &checks::read(&computer.folders), &here);

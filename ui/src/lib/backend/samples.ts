@@ -206,6 +206,15 @@ export const findings = {
     code: 'engine.starting', severity: 'warning', link: 'engine', params: { url: 'http://127.0.0.1:11434', seconds: 7 },
     evidence: ['connected, no answer in 3 s'], remedies: [],
   },
+  crashing: {
+    code: 'engine.crash-looping', severity: 'problem', link: 'engine',
+    params: { restarts: 9, reason: 'Error: listen tcp 127.0.0.1:11434: bind: address already in use', log: 'journalctl -u ollama' },
+    evidence: ['systemctl show ollama: activating (auto-restart), NRestarts=9'],
+    remedies: [
+      { id: 'read-log', params: {}, kind: 'manual', command: ['journalctl', '-u', 'ollama', '-n', '50', '--no-pager'] },
+      { id: 'restart-ollama', params: { way: 'service' }, kind: 'action', password: true },
+    ],
+  },
   notAtLogin: {
     code: 'engine.not-at-login', severity: 'warning', link: 'engine', params: {},
     evidence: ['the port belongs to process 4242, which Pincer started', 'no unit, no login item'],
@@ -220,7 +229,7 @@ export const findings = {
   },
   otherProgram: {
     code: 'connection.other-program', severity: 'problem', link: 'connection',
-    params: { url: 'http://127.0.0.1:11434', port: 11_434, program: 'nginx', pid: 4242, owner: 'root' },
+    params: { url: 'http://127.0.0.1:11434', port: 11_434, program: 'nginx', pid: 4242, owner: 'root', silent: false },
     evidence: ['GET / answered 200, not Ollama (Server: nginx)'],
     remedies: [
       { id: 'move-ollama', params: { port: 11_435 }, kind: 'action', command: ['env', 'OLLAMA_HOST=127.0.0.1:11435', 'ollama', 'serve'] },
@@ -371,6 +380,7 @@ export const worlds = {
     path: unsure(diagnosis([findings.starting])), models: modelsState([], { serverVersion: null, problem: refused }),
     settings: settingsState(), openclaw,
   },
+  crashing: { path: diagnosis([findings.crashing]), settings: settingsState(), openclaw, models: modelsState([]) },
   silent: { path: diagnosis([findings.silent]), settings: settingsState(), openclaw, models: modelsState([]) },
   /** The restart was refused once. */
   tried: {

@@ -7,17 +7,26 @@ import type { Warning } from '../backend/types/Warning';
 import type { FileReason } from '../backend/types/FileReason';
 import type { AddressSource } from '../backend/types/AddressSource';
 import { bytes, integer } from './format';
-import { list, t, type Params } from './words.svelte';
+import { list, t, type Key, type Params } from './words.svelte';
+
+const fileReasons: Readonly<Record<FileReason, true>> = {
+  'missing': true, 'permission': true, 'read-only': true, 'disk-full': true, 'too-large': true, 'not-a-file': true, 'other': true,
+};
+
+/** Whether a reason is of the closed list; what a program said itself is shown as it is. */
+function isFileReason(reason: unknown): reason is FileReason {
+  return typeof reason === 'string' && Object.hasOwn(fileReasons, reason);
+}
 
 /** Parameters as they are said: a code by its words, names in a row, sizes with their unit. */
 function said(params: Params): Params {
-  const { reason, source, names } = params as { reason?: FileReason | null; source?: AddressSource; names?: string[] };
+  const { reason, source, names } = params as { reason?: unknown; source?: AddressSource; names?: string[] };
   const sizes = Object.entries(params).filter(([name, value]) => name.endsWith('Bytes') && typeof value === 'number');
   return {
     ...params,
     ...Object.fromEntries(sizes.map(([name, value]) => [name, bytes(value as number)])),
     ...(names ? { names: list(names, 'conjunction') } : {}),
-    ...(reason ? { reason: t(`file-reason.${reason}`) } : {}),
+    ...(isFileReason(reason) ? { reason: t(`file-reason.${reason}`) } : {}),
     ...(source ? { source: t(`address-source.${source}`) } : {}),
   };
 }
@@ -47,7 +56,22 @@ export function causeWhy(finding: Finding): string {
   if (finding.code === 'openclaw.elsewhere' && finding.params.forwarded) {
     return t('finding.openclaw.elsewhere.why.forwarded', said(finding.params));
   }
+  const special = specialWhy(finding);
+  if (special) return t(special, said(finding.params));
   return t(`finding.${finding.code}.why`, said(finding.params));
+}
+
+/** The sentence of a circumstance that changes what a cause means. The commands find it by the flag's own name. */
+function specialWhy({ code, params }: Finding): Key | null {
+  switch (code) {
+    case 'connection.other-program': return params.silent ? 'finding.connection.other-program.why.silent' : null;
+    case 'connection.proxy-intercepts': return params.here ? 'finding.connection.proxy-intercepts.why.here' : null;
+    case 'connection.https-on-http': return params.refused ? 'finding.connection.https-on-http.why.refused' : null;
+    case 'settings.env-missing':
+      if (params.here) return 'finding.settings.env-missing.why.here';
+      return params.starts ? 'finding.settings.env-missing.why.starts' : null;
+    default: return null;
+  }
 }
 
 /** What a button says that carries the remedy out. */
@@ -56,11 +80,11 @@ export function remedyLabel(offer: Offer): string {
 }
 
 type ByHand = 'start-ollama' | 'move-ollama' | 'close-program' | 'bypass-proxy' | 'edit-file' | 'serve-network'
-  | 'let-through' | 'allow-host' | 'free-reserved-port' | 'sign-in' | 'give-folder' | 'find-folder' | 'read-log' | 'use-store'
+  | 'let-through' | 'allow-host' | 'free-reserved-port' | 'sign-in' | 'give-folder' | 'allow-run' | 'find-folder' | 'read-log' | 'use-store'
   | 'start-gateway' | 'update-node';
 const byHand: readonly string[] = [
   'start-ollama', 'move-ollama', 'close-program', 'bypass-proxy', 'edit-file', 'serve-network',
-  'let-through', 'allow-host', 'free-reserved-port', 'sign-in', 'give-folder', 'find-folder', 'read-log', 'use-store',
+  'let-through', 'allow-host', 'free-reserved-port', 'sign-in', 'give-folder', 'allow-run', 'find-folder', 'read-log', 'use-store',
   'start-gateway', 'update-node',
 ] satisfies ByHand[];
 

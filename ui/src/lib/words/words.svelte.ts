@@ -54,13 +54,14 @@ export function languageOf(tag: string): Language {
 
 /**
  * The words of `key` with its `{placeholders}` filled in. Where a value is missing (null, empty, or a
- * line 0) and the catalogue has `key.else`, that is taken instead, and so on.
+ * line 0) and the catalogue has `key.else`, that is taken instead, and so on. A key that there is not, which only
+ * a code of another version can make, is shown as it is: no page breaks for want of a word.
  */
 export function t(key: Key, params: Params = {}): string {
-  const words = catalogue(current);
+  const words: Partial<Record<string, string>> = catalogue(current);
   let at: string = key;
-  while (names(words[at as Key]).some((name) => missing(params[name])) && `${at}.else` in words) at += '.else';
-  return words[at as Key].replace(/\{(\w+)\}/g, (whole, name: string) => (name in params ? spoken(name, params[name]) : whole));
+  while (names(words[at] ?? '').some((name) => missing(params[name])) && `${at}.else` in words) at += '.else';
+  return (words[at] ?? at).replace(/\{(\w+)\}/g, (whole, name: string) => (name in params ? spoken(name, params[name]) : whole));
 }
 
 /** Like `t` for a counted thing: `.one` or `.other` by the language's rules; fills in `{count}`. */

@@ -10,7 +10,7 @@ use crate::{
         model::{Input, Model},
     },
     ollama::{
-        address::{Address, Slip, slip},
+        address::{Address, Slip, lacks_scheme, slip},
         names,
     },
     openclaw::{
@@ -278,7 +278,7 @@ fn same_base_url(provider: Option<&Value>, situation: Situation<'_>) -> bool {
     // One that we cannot read is the user's own way (a reference, a password): it stays unless another is asked for.
     let Ok(read) = Address::parse(present) else { return !situation.address_asked };
     // Read as the address to connect to, and yet not fit to stand there.
-    if slip(present) == Some(Slip::Wildcard) {
+    if slip(present) == Some(Slip::Wildcard) || lacks_scheme(present) {
         return false;
     }
     let openai = present.trim_end_matches('/').ends_with("/v1");

@@ -40,7 +40,11 @@ program: string | null,
 /**
  * It is set to start with the computer.
  */
-enabled: boolean, } } | { "code": "engine.starting", "params": { 
+enabled: boolean, } } | { "code": "engine.not-executable", "params": { 
+/**
+ * The file.
+ */
+path: string, } } | { "code": "engine.starting", "params": { 
 /**
  * The effective address.
  */
@@ -132,7 +136,35 @@ pid: number | null,
 /**
  * Its user.
  */
-owner: string | null, } } | { "code": "connection.listening-elsewhere", "params": { 
+owner: string | null, 
+/**
+ * It accepts the connection and says nothing.
+ */
+silent: boolean, } } | { "code": "connection.path-wrong", "params": { 
+/**
+ * The effective address.
+ */
+url: string, 
+/**
+ * Where that address came from.
+ */
+source: AddressSource, 
+/**
+ * Where Ollama answers.
+ */
+answersAt: string, } } | { "code": "connection.http-on-https", "params": { 
+/**
+ * The effective address.
+ */
+url: string, 
+/**
+ * Where that address came from.
+ */
+source: AddressSource, 
+/**
+ * The same with `https://`.
+ */
+meant: string, } } | { "code": "connection.listening-elsewhere", "params": { 
 /**
  * The effective address.
  */
@@ -152,7 +184,11 @@ url: string,
 /**
  * The variable.
  */
-variable: string, } } | { "code": "connection.localhost-is-ipv6", "params": { 
+variable: string, 
+/**
+ * Only what is started from this environment has it, not OpenClaw's service (a note).
+ */
+here: boolean, } } | { "code": "connection.localhost-is-ipv6", "params": { 
 /**
  * The effective address.
  */
@@ -224,7 +260,11 @@ source: AddressSource,
 /**
  * The plain address, when Ollama answers there.
  */
-plain: string | null, } } | { "code": "connection.forbidden", "params": { 
+plain: string | null, 
+/**
+ * Nothing listens there at all.
+ */
+refused: boolean, } } | { "code": "connection.forbidden", "params": { 
 /**
  * The effective address.
  */
@@ -412,7 +452,15 @@ url: string,
 /**
  * The one that answers.
  */
-answersAt: string, } } | { "code": "settings.api-unsupported", "params": { 
+answersAt: string, } } | { "code": "settings.base-url-no-scheme", "params": { 
+/**
+ * The address as written.
+ */
+url: string, 
+/**
+ * The same with its scheme.
+ */
+meant: string, } } | { "code": "settings.api-unsupported", "params": { 
 /**
  * The key that it refuses, dotted.
  */
@@ -428,7 +476,19 @@ name: string, } } | { "code": "settings.env-missing", "params": {
 /**
  * The variable.
  */
-variable: string, } } | { "code": "settings.context-not-sent", "params": { 
+variable: string, 
+/**
+ * It is part of Ollama's address.
+ */
+address: boolean, 
+/**
+ * It is set for what is started from this environment (a warning).
+ */
+here: boolean, 
+/**
+ * This version starts, and answers, all the same (a warning).
+ */
+starts: boolean, } } | { "code": "settings.context-not-sent", "params": { 
 /**
  * The model.
  */

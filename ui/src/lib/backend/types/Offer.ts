@@ -27,7 +27,11 @@ way: RestartWay, } } | { "id": "start-at-login", "params": Record<symbol, never>
 /**
  * The folder.
  */
-folder: string, } } | { "id": "find-folder", "params": { 
+folder: string, } } | { "id": "allow-run", "params": { 
+/**
+ * The file.
+ */
+path: string, } } | { "id": "find-folder", "params": { 
 /**
  * The folder.
  */

@@ -3,4 +3,4 @@
 /**
  * What a text is about (the last part of the table of causes).
  */
-export type Topic = "unreached" | "name-unknown" | "no-key" | "no-tools" | "unknown-model" | "context" | "refused-key" | "syntax" | "memory" | "already-running" | "slow" | "disk-full" | "gateway-token";
+export type Topic = "unreached" | "name-unknown" | "no-key" | "no-tools" | "no-program" | "gateway-mode" | "intercepted" | "unknown-model" | "context" | "refused-key" | "syntax" | "memory" | "already-running" | "slow" | "disk-full" | "gateway-token";
