@@ -61,8 +61,9 @@ describe('causes', () => {
     expect(of('connection.proxy-intercepts', { ...proxy, here: true })).toContain('HTTP_PROXY is set here, not for OpenClaw’s service');
     const https = { source: 'settings', plain: null };
     expect(of('connection.https-on-http', { ...https, refused: true })).toContain('nothing listens there');
-    const variable = { variable: 'OLLAMA_API_KEY', here: false, starts: false };
+    const variable = { variable: 'OLLAMA_API_KEY', address: false, here: false, starts: false };
     expect(of('settings.env-missing', variable)).toContain('may not start');
+    expect(of('settings.env-missing', { ...variable, address: true })).toContain('no address of Ollama’s');
     expect(of('settings.env-missing', { ...variable, starts: true })).toContain('only warns');
     expect(of('settings.env-missing', { ...variable, here: true, starts: true })).toContain('programs started by hand');
   });

@@ -468,6 +468,8 @@ pub enum Cause {
     SettingsEnvMissing {
         /// The variable.
         variable: String,
+        /// It is part of Ollama's address.
+        address: bool,
         /// It is set for what is started from this environment (a warning).
         here: bool,
         /// This version starts, and answers, all the same (a warning).

@@ -179,7 +179,11 @@ impl View<'_> {
         } else {
             edit(&openclaw.file)
         };
-        Some(finding(Cause::SettingsEnvMissing { variable: name, here, starts }, seen, vec![offer]))
+        Some(finding(
+            Cause::SettingsEnvMissing { variable: name, address: of_address, here, starts },
+            seen,
+            vec![offer],
+        ))
     }
 
     fn key(&self) -> Option<Finding> {

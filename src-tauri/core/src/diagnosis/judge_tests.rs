@@ -529,27 +529,26 @@ fn each_cause_from_its_facts() {
         // The first broken station is broken, what comes after it is waiting, what comes before is fine.
         if problem {
             for station in &diagnosis.path {
-                let expected = match station.link.cmp(&finding.link) {
-                    // What another program hides cannot be called fine.
-                    std::cmp::Ordering::Less
-                        if facts.effective.answer == Answer::Other && facts.others.is_empty() =>
-                    {
-                        LinkState::Unknown
-                    }
-                    std::cmp::Ordering::Less if facts.effective.answer == Answer::Silent => {
-                        LinkState::Unknown
-                    }
-                    std::cmp::Ordering::Less if facts.models.is_none() && station.link == Link::Engine => {
-                        if facts.others.is_empty() {
+                let expected =
+                    match station.link.cmp(&finding.link) {
+                        // What another program hides cannot be called fine.
+                        std::cmp::Ordering::Less
+                            if facts.effective.answer == Answer::Other && facts.others.is_empty() =>
+                        {
                             LinkState::Unknown
-                        } else {
-                            LinkState::Ok
                         }
-                    }
-                    std::cmp::Ordering::Less => LinkState::Ok,
-                    std::cmp::Ordering::Equal => LinkState::Broken,
-                    std::cmp::Ordering::Greater => LinkState::Waiting,
-                };
+                        std::cmp::Ordering::Less if facts.effective.answer == Answer::Silent => {
+                            LinkState::Unknown
+                        }
+                        std::cmp::Ordering::Less
+                            if facts.models.is_none() && station.link == Link::Engine =>
+                        {
+                            if facts.others.is_empty() { LinkState::Unknown } else { LinkState::Ok }
+                        }
+                        std::cmp::Ordering::Less => LinkState::Ok,
+                        std::cmp::Ordering::Equal => LinkState::Broken,
+                        std::cmp::Ordering::Greater => LinkState::Waiting,
+                    };
                 assert_eq!(station.state, expected, "{what}: {station:?}");
             }
         }
@@ -707,7 +706,11 @@ fn a_reference_counts_by_version_and_by_who_sets_it() {
         facts.openclaw.unset = vec![unset(name, here)];
         let diagnosis = judge(&facts);
         let finding = diagnosis.findings.first().unwrap();
-        assert_eq!((finding.severity, remedies(finding)), (severity, vec![remedy.to_owned()]), "{version} {name}");
+        assert_eq!(
+            (finding.severity, remedies(finding)),
+            (severity, vec![remedy.to_owned()]),
+            "{version} {name}"
+        );
     }
     // Its address no version does without.
     let mut facts = well();

@@ -68,6 +68,7 @@ function specialWhy({ code, params }: Finding): Key | null {
     case 'connection.proxy-intercepts': return params.here ? 'finding.connection.proxy-intercepts.why.here' : null;
     case 'connection.https-on-http': return params.refused ? 'finding.connection.https-on-http.why.refused' : null;
     case 'settings.env-missing':
+      if (params.address) return 'finding.settings.env-missing.why.address';
       if (params.here) return 'finding.settings.env-missing.why.here';
       return params.starts ? 'finding.settings.env-missing.why.starts' : null;
     default: return null;

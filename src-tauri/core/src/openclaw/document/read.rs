@@ -66,7 +66,10 @@ fn place_of_failure(text: &str, failure: &json5::Error) -> (usize, usize) {
 pub(crate) fn unreadable(path: &Path, text: &str, (line, column): (usize, usize), detail: String) -> Error {
     let masked = secrets::masked(text);
     let shown = nth_line(&masked, line);
-    let text = if shown.chars().count() <= SHOWN {
+    let hides = shown != nth_line(text, line);
+    let text = if let Some(calculation) = calculation(nth_line(text, line), column).filter(|_| hides) {
+        format!("\u{2026}{calculation}\u{2026}")
+    } else if shown.chars().count() <= SHOWN {
         shown.trim().to_owned()
     } else {
         // A one-line file: what stands around the place, not its beginning.
@@ -75,6 +78,28 @@ pub(crate) fn unreadable(path: &Path, text: &str, (line, column): (usize, usize)
         format!("{lead}{}\u{2026}", shown.chars().skip(skip).take(SHOWN).collect::<String>().trim())
     };
     Error::new(ErrorCode::SettingsUnreadable { path: path.display().to_string(), line, column, text }, detail)
+}
+
+/// A calculation at this column with the name that it is for, as OpenClaw's own page has one (`maxTokens: 8192 * 10`):
+/// numbers and signs of arithmetic alone, so that it can be shown where the rest of the line may be secret.
+fn calculation(line: &str, column: usize) -> Option<String> {
+    let characters: Vec<char> = line.chars().collect();
+    let at = column.saturating_sub(1).min(characters.len());
+    let (before, after) = (characters.get(..at)?, characters.get(at..)?);
+    let is_part = |c: &&char| c.is_ascii_digit() || " *+-/%().".contains(**c);
+    let left = before.iter().rev().take_while(is_part).count();
+    let right = after.iter().take_while(is_part).count();
+    let written = characters.get(at - left..at + right)?;
+    if !written.iter().any(char::is_ascii_digit) || !written.iter().any(|c| "*+-/%".contains(*c)) {
+        return None;
+    }
+    let name = before.get(..at - left)?.strip_suffix(&[':'])?;
+    let is_name = |c: &&char| c.is_alphanumeric() || "_$\"'".contains(**c);
+    let start = name.len() - name.iter().rev().take_while(is_name).count();
+    let name: String = name.get(start..)?.iter().collect();
+    let is_safe = !name.is_empty() && !secrets::is_secret_key(name.trim_matches(['"', '\'']));
+    let written: String = written.iter().collect();
+    is_safe.then(|| format!("{name}: {}", written.trim()))
 }
 
 /// Line and column of a byte, both from 1, columns in characters.

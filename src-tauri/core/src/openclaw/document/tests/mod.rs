@@ -273,3 +273,19 @@ fn values_are_read_exactly() {
     );
     assert_ne!(Value::from(serde_json::json!(0)), entries[0].1);
 }
+
+/// It is shown where the rest of its line is hidden; of a secret's name nothing is.
+#[test]
+fn a_calculation_is_shown_beside_secrets() {
+    let failed = |text: &str| match Document::parse(Path::new("/o"), text.as_bytes()).unwrap_err().code {
+        ErrorCode::SettingsUnreadable { text, .. } => text,
+        other => panic!("{other:?}"),
+    };
+    let beside = |member: &str| failed(&format!(r#"{{ "token": "s3cret-value", {member}, "more": 1 }}"#));
+    assert_eq!(beside(r#""maxTokens": 8192 * 10"#), "\u{2026}\"maxTokens\": 8192 * 10\u{2026}");
+    assert_eq!(beside("maxTokens: 8192*10"), "\u{2026}maxTokens: 8192*10\u{2026}");
+    for hidden in [r#""apiKey": 8192 * 10"#, r#""maxTokens": 8192 s3cret"#] {
+        let shown = beside(hidden);
+        assert!(!shown.contains("8192") && !shown.contains("s3cret"), "{shown}");
+    }
+}
