@@ -21,6 +21,33 @@ pub(crate) fn come_forward(app: &AppHandle) {
     }
 }
 
+/// Whoever logs out or ends the program from outside closes the window as its own button does: an Ollama that is being
+/// restarted is not left ended.
+#[cfg(unix)]
+pub(crate) fn end_when_asked(app: &AppHandle) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        let heard = |kind| signal(kind);
+        let (Ok(mut terminate), Ok(mut hangup), Ok(mut interrupt)) =
+            (heard(SignalKind::terminate()), heard(SignalKind::hangup()), heard(SignalKind::interrupt()))
+        else {
+            log::warn!("the wish to end is not heard");
+            return;
+        };
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        app.exit(0);
+    });
+}
+
+/// There the system closes the window itself.
+#[cfg(not(unix))]
+pub(crate) fn end_when_asked(_app: &AppHandle) {}
+
 /// Has the system say something, unless the user is looking at the window.
 ///
 /// # Errors

@@ -186,6 +186,7 @@ fn open(
         app.set_menu(menu::bar(app.handle(), words)?)?;
     }
     habits::answer_clicks(app.handle());
+    habits::end_when_asked(app.handle());
     let title = if practice.is_some() { "Pincer (practice)" } else { "Pincer" };
     let mut window = WebviewWindowBuilder::new(app, habits::WINDOW, WebviewUrl::App("index.html".into()))
         .title(title)

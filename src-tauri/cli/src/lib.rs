@@ -6,6 +6,7 @@ mod ask;
 mod check;
 mod doctor;
 mod effects;
+mod ending;
 mod history;
 mod install;
 mod models;

@@ -23,6 +23,7 @@ use crate::{
     Done,
     arguments::Start,
     ask,
+    ending::Ending,
     output::{Failure, Output},
     use_model::{show, without_plan},
     waiting::Waiting,
@@ -55,13 +56,14 @@ pub(crate) async fn again(computer: &Computer, output: &Output) -> Result<Done, 
     Ok(Done::Fine)
 }
 
-/// Ctrl-C stops waiting; an Ollama that is being ended is started again all the same.
+/// Ctrl-C stops waiting, as does a terminal that closes; an Ollama that is being ended is started again all the same.
 async fn unless_cancelled(work: impl Future<Output = Result<(), Error>>) -> Result<(), Failure> {
+    let mut ending = Ending::listen()?;
     let done = {
         let work = std::pin::pin!(work);
         tokio::select! {
             done = work => Some(done),
-            _ = tokio::signal::ctrl_c() => None,
+            () = ending.wished() => None,
         }
     };
     match done {
@@ -83,6 +85,7 @@ fn tell(output: &Output, step: Step) {
 
 /// Ctrl-C gives up; what was started here ends.
 pub(crate) async fn gateway(computer: &Computer, output: &Output) -> Result<Done, Failure> {
+    let mut ending = Ending::listen()?;
     let waiting = Waiting::new(output);
     let started = tokio::select! {
         started = gateway::start(computer, |phase| {
@@ -94,7 +97,7 @@ pub(crate) async fn gateway(computer: &Computer, output: &Output) -> Result<Done
             };
             waiting.say(output, key, &json!({}));
         }) => started,
-        _ = tokio::signal::ctrl_c() => {
+        () = ending.wished() => {
             waiting.clear();
             return Err(Failure::Cancelled);
         }

@@ -295,6 +295,20 @@ pub enum ErrorCode {
     /// Someone else started this Ollama: it is theirs to stop.
     #[serde(rename = "start.not-ours")]
     StartNotOurs {},
+    /// What answers there is no Ollama: nothing was ended.
+    #[serde(rename = "start.other-program")]
+    StartOtherProgram {
+        /// The port.
+        port: u16,
+        /// The program's name.
+        program: String,
+    },
+    /// The Ollama that Pincer had started was ended, and the next one could not be started: none runs now.
+    #[serde(rename = "start.left-stopped")]
+    StartLeftStopped {
+        /// The command, as an argument list joined by spaces.
+        command: String,
+    },
     /// A file that would start Ollama with the computer is there already, and is not Pincer's.
     #[serde(rename = "start.login-taken")]
     StartLoginTaken {
@@ -454,6 +468,9 @@ pub enum ErrorCode {
         /// The entry; empty when it is about the whole.
         entry: String,
     },
+    /// What Ollama publishes does not run on this computer; why is in `detail`. Nothing was put in its place.
+    #[serde(rename = "install.does-not-fit")]
+    InstallDoesNotFit {},
     /// The folder to install into may not be written.
     #[serde(rename = "install.permission")]
     InstallPermission {

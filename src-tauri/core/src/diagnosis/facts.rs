@@ -230,7 +230,7 @@ pub struct Facts {
     pub at_login: bool,
     /// The same, and it is switched on: what does not run did not come up, or was stopped.
     pub enabled_at_login: bool,
-    /// The process of an Ollama that Pincer started and that still runs.
+    /// The process of the Ollama that Pincer started at this address and that still runs.
     pub own: Option<u32>,
     /// Second stage: the end of Ollama's own log.
     pub log: Option<Log>,

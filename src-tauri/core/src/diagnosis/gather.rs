@@ -333,6 +333,7 @@ fn look_at_files(computer: &Computer) -> Files {
     let proxies =
         Proxies { of_service: in_unit.chain(in_file()).collect(), here: own.chain(in_file()).collect() };
     let addresses = computer.addresses(settings.read());
+    let own_ollama = addresses.first().and_then(|(address, _)| Own::at(&computer.folders, address));
     let source = addresses.first().map(|(_, source)| *source);
     let written = source.and_then(|source| computer.written(source, settings.read()));
     let invalid = told.base_url.as_deref().filter(|url| slip(url) == Some(Slip::PortInvalid));
@@ -346,7 +347,7 @@ fn look_at_files(computer: &Computer) -> Files {
         stores: model_store::look(&computer.surroundings),
         at_login: login::is_set(&computer.surroundings),
         enabled_at_login: login::is_enabled(&computer.surroundings),
-        own: Own::running(&computer.folders).map(|own| own.pid),
+        own: own_ollama.map(|own| own.process.pid),
         program: program::find(&computer.surroundings),
         not_executable: program::not_executable(&computer.surroundings),
         proxies,

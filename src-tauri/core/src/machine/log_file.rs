@@ -17,15 +17,6 @@ const TAIL: u64 = 2000;
 /// A log that is longer when a start begins is put aside, once; bytes.
 const MOST: u64 = 1 << 20;
 
-/// What becomes of the words of earlier starts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Earlier {
-    /// They stay, and a program that lives may go on writing.
-    Kept,
-    /// They go.
-    Dropped,
-}
-
 /// A log that one start writes to.
 #[derive(Debug)]
 pub(crate) struct LogFile {
@@ -36,11 +27,12 @@ pub(crate) struct LogFile {
 }
 
 impl LogFile {
-    /// Opens it to write at its end, mode 0600.
+    /// Opens it to write at its end, mode 0600. The words of earlier starts stay, and a program that lives may go on
+    /// writing.
     ///
     /// # Errors
     /// `file.failed`: what is there is no file, or the system's reason.
-    pub(crate) fn open(path: &Path, earlier: Earlier) -> Result<Self, Error> {
+    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         let failed = |error| Error::file(path, &error);
         path.parent().map_or(Ok(()), folders::make_private).map_err(failed)?;
         let no_file = || {
@@ -64,11 +56,18 @@ impl LogFile {
         // One of an earlier Pincer was open to others.
         #[cfg(unix)]
         file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600)).map_err(failed)?;
-        if earlier == Earlier::Dropped {
-            file.set_len(0).map_err(failed)?;
-        }
         let before = file.metadata().map_err(failed)?.len();
         Ok(Self { path: path.to_owned(), file, before })
+    }
+
+    /// The words of earlier starts go: whoever wrote them has ended since it was opened.
+    ///
+    /// # Errors
+    /// `file.failed`.
+    pub(crate) fn drop_earlier(&mut self) -> Result<(), Error> {
+        self.file.set_len(0).map_err(|error| Error::file(&self.path, &error))?;
+        self.before = 0;
+        Ok(())
     }
 
     /// A handle for the standard output or error of the program.
@@ -119,30 +118,32 @@ mod tests {
     fn it_is_continued_private_and_bounded() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("logs").join("gateway.log");
-        let write = |text: &[u8], earlier| {
-            let log = LogFile::open(&path, earlier).unwrap();
+        let write = |text: &[u8]| {
+            let log = LogFile::open(&path).unwrap();
             io::Write::write_all(&mut log.handle().unwrap(), text).unwrap();
             log
         };
-        write(b"first ", Earlier::Kept);
+        write(b"first ");
         #[cfg(unix)]
         fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
-        assert_eq!(write(b"second", Earlier::Kept).last_words(), "second");
+        assert_eq!(write(b"second").last_words(), "second");
         assert_eq!(fs::read_to_string(&path).unwrap(), "first second");
         #[cfg(unix)]
         assert_eq!(std::os::unix::fs::MetadataExt::mode(&fs::metadata(&path).unwrap()) & 0o777, 0o600);
-        write(&vec![b'x'; usize::try_from(MOST).unwrap()], Earlier::Kept);
-        write(b"anew", Earlier::Kept);
+        write(&vec![b'x'; usize::try_from(MOST).unwrap()]);
+        write(b"anew");
         assert_eq!(fs::read_to_string(&path).unwrap(), "anew");
         assert!(fs::metadata(path.with_extension("old.log")).unwrap().len() > MOST);
-        write(b"alone", Earlier::Dropped);
-        assert_eq!(fs::read_to_string(&path).unwrap(), "alone");
+        let mut log = LogFile::open(&path).unwrap();
+        log.drop_earlier().unwrap();
+        io::Write::write_all(&mut log.handle().unwrap(), b"alone").unwrap();
+        assert_eq!((log.last_words().as_str(), &*fs::read_to_string(&path).unwrap()), ("alone", "alone"));
     }
 
     #[test]
     fn what_is_no_file_is_not_written_to() {
         let home = tempfile::tempdir().unwrap();
-        let code = LogFile::open(home.path(), Earlier::Kept).unwrap_err().code;
+        let code = LogFile::open(home.path()).unwrap_err().code;
         assert!(matches!(code, ErrorCode::FileFailed { reason: FileReason::NotAFile, .. }), "{code:?}");
     }
 

@@ -11,19 +11,17 @@ use std::{
 use tokio::sync::mpsc;
 
 use super::{
-    address::{Address, listen_value_as_written},
+    address::Address,
     client::{Client, Limits},
-    own::Own,
+    own::{Own, Process},
+    program,
     start::{START, Step, Tell, until_it_answers},
+    told::Told,
 };
 use crate::{
     error::{Error, ErrorCode},
     folders::Folders,
-    machine::{
-        command,
-        group::Group,
-        log_file::{Earlier, LogFile},
-    },
+    machine::{command, group::Group, log_file::LogFile},
     openclaw::lock::Lock,
     surroundings::Surroundings,
 };
@@ -92,28 +90,65 @@ impl Launch {
         if self.ends.is_none() && client.version().await.is_ok() {
             return Ok(());
         }
+        if self.ends.is_some() {
+            self.would_run().await?;
+        }
         let begun = Begun::new();
         if steps.is_closed() {
             return Ok(());
         }
+        // Opened before anything is ended: one that cannot be written would keep the next one from starting.
+        let path = self.folders.ollama_log();
+        let log = blocking(move || LogFile::open(&path)).await??;
         if let Some(own) = &self.ends {
             tell(Step::Stopping);
-            own.stop().await?;
+            own.process.stop().await?;
         }
+        let started = self.begin(&client, log, begun, &tell).await;
+        started.map_err(|error| self.left_stopped(error))
+    }
+
+    /// What would keep the next one from starting is found before this one is ended.
+    async fn would_run(&self) -> Result<(), Error> {
+        let Some(program) = self.words.first() else { return Err(self.failed("empty command".into())) };
+        let tried = program::tried(&self.surroundings, Path::new(program)).await;
+        tried.map(drop).map_err(|why| self.failed(why))
+    }
+
+    /// Starts it and waits until it answers.
+    async fn begin(
+        &self,
+        client: &Client,
+        mut log: LogFile,
+        begun: Begun,
+        tell: Tell<'_>,
+    ) -> Result<(), Error> {
         tell(Step::Starting);
         let folders = self.folders.clone();
-        let before = blocking(move || Own::running(&folders)).await?;
-        let (mut group, log) = self.spawn(before.is_some())?;
-        let own = self.remember(group.first()).await?;
+        let log = blocking(move || {
+            if Own::all(&folders).is_empty() {
+                // Nobody else writes there. Words that stay do no harm.
+                drop(log.drop_earlier());
+            }
+            log
+        })
+        .await?;
+        let told =
+            Told::of(&self.surroundings.environment, &self.address, self.ends.as_ref().map(|own| &own.told));
+        let mut group = self.spawn(&log, &told)?;
+        let own = self.remember(group.first(), told).await?;
         drop(begun);
         let ended = tokio::select! {
-            answered = until_it_answers(&client, &tell) => match group.ended() {
+            answered = until_it_answers(client, tell) => match group.ended() {
                 Ok(Some(status)) => Ok(status),
                 _ => return answered,
             },
             ended = group.wait() => ended,
         };
-        self.forget(own, before).await?;
+        if let Some(own) = own {
+            let folders = self.folders.clone();
+            blocking(move || drop(own.forget(&folders))).await?;
+        }
         // It may have ended because another program has its place: an Ollama will do.
         if client.version().await.is_ok() {
             return Ok(());
@@ -123,41 +158,34 @@ impl Launch {
         Err(self.failed(format!("{status}\n{said}")))
     }
 
-    /// Runs the program so that it outlives this one, its words in our log file. `goes_on`: another Ollama may still
-    /// write there.
-    fn spawn(&self, goes_on: bool) -> Result<(Group, LogFile), Error> {
+    /// Runs the program so that it outlives this one, its words in our log file.
+    fn spawn(&self, log: &LogFile, told: &Told) -> Result<Group, Error> {
         let (program, arguments) =
             self.words.split_first().ok_or_else(|| self.failed("empty command".into()))?;
-        let earlier = if goes_on { Earlier::Kept } else { Earlier::Dropped };
-        let log = LogFile::open(&self.folders.ollama_log(), earlier)?;
-        let surroundings = &self.surroundings;
-        let mut command = command::command(surroundings, Path::new(program), arguments);
-        let host = listen_value_as_written(&self.address, surroundings.environment.get("OLLAMA_HOST"));
-        command.env("OLLAMA_HOST", host).stdin(Stdio::null()).stdout(log.handle()?).stderr(log.handle()?);
-        let group = Group::leave(&mut command).map_err(|error| self.failed(error.to_string()))?;
-        Ok((group, log))
+        let mut command = command::command(&self.surroundings, Path::new(program), arguments);
+        command.envs(told.iter()).stdin(Stdio::null()).stdout(log.handle()?).stderr(log.handle()?);
+        Group::leave(&mut command).map_err(|error| self.failed(error.to_string()))
     }
 
     /// Who started it may stop it later. One that cannot be remembered runs all the same, and is then restarted by
     /// hand.
-    async fn remember(&self, pid: Option<u32>) -> Result<Option<Own>, Error> {
-        let folders = self.folders.clone();
+    async fn remember(&self, pid: Option<u32>, told: Told) -> Result<Option<Own>, Error> {
+        let (folders, url) = (self.folders.clone(), self.address.to_string());
         blocking(move || {
-            let own = pid.and_then(Own::of)?;
+            let own = Own { process: pid.and_then(Process::of)?, url, told };
             drop(own.write(&folders));
             Some(own)
         })
         .await
     }
 
-    /// It ended: the one before it, if that still runs, is Pincer's as it was.
-    async fn forget(&self, own: Option<Own>, before: Option<Own>) -> Result<(), Error> {
-        let folders = self.folders.clone();
-        blocking(move || match before {
-            Some(before) => drop(before.write(&folders)),
-            None => drop(own.map(|own| own.forget(&folders))),
-        })
-        .await
+    /// One that was to be ended first is gone by now, and this has to be said. One that only takes its time is not.
+    fn left_stopped(&self, error: Error) -> Error {
+        if self.ends.is_none() || matches!(error.code, ErrorCode::StartSlow { .. }) {
+            return error;
+        }
+        let detail = if error.detail.is_empty() { error.to_string() } else { error.detail };
+        Error::new(ErrorCode::StartLeftStopped { command: self.words.join(" ") }, detail)
     }
 
     fn failed(&self, detail: String) -> Error {

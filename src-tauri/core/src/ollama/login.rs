@@ -124,11 +124,11 @@ pub fn is_enabled(surroundings: &Surroundings) -> bool {
 /// `start.not-installed`, `file.failed`; `start.login-taken` where a file of that name is there.
 pub fn prepare(computer: &Computer) -> Result<Prepared, Error> {
     let surroundings = &computer.surroundings;
-    let program = program::find(surroundings)
-        .or_else(|| Own::running(&computer.folders).map(|own| own.program))
-        .ok_or_else(|| Error::from(ErrorCode::StartNotInstalled {}))?;
     let address = computer.effective().0;
     let address = if address.is_loopback() { address } else { Address::default() };
+    let program = program::find(surroundings)
+        .or_else(|| Own::at(&computer.folders, &address).map(|own| own.process.program))
+        .ok_or_else(|| Error::from(ErrorCode::StartNotInstalled {}))?;
     let (mut edits, mut diffs, mut changes) = (Vec::new(), Vec::new(), Vec::new());
     for (path, text) in files(surroundings, &program, &address) {
         if read_bounded(&path)?.is_some() {

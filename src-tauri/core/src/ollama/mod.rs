@@ -16,5 +16,6 @@ pub mod restart;
 pub mod service;
 pub mod start;
 pub mod store;
+pub mod told;
 mod transport;
 pub mod wire;

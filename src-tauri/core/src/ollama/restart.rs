@@ -16,7 +16,10 @@ use super::{
 use crate::{
     error::{Error, ErrorCode},
     folders::Folders,
-    machine::{os::Os, port_owner},
+    machine::{
+        os::Os,
+        port_owner::{self, PortOwner},
+    },
     surroundings::Surroundings,
 };
 
@@ -114,24 +117,10 @@ pub async fn restart(
     }
     let client = Client::new(address, &surroundings.environment, Limits::default())?;
     // Looked at anew: what was offered may be of another time.
-    let service = service::look(surroundings).await;
-    let (own, listener) = {
-        let (folders, address, now) = (folders.clone(), address.clone(), surroundings.now());
-        let look = move || (Own::running(&folders), port_owner::port_owner(&address, now));
-        let looked = tokio::task::spawn_blocking(look).await;
-        looked.map_err(|error| Error::new(ErrorCode::Internal {}, error.to_string()))?
-    };
-    let running = Running {
-        os: surroundings.os,
-        service: service.as_ref(),
-        rights: service::rights(surroundings),
-        listener: listener.and_then(|owner| owner.pid),
-        own: own.as_ref().map(|own| own.pid),
-        program: None,
-    };
-    match (how(&running).way, own, service.as_ref()) {
+    let Looked { restart, own, service, owner } = look(surroundings, folders, address).await?;
+    match (restart.way, own, service.as_ref()) {
         (RestartWay::Service, _, Some(service)) => {
-            let order = service.order("restart", running.rights);
+            let order = service.order("restart", service::rights(surroundings));
             start::by_service(surroundings, service, &order, &client, tell).await?;
             the_service_answers(surroundings, address).await
         }
@@ -141,8 +130,74 @@ pub async fn restart(
             let words = start::by_hand(surroundings)?;
             Launch::new(surroundings, folders, address, words).after(own).run(tell).await
         }
-        _ => Err(ErrorCode::StartNotOurs {}.into()),
+        _ => match client.version().await {
+            // Nothing is there to be ended.
+            Err(Error { code: ErrorCode::OllamaRefused { .. }, .. }) => {
+                start::start(surroundings, folders, address, tell).await
+            }
+            Err(error) => Err(no_ollama(error, owner, address.port())),
+            Ok(_) => Err(ErrorCode::StartNotOurs {}.into()),
+        },
     }
+}
+
+/// What a restart of the Ollama at `address` takes now.
+///
+/// # Errors
+/// `internal`.
+pub async fn takes(
+    surroundings: &Surroundings,
+    folders: &Folders,
+    address: &Address,
+) -> Result<Restart, Error> {
+    Ok(look(surroundings, folders, address).await?.restart)
+}
+
+struct Looked {
+    restart: Restart,
+    own: Option<Own>,
+    service: Option<Service>,
+    owner: Option<PortOwner>,
+}
+
+async fn look(surroundings: &Surroundings, folders: &Folders, address: &Address) -> Result<Looked, Error> {
+    let service = service::look(surroundings).await;
+    let (own, owner) = {
+        let (folders, address, now) = (folders.clone(), address.clone(), surroundings.now());
+        let look = move || {
+            let owner = port_owner::port_owner(&address, now);
+            let pid = owner.as_ref().and_then(|owner| owner.pid);
+            // Who listens says it better than where it was once asked to.
+            let listens = |own: &Own| Some(own.process.pid) == pid;
+            (Own::all(&folders).into_iter().find(listens), owner)
+        };
+        let looked = tokio::task::spawn_blocking(look).await;
+        looked.map_err(|error| Error::new(ErrorCode::Internal {}, error.to_string()))?
+    };
+    let running = Running {
+        os: surroundings.os,
+        service: service.as_ref(),
+        rights: service::rights(surroundings),
+        listener: owner.as_ref().and_then(|owner| owner.pid),
+        own: own.as_ref().map(|own| own.process.pid),
+        program: None,
+    };
+    Ok(Looked { restart: how(&running), own, service, owner })
+}
+
+/// Why there is nothing to restart where no Ollama answers well.
+fn no_ollama(error: Error, owner: Option<PortOwner>, port: u16) -> Error {
+    let code = match (error.code, owner) {
+        (_, Some(owner)) if owner.is_another() => {
+            let program = owner.name.unwrap_or_default();
+            ErrorCode::StartOtherProgram { port, program }
+        }
+        // Surely none, whoever it is.
+        (code @ (ErrorCode::OllamaNotOllama { .. } | ErrorCode::OllamaTls { .. }), _) => code,
+        // It may be one that is busy.
+        _ => ErrorCode::StartNotOurs {},
+    };
+    Error::new(code, error.detail)
 }
 
 /// What answered may be another program, which was there before and is still.

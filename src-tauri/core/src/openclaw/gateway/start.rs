@@ -13,12 +13,7 @@ use super::{Gateway, look};
 use crate::{
     computer::Computer,
     error::{Error, ErrorCode},
-    machine::{
-        command,
-        group::Group,
-        log_file::{Earlier, LogFile},
-        port_owner::port_owner,
-    },
+    machine::{command, group::Group, log_file::LogFile, port_owner::port_owner},
     ollama::address::Address,
     openclaw::{
         lock::Lock,
@@ -194,7 +189,7 @@ async fn detached(
     let failed = |detail: String| Error::new(ErrorCode::GatewayFailed { command: shown.clone() }, detail);
     computer.folders.create()?;
     // A gateway that lives may still write there.
-    let log = LogFile::open(&computer.folders.gateway_log(), Earlier::Kept)?;
+    let log = LogFile::open(&computer.folders.gateway_log())?;
     command.current_dir(&computer.surroundings.home).stdin(Stdio::null());
     command.stdout(log.handle()?).stderr(log.handle()?);
     let mut group = Group::spawn(command).map_err(|error| failed(error.to_string()))?;

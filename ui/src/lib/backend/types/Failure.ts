@@ -221,7 +221,19 @@ command: string, } } | { "code": "start.needs-administrator", "params": {
 /**
  * The command, as an argument list joined by spaces.
  */
-command: string, } } | { "code": "start.not-ours", "params": Record<symbol, never> } | { "code": "start.login-taken", "params": { 
+command: string, } } | { "code": "start.not-ours", "params": Record<symbol, never> } | { "code": "start.other-program", "params": { 
+/**
+ * The port.
+ */
+port: number, 
+/**
+ * The program's name.
+ */
+program: string, } } | { "code": "start.left-stopped", "params": { 
+/**
+ * The command, as an argument list joined by spaces.
+ */
+command: string, } } | { "code": "start.login-taken", "params": { 
 /**
  * That file.
  */
@@ -326,7 +338,7 @@ folder: string, } } | { "code": "install.unsafe-archive", "params": {
 /**
  * The entry; empty when it is about the whole.
  */
-entry: string, } } | { "code": "install.permission", "params": { 
+entry: string, } } | { "code": "install.does-not-fit", "params": Record<symbol, never> } | { "code": "install.permission", "params": { 
 /**
  * The folder.
  */
