@@ -11,7 +11,7 @@ use fantoccini::key::Key;
 use support::{
     home::Home,
     ollama::{self, Ollama, free_address},
-    programs, release, settings,
+    process, programs, release, settings,
     unit::Unit,
     window::{Window, literal},
     words::Words,
@@ -147,6 +147,37 @@ async fn by_keyboard_a_restart_that_fails_makes_way_and_then_helps() {
     green(&window, &["engine", "connection", "models", "settings"]).await;
     assert_ne!(unit.pid(), before, "another process answers");
     window.picture("green");
+}
+
+/// Whoever logs out in the middle of a restart finds Ollama running again.
+#[tokio::test]
+async fn the_end_of_the_session_does_not_cut_a_restart_in_two() {
+    let words = Words::english();
+    let home = Home::new();
+    home.add_program(&programs::practice(), "ollama");
+    let host = free_address();
+    let told = host.to_string();
+    let mut start = home.command(programs::pincer_cli());
+    start.args(["start", "--json"]).env("OLLAMA_HOST", &told).env("PRACTICE_BUSY", "1");
+    assert!(start.output().unwrap().status.success());
+    let before = home.running();
+    let window = Window::open("session-ends", &home, &[("OLLAMA_HOST", &told)]).await;
+    window.follow(&words.say("nav.fix", &[])).await;
+    window.find("the card", &cause("engine.busy")).await;
+    // As Ollama takes its runners down first: it ends when it may.
+    process::signal("STOP", &before[0].to_string());
+    window.press(&words.say("remedy.restart-ollama", &[])).await;
+    let is_asked = || {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", before[0])).unwrap();
+        let pending = status.lines().find_map(|line| line.strip_prefix("ShdPnd:")).unwrap().trim().to_owned();
+        (u64::from_str_radix(&pending, 16).unwrap() & (1 << 14) != 0).then_some(())
+    };
+    process::wait_for("the old one is asked to end", is_asked);
+    window.ends_by("TERM");
+    process::signal("CONT", &before[0].to_string());
+    window.is_closed();
+    process::wait_for("the next one answers", || ollama::answers(host).then_some(()));
+    assert_ne!(home.running(), before);
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use super::{
     display::Display,
     home::Home,
     ollama::free_address,
-    process::{Group, LIMIT, wait_for},
+    process::{Group, LIMIT, signal, wait_for},
     programs,
     words::Words,
 };
@@ -293,6 +293,12 @@ impl Window {
     /// Asks the window to close, as its frame's button and Alt+F4 do.
     pub fn ask_to_close(&self) {
         self.display.press("alt+F4");
+    }
+
+    /// Ends the program from outside, as a session does that ends.
+    pub fn ends_by(&self, name: &str) {
+        let id = self.display.shows(&programs::pincer()).expect("the window is open");
+        signal(name, &id.to_string());
     }
 
     /// Waits until the program with the window has ended.
