@@ -77,6 +77,20 @@ fn a_missing_ollama_is_installed_starts_and_answers() {
     let running = home.running();
     let program = fs::read_link(format!("/proc/{}/exe", running[0])).unwrap();
     assert_eq!((running.len(), program), (1, home.path().join(".local/bin/ollama")));
+
+    // Again, as an update: what runs goes on until it is restarted, and that is said before and after.
+    let url = format!("http://{host}");
+    let said = install(&home, &place, &host, &["--yes"]);
+    assert_eq!(said.status.code(), Some(1), "{said:?}");
+    let said = String::from_utf8(said.stdout).unwrap();
+    assert!(said.contains(&format!("already runs at {url}")), "{said}");
+    assert!(said.trim_end().ends_with("“pincer restart” does that."), "{said}");
+    assert_eq!(home.running(), running);
+    let mut restart = home.command(programs::pincer_cli());
+    restart.env("PATH", home.bin()).env("OLLAMA_HOST", &host).arg("restart");
+    let output = restart.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert_ne!(home.running(), running);
 }
 
 #[test]

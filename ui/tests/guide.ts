@@ -30,7 +30,7 @@ export const ways = {
   'engine.crash-looping': ['read-log', 'restart-ollama'],
   'engine.models-dir-permission': ['give-folder', 'start-ollama'],
   'engine.models-dir-missing': ['find-folder', 'start-ollama'],
-  'engine.too-old': ['restart-ollama', 'get-ollama'],
+  'engine.too-old': ['restart-ollama', 'install-ollama', 'get-ollama'],
   'engine.update-pending': ['restart-ollama'],
   'engine.not-at-login': ['start-at-login'],
   'engine.busy': ['restart-ollama', 'set-timeout'],

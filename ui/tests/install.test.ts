@@ -33,7 +33,7 @@ describe('before it is begun', () => {
 
   test('an installer is said to be one', async () => {
     const backend = new FakeBackend(structuredClone(worlds.bare));
-    backend.offer = { url: 'https://ollama.com/download/Ollama.dmg', downloadBytes: 190_000_000, folder: null, aside: [] };
+    backend.offer = { url: 'https://ollama.com/download/Ollama.dmg', downloadBytes: 190_000_000, folder: null, aside: [], running: null };
     open(worlds.bare, 'home', backend);
     expect((await screen.findByText(/^Downloads 190 MB/)).textContent).toContain('Ollama’s own installer');
   });
@@ -78,6 +78,50 @@ test.each<[InstallPhase, string, string[]]>([
   const one = await card();
   expect(one.textContent).toContain(words);
   expect(buttons(one)).toEqual(offered);
+  await accessible(one);
+});
+
+describe('beside one that runs', () => {
+  const running = { version: '0.5.0', url: 'http://127.0.0.1:11434', restarts: true };
+  const installed = { version: '0.33.0', running, aside: null };
+  const pending = { ...installOf('restart-pending', 1), installed };
+  const old = diagnosis([{
+    code: 'engine.too-old', params: { version: '0.5.0' }, severity: 'problem', link: 'engine', evidence: [],
+    remedies: [{ id: 'restart-ollama', params: { way: 'own' }, kind: 'action' }],
+  }]);
+
+  test('it is said before', async () => {
+    const backend = new FakeBackend(structuredClone(worlds.bare));
+    backend.offer = { ...backend.offer, running };
+    open(worlds.bare, 'home', backend);
+    expect((await screen.findByText(/already runs at/)).textContent).toContain('Ollama 0.5.0 already runs at http://127.0.0.1:11434');
+  });
+
+  test('the end offers the restart that brings it', async () => {
+    const { backend } = open({ ...worlds.bare, path: old, install: pending }, 'fix');
+    const one = await card();
+    expect(one.textContent).toContain('Ollama 0.33.0 is installed. Ollama 0.5.0 still runs');
+    await fireEvent.click(within(one).getByRole('button', { name: 'Restart Ollama' }));
+    expect(backend.calls).toEqual([{ name: 'runRemedy', value: { id: 'restart-ollama', params: { way: 'own' } } }]);
+  });
+
+  test('one that a restart would not bring is not promised', async () => {
+    const theirs = { ...installed, running: { ...running, restarts: false } };
+    open({ ...worlds.bare, path: old, install: { ...pending, installed: theirs } }, 'fix');
+    const one = await card();
+    expect(one.textContent).toContain('a restart by Pincer would not bring the new one');
+    expect(within(one).queryByRole('button', { name: 'Restart Ollama' })).toBeNull();
+  });
+});
+
+test('one that does not start says where the one before is', async () => {
+  const failure = failureOf({ code: 'start.failed', params: { command: 'ollama serve' } }, 'no such card');
+  const installed = { version: null, running: null, aside: '/home/ada/.local/bin/ollama.2026-03-14' };
+  open({ ...worlds.bare, install: { ...installOf('not-started'), installed, failure } }, 'fix');
+  const one = await card();
+  expect(one.textContent).toContain('Ollama is installed, but does not answer.');
+  expect(one.textContent).toContain('is now /home/ada/.local/bin/ollama.2026-03-14');
+  expect(buttons(one)).toEqual(['Try again', 'Close']);
   await accessible(one);
 });
 

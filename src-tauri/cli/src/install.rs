@@ -8,13 +8,15 @@ use pincer_core::{
     computer::Computer,
     error::Error,
     installing::{InstallPhase, InstallProgram, InstallState},
-    ollama, openclaw,
+    ollama::{self, launch},
+    openclaw,
 };
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use crate::{
     Done, ask,
+    ending::Ending,
     output::{Failure, Output, code},
 };
 
@@ -30,6 +32,9 @@ pub(crate) async fn ollama(computer: &Computer, output: &Output, yes: bool) -> R
             if offer.folder.is_some() { "cli.install.offer" } else { "cli.install.offer.installer" },
             &json!({ "url": offer.url, "size": size, "folder": offer.folder }),
         ))?;
+        if let Some(running) = offer.running {
+            output.say("remedy.install-ollama.runs", &running)?;
+        }
         for path in offer.aside {
             output.say("remedy.install-ollama.aside", &json!({ "path": path }))?;
         }
@@ -40,8 +45,8 @@ pub(crate) async fn ollama(computer: &Computer, output: &Output, yes: bool) -> R
     let (stop, asked) = watch::channel(false);
     let mut show = Show::new(output, InstallProgram::Ollama);
     let installing = ollama::install::install(computer, limits, asked, |state| show.state(&state));
-    let last = until_it_ends(installing, &stop).await;
-    show.ended(last)
+    let last = until_it_ends(installing, &stop).await?;
+    show.ended(&last)
 }
 
 pub(crate) async fn openclaw(computer: &Computer, output: &Output, yes: bool) -> Result<Done, Failure> {
@@ -75,8 +80,8 @@ pub(crate) async fn openclaw(computer: &Computer, output: &Output, yes: bool) ->
     let (stop, asked) = watch::channel(false);
     let mut show = Show::new(output, InstallProgram::Openclaw);
     let installing = openclaw::install::install(computer, limits, asked, |state| show.state(&state));
-    let last = until_it_ends(installing, &stop).await;
-    let done = show.ended(last)?;
+    let last = until_it_ends(installing, &stop).await?;
+    let done = show.ended(&last)?;
     for line in after {
         output.line(&line)?;
     }
@@ -86,24 +91,39 @@ pub(crate) async fn openclaw(computer: &Computer, output: &Output, yes: bool) ->
 async fn until_it_ends(
     installing: impl Future<Output = InstallState>,
     stop: &watch::Sender<bool>,
-) -> InstallState {
+) -> Result<InstallState, Failure> {
+    let mut ending = Ending::listen()?;
     let mut installing = std::pin::pin!(installing);
     loop {
         tokio::select! {
-            last = &mut installing => return last,
+            last = &mut installing => {
+                // An Ollama whose start was not waited for is started all the same.
+                launch::finish();
+                return Ok(last);
+            }
             // Once it has stopped, nothing is left.
-            _ = tokio::signal::ctrl_c() => drop(stop.send_replace(true)),
+            () = ending.wished() => drop(stop.send_replace(true)),
         }
     }
 }
 
-fn failed_line(output: &Output, error: &Error) -> Result<Done, Failure> {
+fn failed_line(output: &Output, last: &InstallState, error: &Error) -> Result<Done, Failure> {
     let params =
         serde_json::to_value(&error.code).unwrap_or_default().get("params").cloned().unwrap_or_default();
-    output.document(
-        &json!({ "state": "failed", "code": code(error), "params": params, "detail": error.detail }),
-    )?;
+    let mut line =
+        json!({ "state": last.phase, "code": code(error), "params": params, "detail": error.detail });
+    add_installed(&mut line, last);
+    output.document(&line)?;
     Err(Failure::Told)
+}
+
+/// What is in its place, where that says more than the state.
+fn add_installed(line: &mut Value, last: &InstallState) {
+    if let (Some(installed), Some(line)) = (&last.installed, line.as_object_mut())
+        && last.phase != InstallPhase::Done
+    {
+        line.insert("installed".into(), json!(installed));
+    }
 }
 
 fn phase_key(program: InstallProgram, phase: InstallPhase) -> String {
@@ -189,21 +209,51 @@ impl<'a> Show<'a> {
         format!("{words} {}", self.output.words.clauses(numbers))
     }
 
+    /// How it ended.
+    fn words(&self, last: &InstallState) -> String {
+        let words = &self.output.words;
+        let key = phase_key(self.program, last.phase);
+        let running = last.installed.as_ref().and_then(|installed| installed.running.as_ref());
+        let Some(running) = running else {
+            let own = format!("cli.{key}");
+            return words.say(if words.has(&own) { &own } else { &key });
+        };
+        let version = last.installed.as_ref().and_then(|installed| installed.version.as_ref());
+        let said = json!({ "version": version, "running": running.version, "url": running.url });
+        if running.restarts {
+            let how = words.say("cli.install.restart");
+            return words.sentences([words.say_with(&key, &said), how]);
+        }
+        words.say_with(&format!("{key}.theirs"), &said)
+    }
+
     /// Tells the last state, and says how the command ends.
-    fn ended(&self, last: InstallState) -> Result<Done, Failure> {
+    fn ended(&self, last: &InstallState) -> Result<Done, Failure> {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
         let output = self.output;
-        match last.failure {
-            Some(error) if output.json => return failed_line(output, &error),
-            Some(error) => return Err(error.into()),
-            None if output.json => output.document(&json!({ "state": last.phase }))?,
-            None => output.line(&output.words.say(&phase_key(self.program, last.phase)))?,
+        match &last.failure {
+            Some(error) if output.json => return failed_line(output, last, error),
+            Some(error) => {
+                if let Some(installed) = &last.installed {
+                    output.line(&self.words(last))?;
+                    if let Some(path) = &installed.aside {
+                        output.say("install.aside", &json!({ "path": path }))?;
+                    }
+                }
+                return Err(error.clone().into());
+            }
+            None if output.json => {
+                let mut line = json!({ "state": last.phase });
+                add_installed(&mut line, last);
+                output.document(&line)?;
+            }
+            None => output.line(&self.words(last))?,
         }
         match last.phase {
             InstallPhase::Cancelled => Err(Failure::Told),
-            InstallPhase::Opened => Ok(Done::NeedsUser),
+            InstallPhase::Opened | InstallPhase::RestartPending | InstallPhase::Waking => Ok(Done::NeedsUser),
             _ => Ok(Done::Fine),
         }
     }

@@ -35,12 +35,43 @@ pub enum InstallPhase {
     Starting,
     /// It is there and runs.
     Done,
+    /// It is there, and another Ollama still answers: it runs once that one has ended.
+    RestartPending,
+    /// It is there; whether it runs was not waited for.
+    Waking,
+    /// It is there, and could not be started or does not answer.
+    NotStarted,
     /// Its own installer was opened: the user goes on there.
     Opened,
     /// Stopped by the user; nothing is left behind.
     Cancelled,
     /// Ended by an error.
     Failed,
+}
+
+/// The Ollama that an installation put in its place, and what became of the one before.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
+#[serde(rename_all = "camelCase")]
+pub struct Installed {
+    /// Its version; `null` when it does not say.
+    pub version: Option<String>,
+    /// Another Ollama that goes on answering in its stead; `null`: none.
+    pub running: Option<RunningOllama>,
+    /// Where the program is now that was in its place and was not Pincer's; `null`: none was.
+    pub aside: Option<String>,
+}
+
+/// An Ollama that answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
+pub struct RunningOllama {
+    /// Its version.
+    pub version: String,
+    /// Its address.
+    pub url: String,
+    /// A restart by Pincer brings the installed one in its place.
+    pub restarts: bool,
 }
 
 /// An installation.
@@ -68,6 +99,8 @@ pub struct InstallState {
     pub elapsed_seconds: Option<u64>,
     /// The last lines of the program that does it, oldest first, each shortened: text, never markup.
     pub said: Vec<String>,
+    /// What is in its place now; `null` before, and where Pincer does not put it there itself.
+    pub installed: Option<Installed>,
     /// Why it failed, or what it waits for.
     pub failure: Option<Error>,
 }
@@ -87,6 +120,7 @@ impl InstallState {
             packages: None,
             elapsed_seconds: None,
             said: Vec::new(),
+            installed: None,
             failure: None,
         }
     }
@@ -94,7 +128,7 @@ impl InstallState {
     /// Nothing more will come.
     #[must_use]
     pub const fn is_over(&self) -> bool {
-        use InstallPhase::{Cancelled, Done, Failed, Opened};
-        matches!(self.phase, Done | Opened | Cancelled | Failed)
+        use InstallPhase::{Cancelled, Done, Failed, NotStarted, Opened, RestartPending, Waking};
+        matches!(self.phase, Done | RestartPending | Waking | NotStarted | Opened | Cancelled | Failed)
     }
 }

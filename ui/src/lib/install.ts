@@ -1,14 +1,20 @@
 // What the window derives from an installation of Ollama or OpenClaw. No words.
 
 import type { Failure } from './backend/types/Failure';
+import type { InstallPhase } from './backend/types/InstallPhase';
 import type { InstallState } from './backend/types/InstallState';
 import type { Offer } from './backend/types/Offer';
 
+const over: readonly InstallPhase[] = ['done', 'restart-pending', 'waking', 'not-started', 'opened', 'cancelled', 'failed'];
+
 /** It goes on by itself. */
 export function isInstalling(install: InstallState | null): install is InstallState {
-  if (!install) return false;
-  const { phase } = install;
-  return phase !== 'done' && phase !== 'opened' && phase !== 'cancelled' && phase !== 'failed';
+  return install !== null && !over.includes(install.phase);
+}
+
+/** It is in its place, however its start went. */
+export function isInPlace({ phase }: Pick<InstallState, 'phase'>): boolean {
+  return phase === 'done' || phase === 'restart-pending' || phase === 'waking';
 }
 
 /** It can still be stopped: once it is in its place, it is there. */
@@ -32,6 +38,7 @@ export function pageFor(program: InstallState['program'], failure: Failure): Off
       return page('get-openclaw');
     // The same address fails again.
     case 'install.unsupported':
+    case 'install.does-not-fit':
     case 'install.unsafe-archive':
     case 'install.unavailable':
       return page('get-ollama');

@@ -1,6 +1,8 @@
 //! The judge's part on Ollama itself: why its last start failed, and what is wrong with one that answers.
 //! Rules: docs/causes.md; what a log says counts only for the last run (`ollama::log`).
 
+use std::path::Path;
+
 use super::{elsewhere, evidence, finding, installed, link, manual, slow};
 use crate::{
     diagnosis::{
@@ -10,9 +12,10 @@ use crate::{
     machine::os::Os,
     models::check::Checked,
     ollama::{
+        install::plan::{self, Plan, Way},
         log::Sign,
         names,
-        restart::{self, Running},
+        restart::{self, RestartWay, Running},
         service::{Scope, Service},
         store::Store,
     },
@@ -220,8 +223,20 @@ fn outdated(facts: &Facts, version: &str) -> Finding {
     if let Some(newer) = newer_installed(facts).filter(|newer| numbers(newer) >= Some(LEAST)) {
         seen.push(format!("ollama --version: {newer}"));
         offers.insert(0, restart(facts));
+    } else if is_updated_by_installing(facts) {
+        offers.insert(0, super::action(Remedy::InstallOllama {}));
     }
     finding(Cause::EngineTooOld { version: version.to_owned() }, seen, offers)
+}
+
+/// Pincer started it from where Pincer installs: a newer one takes its place there, and runs after a restart. What a
+/// service runs, or is found first elsewhere, would stay what it is.
+fn is_updated_by_installing(facts: &Facts) -> bool {
+    let way = Plan::here(facts.os).map(|plan| plan.way);
+    let place = plan::program(Path::new(""));
+    way == Some(Way::Unpack)
+        && facts.program.as_ref().is_some_and(|program| program.ends_with(&place))
+        && restart(facts).remedy == Remedy::RestartOllama { way: RestartWay::Own }
 }
 
 /// The version of the installed program, when it is newer than the one that runs and that one is a program of this

@@ -216,6 +216,13 @@ fn an_old_version_is_named_and_a_newer_one_that_waits() {
     let (code, finding) = only(&facts);
     assert_eq!((code.as_str(), remedies(&finding)), ("engine.too-old", vec!["get-ollama".to_owned()]));
     assert_eq!(needs(&facts), [Need::ClientVersion, Need::PortOwner(11434), Need::Service]);
+    // Pincer started it from where it installs: a newer one can take its place.
+    let mut own = facts.clone();
+    (own.owner, own.own) = (Some(owner("ollama", None)), Some(42));
+    own.program = Some("/home/me/.local/bin/ollama".into());
+    assert_eq!(remedies(&only(&own).1), ["install-ollama", "get-ollama"]);
+    own.program = Some("/usr/bin/ollama".into());
+    assert_eq!(remedies(&only(&own).1), ["get-ollama"], "that one would be found first");
     // A restart is enough when the newer one is there.
     facts.client_version = Some("0.32.15".into());
     facts.owner = Some(owner("ollama", None));

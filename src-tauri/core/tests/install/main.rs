@@ -156,7 +156,15 @@ async fn a_release_is_downloaded_checked_unpacked_and_put_in_its_place() {
     let (_stop, asked) = watch::channel(false);
     let mut told = Vec::new();
     let last = install::install(&stage.computer(), LIMITS, asked, |state| told.push(state)).await;
-    assert_eq!((last.phase, last.fraction), (Phase::Done, 1.0), "{last:?}");
+    // Another Ollama answers there, and is none that Pincer may restart.
+    assert_eq!((last.phase, last.fraction), (Phase::RestartPending, 1.0), "{last:?}");
+    let running = last.installed.unwrap().running;
+    assert_eq!(running, offer.running);
+    let running = running.unwrap();
+    assert_eq!(
+        (running.version.as_str(), running.url, running.restarts),
+        (pincer_practice::VERSION, stage.ollama.url(), false)
+    );
     let mut phases: Vec<Phase> = told.iter().map(|state| state.phase).collect();
     phases.dedup();
     let expected = [Phase::Asking, Phase::Downloading, Phase::Checking, Phase::Unpacking, Phase::Starting];
@@ -200,7 +208,7 @@ async fn a_download_that_breaks_off_goes_on_from_there() {
         }
     })
     .await;
-    assert_eq!(last.phase, Phase::Done, "{last:?}");
+    assert_eq!(last.phase, Phase::RestartPending, "{last:?}");
     assert_eq!(stage.place.asked(), ["", "bytes=100000-", "bytes=200000-"]);
     assert_eq!(waited.len(), 2);
     assert!(matches!(waited[1].failure, Some(Error { code: ErrorCode::InstallCut { .. }, .. })));
@@ -214,7 +222,7 @@ async fn a_place_that_gives_no_parts_is_asked_for_the_whole() {
     let mut manner = Manner::of(packed);
     (manner.cuts, manner.parts) = ((1, 100_000), false);
     let stage = Stage::new(manner).await;
-    assert_eq!(stage.install().await.phase, Phase::Done);
+    assert_eq!(stage.install().await.phase, Phase::RestartPending);
     assert_eq!(stage.place.asked(), ["", "bytes=100000-"]);
     assert_eq!(fs::read(stage.local("lib/ollama/noise")).unwrap(), noise(400_000));
 }
@@ -247,7 +255,7 @@ async fn what_a_crash_left_is_gone_on_with_when_it_is_of_the_same_release() {
     }
     let downloads = computer.folders.downloads();
     fs::write(downloads.join("0123456789abcdef-other.part"), "of another release").unwrap();
-    assert_eq!(stage.install().await.phase, Phase::Done);
+    assert_eq!(stage.install().await.phase, Phase::RestartPending);
     let asked = stage.place.asked();
     let from = asked[1].strip_prefix("bytes=").and_then(|range| range.strip_suffix('-')).unwrap();
     // A crash keeps what reached the disk.
@@ -269,7 +277,7 @@ async fn cancelled_half_way_it_leaves_nothing() {
     let last = stage.stop_when(|state| state.phase == Phase::Checking).await;
     assert_eq!(last.phase, Phase::Cancelled);
     assert_eq!(stage.left(), Vec::<PathBuf>::new());
-    assert_eq!(stage.install().await.phase, Phase::Done, "it can be begun anew");
+    assert_eq!(stage.install().await.phase, Phase::RestartPending, "it can be begun anew");
 }
 
 #[tokio::test]
@@ -291,10 +299,82 @@ async fn one_that_is_there_is_replaced_as_a_whole_or_not_at_all() {
     assert_eq!(fs::read(stage.local("bin/ollama")).unwrap(), b"old");
     assert_eq!(stage.left().len(), 3);
 
-    assert_eq!(stage.install().await.phase, Phase::Done);
+    assert_eq!(stage.install().await.phase, Phase::RestartPending);
     assert_eq!(fs::read(stage.local("bin/ollama")).unwrap(), PROGRAM);
     assert!(!stage.local("lib/ollama/old.so").exists());
     assert_eq!(fs::read(stage.local("bin/theirs")).unwrap(), b"theirs");
+}
+
+/// What runs here stays until what shall take its place has shown that it runs, too.
+#[tokio::test]
+async fn a_program_that_does_not_run_here_takes_nobodys_place() {
+    let broken = b"#!/bin/sh\necho 'ollama: GLIBC_2.99 not found' >&2\nexit 1\n";
+    let broken = Release::empty().dir("./").dir("./bin/").file("./bin/ollama", broken, 0o755).pack();
+    let stage = Stage::new(Manner::of(broken)).await;
+    fs::create_dir_all(stage.local("bin")).unwrap();
+    fs::write(stage.local("bin/ollama"), "works").unwrap();
+    let last = stage.install().await;
+    assert_eq!(code(&last), ErrorCode::InstallDoesNotFit {});
+    assert!(last.failure.unwrap().detail.contains("GLIBC_2.99 not found"));
+    assert_eq!(stage.left(), [stage.local("bin/ollama")]);
+    assert_eq!(fs::read(stage.local("bin/ollama")).unwrap(), b"works");
+}
+
+/// Where nothing answers yet.
+fn alone(stage: &mut Stage) {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let pairs = [
+        ("PINCER_OLLAMA_DOWNLOAD", stage.place.url.clone()),
+        ("OLLAMA_HOST", free.to_string()),
+        // Nobody's service, and no Ollama but the one that is installed.
+        ("PATH", stage.local("bin").display().to_string()),
+    ];
+    stage.surroundings.environment = Environment::new(pairs);
+}
+
+#[tokio::test]
+async fn one_that_does_not_start_says_where_the_one_before_is() {
+    let dies = b"#!/bin/sh\n[ \"$1\" = --version ] || { echo 'no such card' >&2; exit 1; }\n";
+    let dies = Release::empty().dir("./").dir("./bin/").file("./bin/ollama", dies, 0o755).pack();
+    let mut stage = Stage::new(Manner::of(dies)).await;
+    alone(&mut stage);
+    fs::create_dir_all(stage.local("bin")).unwrap();
+    fs::write(stage.local("bin/ollama"), "works").unwrap();
+    let last = stage.install().await;
+    assert_eq!(last.phase, Phase::NotStarted, "{last:?}");
+    let failure = last.failure.unwrap();
+    assert!(matches!(failure.code, ErrorCode::StartFailed { .. }), "{failure:?}");
+    assert!(failure.detail.contains("no such card"), "{failure:?}");
+    let aside = last.installed.unwrap().aside.unwrap();
+    assert!(aside.contains("bin/ollama."), "{aside}");
+    assert_eq!(fs::read(aside).unwrap(), b"works");
+}
+
+#[tokio::test]
+async fn nobody_has_to_wait_until_it_runs() {
+    let sleeps = b"#!/bin/sh\n[ \"$1\" = --version ] || exec /bin/sleep 600\n";
+    let sleeps = Release::empty().dir("./").dir("./bin/").file("./bin/ollama", sleeps, 0o755).pack();
+    let mut stage = Stage::new(Manner::of(sleeps)).await;
+    alone(&mut stage);
+    let computer = stage.computer();
+    let (stop, asked) = watch::channel(false);
+    let mut installing = std::pin::pin!(install::install(&computer, LIMITS, asked, |_| {}));
+    let started = async {
+        while !computer.folders.ollama_process().exists() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::select! {
+        last = &mut installing => panic!("{last:?}"),
+        () = started => {}
+    }
+    stop.send_replace(true);
+    let last = installing.await;
+    assert_eq!((last.phase, last.failure), (Phase::Waking, None));
+    let own = fs::read(computer.folders.ollama_process()).unwrap();
+    let own: serde_json::Value = serde_json::from_slice(&own).unwrap();
+    let pid = own[0]["pid"].to_string();
+    assert!(std::process::Command::new("kill").arg(pid).status().unwrap().success());
 }
 
 #[tokio::test]

@@ -39,7 +39,7 @@ export function installOf(phase: InstallPhase, share = 0, totalBytes = 0, progra
   const { completedBytes, fraction, bytesPerSecond, secondsLeft } = pullOf('', phase === 'downloading' ? phase : 'starting', share, totalBytes);
   return {
     program, phase, completedBytes, totalBytes, fraction, bytesPerSecond, secondsLeft,
-    packages: null, elapsedSeconds: null, said: [], failure: null,
+    packages: null, elapsedSeconds: null, said: [], installed: null, failure: null,
   };
 }
 

@@ -98,7 +98,7 @@ export class FakeBackend implements Backend {
   suggestion: Suggestion = { valid: true, installed: null, nearest: [] };
   /** What installing Ollama would do. */
   offer: InstallOffer = {
-    url: 'https://ollama.com/download/ollama-linux-amd64.tar.zst', downloadBytes: 1_900_000_000, folder: '/home/ada/.local', aside: [],
+    url: 'https://ollama.com/download/ollama-linux-amd64.tar.zst', downloadBytes: 1_900_000_000, folder: '/home/ada/.local', aside: [], running: null,
   };
   /** What installing OpenClaw would do. */
   openclaw: OpenclawOffer = {

@@ -3,7 +3,7 @@
 import type { InstallState } from '../backend/types/InstallState';
 import type { ProofState } from '../backend/types/ProofState';
 import type { PullState } from '../backend/types/PullState';
-import { isInstalling } from '../install';
+import { isInPlace, isInstalling } from '../install';
 import { isRunning } from '../models';
 import { failureText } from '../words/causes';
 import { phaseText } from '../words/install';
@@ -31,7 +31,8 @@ export class Outside {
 
   install(one: InstallState | null): Said[] {
     if (!this.#ended('install', isInstalling(one)) || !one) return [];
-    if (one.phase === 'done' || one.phase === 'opened') return [{ title: t('outside.install.done'), text: phaseText(one) }];
+    if (isInPlace(one) || one.phase === 'opened') return [{ title: t('outside.install.done'), text: phaseText(one) }];
+    if (one.phase === 'not-started') return [{ title: phaseText(one), text: one.failure ? failureText(one.failure) : '' }];
     if (one.phase !== 'failed') return [];
     return [{ title: t('outside.install.failed'), text: one.failure ? failureText(one.failure) : '' }];
   }

@@ -7,7 +7,10 @@ import { duration, percent } from './format';
 import { t } from './words.svelte';
 
 type Says = 'title' | 'progress' | 'cancel.name' | 'dismiss.name' | 'again.name';
-type Reached = Exclude<InstallPhase, 'waiting' | 'unpacking' | 'starting' | 'opened'>;
+type Reached = Exclude<
+  InstallPhase,
+  'waiting' | 'unpacking' | 'starting' | 'opened' | 'restart-pending' | 'waking' | 'not-started'
+>;
 const reached: readonly string[] = ['asking', 'downloading', 'checking', 'done', 'cancelled', 'failed'] satisfies Reached[];
 
 /** What the card and its buttons are called. */
@@ -16,9 +19,14 @@ export function installText(program: InstallProgram, says: Says): string {
 }
 
 /** Where it stands. */
-export function phaseText({ program, phase }: Pick<InstallState, 'program' | 'phase'>): string {
+export function phaseText({ program, phase, installed }: Pick<InstallState, 'program' | 'phase' | 'installed'>): string {
   // npm has fewer steps to tell apart.
   if (program === 'openclaw' && reached.includes(phase)) return t(`install.openclaw.phase.${phase as Reached}`);
+  const other = installed?.running;
+  if (phase === 'restart-pending' && other) {
+    const params = { version: installed.version, running: other.version, url: other.url };
+    return t(other.restarts ? 'install.phase.restart-pending' : 'install.phase.restart-pending.theirs', params);
+  }
   return t(`install.phase.${phase}`);
 }
 

@@ -29,10 +29,17 @@ use fetch::{Ended, Partial, Source};
 use plan::{Plan, Way};
 use state::{InstallPhase, InstallState, Meter};
 
-use super::{address::Address, start};
+use super::{
+    address::Address,
+    client::{self, Client},
+    program,
+    restart::{self, RestartWay},
+    start,
+};
 use crate::{
     computer::Computer,
     error::{Error, ErrorCode},
+    installing::{Installed, RunningOllama},
     machine::{command, os::Os},
 };
 
@@ -55,6 +62,8 @@ pub struct InstallOffer {
     pub folder: Option<String>,
     /// What is there already, is not Pincer's, and would be moved aside to a dated name.
     pub aside: Vec<String>,
+    /// An Ollama that answers already where the new one would, and goes on until it is restarted; `null`: none.
+    pub running: Option<RunningOllama>,
 }
 
 /// What an installation would do here. Asks for the file's size and nothing else.
@@ -68,7 +77,29 @@ pub async fn offer(computer: &Computer, limits: Limits) -> Result<InstallOffer, 
     let folder = prefix.as_ref().map(|prefix| prefix.display().to_string());
     let aside = blocking(move || prefix.map(|prefix| place::foreign(&prefix)).unwrap_or_default()).await?;
     let aside = aside.iter().map(|path| path.display().to_string()).collect();
-    Ok(InstallOffer { url: source.file_url(), download_bytes: source.size().await?, folder, aside })
+    let (size, running) = tokio::join!(source.size(), running(computer));
+    Ok(InstallOffer { url: source.file_url(), download_bytes: size?, folder, aside, running: running? })
+}
+
+/// The Ollama that answers where the new one would.
+async fn running(computer: &Computer) -> Result<Option<RunningOllama>, Error> {
+    let Computer { surroundings, folders, .. } = computer;
+    let address = address(computer).await?;
+    let client = Client::new(&address, &surroundings.environment, client::Limits::default())?;
+    let Ok(version) = client.version().await else { return Ok(None) };
+    let takes = restart::takes(surroundings, folders, &address).await?;
+    let place = plan::program(&surroundings.home);
+    let found = program::find(surroundings);
+    // A service, or a program that is found before it, would be what runs again.
+    let restarts = takes.way == RestartWay::Own && found.is_none_or(|found| found == place);
+    Ok(Some(RunningOllama { version, url: address.to_string(), restarts }))
+}
+
+/// Where it shall answer: the effective address, unless that is another computer's.
+async fn address(computer: &Computer) -> Result<Address, Error> {
+    let computer = computer.clone();
+    let effective = blocking(move || computer.effective().0).await?;
+    Ok(if effective.is_loopback() { effective } else { Address::default() })
 }
 
 /// Installs and starts Ollama, telling each state as it changes; the last one, which is over, is returned. `stop`
@@ -82,7 +113,7 @@ pub async fn install(
 ) -> InstallState {
     let mut run = Run { computer, limits, stop, tell };
     match run.all().await {
-        Ok(phase) => InstallState { fraction: 1.0, ..InstallState::at(phase) },
+        Ok(last) => InstallState { fraction: 1.0, ..last },
         Err(Stop::Cancelled) => InstallState::at(InstallPhase::Cancelled),
         Err(Stop::Failed(error)) => InstallState::failed(error),
     }
@@ -108,7 +139,7 @@ struct Run<'a, T> {
 }
 
 impl<T: FnMut(InstallState)> Run<'_, T> {
-    async fn all(&mut self) -> Result<InstallPhase, Stop> {
+    async fn all(&mut self) -> Result<InstallState, Stop> {
         (self.tell)(InstallState::at(InstallPhase::Asking));
         let plan = plan_here(self.computer)?;
         let downloads = self.computer.folders.downloads();
@@ -127,7 +158,7 @@ impl<T: FnMut(InstallState)> Run<'_, T> {
             Err(stop) => Err(stop),
         };
         // An installer that was opened is still read.
-        if !matches!(ended, Ok(InstallPhase::Opened)) && !is_not_opened(&ended) {
+        if !is_opened(&ended) {
             blocking(move || room::clear(&downloads, None)).await?;
         }
         ended
@@ -205,7 +236,7 @@ impl<T: FnMut(InstallState)> Run<'_, T> {
     }
 
     /// Unpacks the archive, which is what Ollama published, puts it in its place and starts it.
-    async fn unpack(&mut self, archive: PathBuf) -> Result<InstallPhase, Stop> {
+    async fn unpack(&mut self, archive: PathBuf) -> Result<InstallState, Stop> {
         let prefix = plan::prefix(&self.computer.surroundings.home);
         (self.tell)(InstallState::at(InstallPhase::Checking));
         let (measured, stop) = (archive.clone(), self.stop.clone());
@@ -214,34 +245,71 @@ impl<T: FnMut(InstallState)> Run<'_, T> {
         room::check(&self.computer.surroundings, vec![(prefix.clone(), total)]).await?;
         let written = Arc::new(AtomicU64::new(0));
         let (counted, stop) = (Arc::clone(&written), self.stop.clone());
-        let now = self.computer.surroundings.now();
+        let folder = prefix.clone();
         let mut job = tokio::task::spawn_blocking(move || {
-            let disk = |error| Refused::Disk(prefix.clone(), error);
-            let staging = place::staging(&prefix).map_err(disk)?;
+            let staging = place::staging(&folder).map_err(|error| Refused::Disk(folder, error))?;
             archive::unpack(&archive, staging.path(), total, &|bytes| {
                 counted.fetch_add(bytes, Ordering::Relaxed);
                 !is_stopped(&stop)
             })?;
-            // From here on it is done to the end.
-            place::put(staging.path(), &prefix, now).map_err(|(place, error)| Refused::Disk(place, error))
+            Ok(staging)
         });
         let mut tick = tokio::time::interval(TELL_EVERY);
-        let done = loop {
+        let staging = loop {
             tokio::select! {
                 done = &mut job => break done,
                 _ = tick.tick() => (self.tell)(InstallState::unpacking(written.load(Ordering::Relaxed), total)),
             }
         };
-        let done = done.map_err(|error| Error::new(ErrorCode::Internal {}, error.to_string()))?;
-        done.map_err(|refused| self.refused(refused))?;
+        let staging = staging.map_err(|error| Error::new(ErrorCode::Internal {}, error.to_string()))?;
+        let staging = staging.map_err(|refused| self.refused(refused))?;
+        // What is there works, perhaps: it makes room only for what runs here.
+        let fresh = staging.path().join(archive::PROGRAM);
+        let version = tokio::select! {
+            biased;
+            () = stopped(self.stop.clone()) => return Err(Stop::Cancelled),
+            tried = program::tried(&self.computer.surroundings, &fresh) => tried,
+        };
+        let version = version.map_err(|why| Error::new(ErrorCode::InstallDoesNotFit {}, why))?;
+        let now = self.computer.surroundings.now();
+        // From here on it is done to the end.
+        let put = blocking(move || {
+            place::put(staging.path(), &prefix, now).map_err(|(place, error)| Refused::Disk(place, error))
+        });
+        let aside = put.await?.map_err(|refused| self.refused(refused))?;
+        let aside = aside.map(|path| path.display().to_string());
         (self.tell)(InstallState::at(InstallPhase::Starting));
-        let address = self.address().await?;
-        start::start(&self.computer.surroundings, &self.computer.folders, &address, &|_| {}).await?;
-        Ok(InstallPhase::Done)
+        Ok(self.start(Installed { version, running: None, aside }).await)
+    }
+
+    /// It is there, however this ends.
+    async fn start(&self, installed: Installed) -> InstallState {
+        let Computer { surroundings, folders, .. } = self.computer;
+        let begun = async {
+            let running = running(self.computer).await?;
+            if running.is_none() {
+                let address = address(self.computer).await?;
+                start::start(surroundings, folders, &address, &|_| {}).await?;
+            }
+            Ok(running)
+        };
+        // What was begun is done to its end.
+        let ended = tokio::select! {
+            ended = begun => Some(ended),
+            () = stopped(self.stop.clone()) => None,
+        };
+        let (phase, running, failure) = match ended {
+            None => (InstallPhase::Waking, None, None),
+            Some(Ok(None)) => (InstallPhase::Done, None, None),
+            Some(Ok(running)) => (InstallPhase::RestartPending, running, None),
+            Some(Err(error)) => (InstallPhase::NotStarted, None, Some(error)),
+        };
+        let installed = Some(Installed { running, ..installed });
+        InstallState { installed, failure, ..InstallState::at(phase) }
     }
 
     /// Opens the installer; what happens then is the system's and the user's.
-    async fn open(&mut self, plan: Plan, file: &Path) -> Result<InstallPhase, Stop> {
+    async fn open(&mut self, plan: Plan, file: &Path) -> Result<InstallState, Stop> {
         (self.tell)(InstallState::at(InstallPhase::Starting));
         let installer = file.with_file_name(plan.file);
         fs::rename(file, &installer)
@@ -250,7 +318,7 @@ impl<T: FnMut(InstallState)> Run<'_, T> {
         open(self.computer, &words).await.map_err(|detail| {
             Error::new(ErrorCode::InstallNotOpened { path: installer.display().to_string() }, detail)
         })?;
-        Ok(InstallPhase::Opened)
+        Ok(InstallState::at(InstallPhase::Opened))
     }
 
     fn refused(&self, refused: Refused) -> Stop {
@@ -263,17 +331,15 @@ impl<T: FnMut(InstallState)> Run<'_, T> {
             }
         })
     }
-
-    /// Where it shall answer: the effective address, unless that is another computer's.
-    async fn address(&self) -> Result<Address, Error> {
-        let computer = self.computer.clone();
-        let effective = blocking(move || computer.effective().0).await?;
-        Ok(if effective.is_loopback() { effective } else { Address::default() })
-    }
 }
 
-const fn is_not_opened(ended: &Result<InstallPhase, Stop>) -> bool {
-    matches!(ended, Err(Stop::Failed(Error { code: ErrorCode::InstallNotOpened { .. }, .. })))
+/// It was opened, or is to be.
+fn is_opened(ended: &Result<InstallState, Stop>) -> bool {
+    match ended {
+        Ok(last) => last.phase == InstallPhase::Opened,
+        Err(Stop::Failed(error)) => matches!(error.code, ErrorCode::InstallNotOpened { .. }),
+        Err(Stop::Cancelled) => false,
+    }
 }
 
 fn plan_here(computer: &Computer) -> Result<Plan, Error> {

@@ -61,8 +61,13 @@ fn beside(place: &Path, now: SystemTime) -> PathBuf {
     std::iter::once(first.clone()).chain((2..).map(next)).find(|free| !is_there(free)).unwrap_or(first)
 }
 
-/// Takes program and libraries of `staging` into `prefix`. What is there and is not Pincer's own is moved aside.
-pub(super) fn put(staging: &Path, prefix: &Path, now: SystemTime) -> Result<(), (PathBuf, io::Error)> {
+/// Takes program and libraries of `staging` into `prefix`. What is there and is not Pincer's own is moved aside: where
+/// the program is then, where there was one.
+pub(super) fn put(
+    staging: &Path,
+    prefix: &Path,
+    now: SystemTime,
+) -> Result<Option<PathBuf>, (PathBuf, io::Error)> {
     let (program, libraries) = (prefix.join(PROGRAM), prefix.join(LIBRARIES));
     for place in [&program, &libraries] {
         let folder = place.parent().unwrap_or(prefix);
@@ -94,7 +99,8 @@ pub(super) fn put(staging: &Path, prefix: &Path, now: SystemTime) -> Result<(), 
     if placed.is_err() {
         back(&aside);
     }
-    placed
+    placed?;
+    Ok(aside.into_iter().find(|(place, _)| *place == program).map(|(_, kept)| kept))
 }
 
 fn mark(staging: &Path, libraries: &Path) -> io::Result<()> {
@@ -214,17 +220,17 @@ mod tests {
             let staging = staging(&prefix).unwrap();
             file(&staging.path().join(PROGRAM), round);
             file(&staging.path().join(LIBRARIES).join(round), round);
-            put(staging.path(), &prefix, SystemTime::UNIX_EPOCH).unwrap();
+            put(staging.path(), &prefix, SystemTime::UNIX_EPOCH).unwrap()
         };
         file(&program, "theirs");
         file(&libraries.join("mine"), "mine");
         assert_eq!(foreign(&prefix), [program.clone(), libraries.clone()]);
-        install("first");
+        assert_eq!(install("first"), Some(prefix.join("bin/ollama.1970-01-01")));
         assert_eq!(read(&program), "first");
         assert_eq!(read(&prefix.join("bin/ollama.1970-01-01")), "theirs");
         assert_eq!(read(&prefix.join("lib/ollama.1970-01-01/mine")), "mine");
         assert!(foreign(&prefix).is_empty(), "Pincer's own");
-        install("second");
+        assert_eq!(install("second"), None);
         assert_eq!(fs::read_dir(prefix.join("lib")).unwrap().count(), 2, "Pincer's own is replaced");
         // Replaced by the user since.
         fs::remove_file(&program).unwrap();

@@ -65,6 +65,12 @@ pub fn prefix(home: &Path) -> PathBuf {
     home.join(".local")
 }
 
+/// The program, once it is installed there.
+#[must_use]
+pub fn program(home: &Path) -> PathBuf {
+    prefix(home).join(super::archive::PROGRAM)
+}
+
 /// The command that opens an installer, as an argument list.
 #[must_use]
 pub fn opening(os: Os, installer: &Path) -> Vec<String> {

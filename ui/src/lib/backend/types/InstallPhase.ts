@@ -3,4 +3,4 @@
 /**
  * Where an installation stands.
  */
-export type InstallPhase = "asking" | "downloading" | "waiting" | "checking" | "unpacking" | "starting" | "done" | "opened" | "cancelled" | "failed";
+export type InstallPhase = "asking" | "downloading" | "waiting" | "checking" | "unpacking" | "starting" | "done" | "restart-pending" | "waking" | "not-started" | "opened" | "cancelled" | "failed";

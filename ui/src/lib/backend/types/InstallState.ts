@@ -2,6 +2,7 @@
 import type { Failure } from "./Failure";
 import type { InstallPhase } from "./InstallPhase";
 import type { InstallProgram } from "./InstallProgram";
+import type { Installed } from "./Installed";
 
 /**
  * An installation.
@@ -47,6 +48,10 @@ elapsedSeconds: number | null,
  * The last lines of the program that does it, oldest first, each shortened: text, never markup.
  */
 said: Array<string>, 
+/**
+ * What is in its place now; `null` before, and where Pincer does not put it there itself.
+ */
+installed: Installed | null, 
 /**
  * Why it failed, or what it waits for.
  */
