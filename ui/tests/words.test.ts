@@ -5,7 +5,7 @@ import type { Effect } from '../src/lib/backend/types/Effect';
 import { causeTitle, causeWhy, failureText, remedyHow, warningText } from '../src/lib/words/causes';
 import { receiptText, sentence } from '../src/lib/words/effects';
 import { bytes, duration, integer, moment, percent, progress, speed, stopwatch, wordsOfTokens } from '../src/lib/words/format';
-import { languageOf, languages, list, plural, setLanguage, t, type Key } from '../src/lib/words/words.svelte';
+import { inert, languageOf, languages, list, plural, setLanguage, t, type Key } from '../src/lib/words/words.svelte';
 
 describe('t', () => {
   test('fills in placeholders: tokens in groups of digits, ports as they are', () => {
@@ -226,5 +226,22 @@ describe('formats', () => {
     setLanguage('zh-CN');
     expect(moment(at)).toContain('2026年3月14日');
     expect(list(['a', 'b', 'c'])).toBe('a、b或c');
+  });
+});
+
+describe('words from outside', () => {
+  test('steer and turn nothing in a sentence', () => {
+    const said = t('error.model.not-installed', { name: 'gpj.\u202eexe\u0007', nearest: ['\u2066a\u2069', 'b\u200b'] });
+    expect(said).toContain('gpj.\ufffdexe\ufffd');
+    expect(said).toContain('\ufffda\ufffd or b\ufffd');
+    expect(inert('50\u202f% – déjà 模型 👩\u200d🔬\n')).toBe('50\u202f% – déjà 模型 👩\u200d🔬\n');
+  });
+
+  test('are text and nothing else', () => {
+    const sources = import.meta.glob('../src/**/*.{svelte,ts}', { query: '?raw', import: 'default', eager: true });
+    const made = /\{@html|innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function\(/;
+    const found = Object.entries(sources).filter(([, source]) => made.test(source as string));
+    expect(Object.keys(sources).length).toBeGreaterThan(40);
+    expect(found.map(([name]) => name)).toEqual([]);
   });
 });

@@ -6,6 +6,7 @@ mod bench;
 mod bundle;
 mod failure;
 mod faults;
+mod harder;
 mod icons;
 mod notices;
 mod openclaw;
@@ -29,6 +30,8 @@ Usage: cargo xtask COMMAND
   run [--release] [-- ARGS]     set up what is missing, build, open Pincer (ARGS go to it)
   test [--only STEP] [-- ARGS]  set up what is missing, run every check (ARGS go to `cargo test`)
   faults [--release]            play every fault that Pincer names, print the scoreboard
+  stress                        thousands of changes, downloads and server failures; counts what is left of them
+  fuzz [TARGET] [SECONDS]       look for input that breaks what is held true of any input (all targets, 600 s each)
   screenshots                   make every picture of docs/screenshots anew
   icons                         make every size of the icon from src-tauri/icons/icon.svg
   bench                         measure the speed budgets of xtask/budgets.json
@@ -64,6 +67,10 @@ fn command(args: &[String]) -> Result<ExitCode, Failure> {
         ["test", "--only", step] => test::test(&project, Some(step), passed),
         ["faults"] => faults::faults(&project, false),
         ["faults", "--release"] => faults::faults(&project, true),
+        ["stress"] => harder::stress(&project),
+        ["fuzz"] => harder::fuzz(&project, None, None),
+        ["fuzz", target] => harder::fuzz(&project, Some(target), None),
+        ["fuzz", target, seconds] => harder::fuzz(&project, Some(target), Some(seconds)),
         ["screenshots"] => screenshots::screenshots(&project).map(|()| ExitCode::SUCCESS),
         ["icons"] => icons::icons(&project).map(|()| ExitCode::SUCCESS),
         ["bench"] => bench::bench(&project),

@@ -7,7 +7,10 @@ use std::{
     process::ExitCode,
 };
 
-use pincer_core::error::{Error, ErrorCode};
+use pincer_core::{
+    error::{Error, ErrorCode},
+    inert,
+};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -66,7 +69,7 @@ impl Output {
 
     /// One JSON document, in one line for a stream and for scripts alike.
     pub(crate) fn document(&self, document: &impl Serialize) -> io::Result<()> {
-        written(&serde_json::to_string(document)?)
+        written(&escaped(&serde_json::to_string(document)?))
     }
 
     /// One line of text.
@@ -202,10 +205,27 @@ fn written(text: &str) -> io::Result<()> {
     quiet(writeln!(out, "{text}").and_then(|()| out.flush()))
 }
 
-/// Without what steers a terminal: names and messages come from a server.
-fn clean(text: &str) -> Cow<'_, str> {
-    let steers = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
-    if text.contains(steers) { text.replace(steers, "\u{fffd}").into() } else { text.into() }
+/// Without what steers a terminal or turns the reading direction: names and messages come from a server.
+pub(crate) fn clean(text: &str) -> Cow<'_, str> {
+    inert::lines(text, usize::MAX)
+}
+
+/// The same JSON, with what steers a terminal in JSON's own escapes: a reader gets every character as it is.
+fn escaped(json: &str) -> Cow<'_, str> {
+    if !json.contains(inert::steers) {
+        return json.into();
+    }
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        if inert::steers(c) {
+            let escapes =
+                c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect::<String>();
+            text.push_str(&escapes);
+        } else {
+            text.push(c);
+        }
+    }
+    text.into()
 }
 
 fn one_line(text: &str) -> String {
@@ -222,7 +242,7 @@ fn quiet(written: io::Result<()>) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::clean;
+    use super::{clean, escaped};
 
     #[test]
     fn what_steers_a_terminal_is_shown_as_unreadable() {
@@ -231,8 +251,20 @@ mod tests {
             ("evil\u{1b}[31m:1b", "evil\u{fffd}[31m:1b"),
             ("\u{9b}2J\u{1b}]0;title\u{7}", "\u{fffd}2J\u{fffd}]0;title\u{fffd}"),
             ("50\u{202f}% – déjà", "50\u{202f}% – déjà"),
+            ("gpj.\u{202e}exe\u{2066}", "gpj.\u{fffd}exe\u{fffd}"),
         ] {
             assert_eq!(clean(said), shown, "{said:?}");
+        }
+    }
+
+    #[test]
+    fn json_says_the_same_without_steering() {
+        for said in ["plain – déjà", "\u{9b}31m\u{7f}", "gpj.\u{202e}exe", "tag \u{e0041}", "\u{1b}\n\"\\"]
+        {
+            let json = serde_json::to_string(said).unwrap();
+            let escaped = escaped(&json);
+            assert!(!escaped.contains(pincer_core::inert::steers), "{escaped}");
+            assert_eq!(serde_json::from_str::<String>(&escaped).unwrap(), said);
         }
     }
 }

@@ -10,7 +10,7 @@ use std::{
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
-use crate::output::Output;
+use crate::output::{self, Output};
 
 /// The one line of a command that waits.
 pub(crate) struct Waiting {
@@ -32,7 +32,8 @@ impl Waiting {
 
     /// Says what it waits for now; the same again is not repeated.
     pub(crate) fn say(&self, output: &Output, key: &str, params: &impl Serialize) {
-        let text = output.words.say_with(key, params);
+        // Names in it come from a server.
+        let text = output::clean(&output.words.say_with(key, params)).into_owned();
         if self.last.replace(text.clone()) == text {
             return;
         }

@@ -1,9 +1,14 @@
 //! What can go wrong, as codes that a face acts on; the words for people are in `ui/messages`.
 //! Every fallible function of the library ends in this one enum, and it crosses to the window as it is.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
-use crate::machine::disk::MoveModels;
+use crate::{inert, machine::disk::MoveModels};
+
+/// Longest technical part, in characters.
+const DETAIL: usize = 8000;
 
 /// The result of every fallible function of the library.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -22,9 +27,13 @@ pub struct Error {
 }
 
 impl Error {
-    /// An error with its technical part.
+    /// An error with its technical part, which may quote what came from outside: it is made inert, and has an end.
     pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into() }
+        let mut detail = detail.into();
+        if let Cow::Owned(inert) = inert::lines(&detail, DETAIL) {
+            detail = inert;
+        }
+        Self { code, detail }
     }
 }
 

@@ -7,6 +7,7 @@ pub mod computer;
 pub mod diagnosis;
 pub mod error;
 pub mod folders;
+pub mod inert;
 pub mod installing;
 pub mod journal;
 pub mod live;

@@ -107,15 +107,15 @@ pub fn table() -> Vec<Fault> {
     table
 }
 
-const STREAM_HEAD: &str =
+pub(crate) const STREAM_HEAD: &str =
     "HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n";
-const JSON_HEAD: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=utf-8\r\n";
+pub(crate) const JSON_HEAD: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=utf-8\r\n";
 
-fn send(text: &str) -> Step {
+pub(crate) fn send(text: &str) -> Step {
     Step::Send(Bytes::copy_from_slice(text.as_bytes()))
 }
 
-fn chunk(bytes: &[u8]) -> Bytes {
+pub(crate) fn chunk(bytes: &[u8]) -> Bytes {
     let mut chunk = format!("{:x}\r\n", bytes.len()).into_bytes();
     chunk.extend_from_slice(bytes);
     chunk.extend_from_slice(b"\r\n");
@@ -123,18 +123,18 @@ fn chunk(bytes: &[u8]) -> Bytes {
 }
 
 /// A whole answer. `headers` are whole lines.
-fn reply(status: &str, headers: &str, body: &[u8]) -> Vec<Step> {
+pub(crate) fn reply(status: &str, headers: &str, body: &[u8]) -> Vec<Step> {
     let head =
         format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n", body.len());
     vec![Step::ReadRequest, send(&head), Step::Send(Bytes::copy_from_slice(body))]
 }
 
-fn json(body: &[u8]) -> Vec<Step> {
+pub(crate) fn json(body: &[u8]) -> Vec<Step> {
     reply("200 OK", "Content-Type: application/json; charset=utf-8\r\n", body)
 }
 
 /// A head that promises `length` bytes, and what follows.
-fn promised(length: &str, then: Vec<Step>) -> Vec<Step> {
+pub(crate) fn promised(length: &str, then: Vec<Step>) -> Vec<Step> {
     let head = format!("{JSON_HEAD}Content-Length: {length}\r\n\r\n");
     let mut steps = vec![Step::ReadRequest, send(&head)];
     steps.extend(then);

@@ -12,6 +12,7 @@ mod clock;
 mod connection;
 pub mod faults;
 mod host;
+pub mod hostile;
 mod model;
 mod name;
 mod ollama;

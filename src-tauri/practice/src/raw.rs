@@ -33,6 +33,8 @@ pub enum Step {
     Send(Bytes),
     /// Sends these bytes one by one, with a pause before each.
     Drip(Bytes, Duration),
+    /// Sends these bytes so many times: more than anyone would keep in memory.
+    Times(Bytes, u32),
     /// Sends these bytes again and again until the client leaves, with a pause before each time.
     Repeat(Bytes, Duration),
     /// Waits.
@@ -70,6 +72,7 @@ struct Seen {
 struct Log {
     connections: usize,
     requests: Vec<String>,
+    heads: Vec<String>,
 }
 
 /// Only requests to `path` get the fault; the others go to the server at `upstream`.
@@ -131,6 +134,12 @@ impl RawServer {
     #[must_use]
     pub fn requests(&self) -> Vec<String> {
         self.seen.read(|log| log.requests.clone())
+    }
+
+    /// The same with all their headers, each line with its end.
+    #[must_use]
+    pub fn heads(&self) -> Vec<String> {
+        self.seen.read(|log| log.heads.clone())
     }
 
     /// Waits until so many connections were taken; `false` when `limit` passes first.
@@ -206,6 +215,11 @@ async fn serve(
                     stream.write_all(std::slice::from_ref(byte)).await?;
                 }
             }
+            Step::Times(bytes, count) => {
+                for _ in 0..*count {
+                    stream.write_all(bytes).await?;
+                }
+            }
             Step::Repeat(bytes, each) => loop {
                 tokio::time::sleep(*each).await;
                 stream.write_all(bytes).await?;
@@ -244,7 +258,12 @@ async fn read_request(stream: &mut TcpStream, seen: &Seen) -> io::Result<Vec<u8>
     }
     let first = request.split(|&byte| byte == b'\r').next().unwrap_or_default();
     let first = String::from_utf8_lossy(first).into_owned();
-    seen.note(|log| log.requests.push(first));
+    let head =
+        split(&request).map_or_else(String::new, |(head, _)| String::from_utf8_lossy(head).into_owned());
+    seen.note(|log| {
+        log.requests.push(first);
+        log.heads.push(head);
+    });
     Ok(request)
 }
 

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     error::Error,
+    inert,
     openclaw::{
         outcome::ReceiptSummary,
         secrets,
@@ -296,7 +297,7 @@ impl Page<'_> {
 
     /// A line as it is, but for what a terminal would take for a command.
     pub(super) fn plain(&mut self, line: &str) {
-        let line = line.chars().map(|c| if c.is_control() { ' ' } else { c });
+        let line = line.chars().map(|c| if inert::steers(c) { ' ' } else { c });
         let line: String = line.take(LINE).collect();
         // Writing to a text cannot fail.
         let _ = writeln!(self.text, "{}", line.trim_end());

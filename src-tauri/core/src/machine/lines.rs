@@ -11,6 +11,7 @@ use tokio::{
 };
 
 use super::group::Group;
+use crate::inert;
 
 /// A longer line is cut: nobody reads on.
 const LINE: usize = 400;
@@ -127,7 +128,7 @@ fn clean(line: &[u8]) -> String {
         if letter == '\u{1b}' {
             // `ESC [ ... letter`: a colour or a movement.
             let _ = letters.by_ref().find(char::is_ascii_alphabetic);
-        } else if !letter.is_control() {
+        } else if !inert::steers(letter) {
             clean.push(letter);
         }
     }

@@ -10,9 +10,12 @@ use super::{
     model::{Model, Verdict},
     shape::CacheShape,
 };
-use crate::ollama::{
-    names::{self, ModelName},
-    wire::{Recommendation, Tag},
+use crate::{
+    inert,
+    ollama::{
+        names::{self, ModelName},
+        wire::{Recommendation, Tag},
+    },
 };
 
 const CATALOGUE: &str = include_str!("catalogue.json");
@@ -206,7 +209,7 @@ fn theirs(name: &str, recommendation: &Recommendation, known: &Known<'_>) -> Off
 /// A text from outside in one line of bounded length, without control characters.
 fn plain(text: &str) -> Option<String> {
     let words: Vec<&str> =
-        text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
+        text.split(|c: char| c.is_whitespace() || inert::steers(c)).filter(|w| !w.is_empty()).collect();
     let line = words.join(" ");
     let mut short: String = line.chars().take(DESCRIPTION).collect();
     if short.len() < line.len() {

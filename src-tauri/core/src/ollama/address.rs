@@ -3,6 +3,8 @@
 
 use std::{fmt, net::IpAddr};
 
+use reqwest::Url;
+
 use crate::error::{Error, ErrorCode};
 
 /// Ollama's own port.
@@ -78,7 +80,7 @@ impl Address {
             return None;
         }
         let port = port.and_then(|port| port.parse().ok()).unwrap_or(fallback);
-        Some(Self { scheme, host: connectable(host), port, path: client_path(parts.path) })
+        Some(Self { scheme, host: connectable(host)?, port, path: client_path(parts.path) })
     }
 
     /// An address as a person or a settings file gives it: the same defaults as `OLLAMA_HOST`, but what is
@@ -122,7 +124,8 @@ impl Address {
         if value.contains(['?', '#']) {
             return Err(invalid("a question mark or hash sign"));
         }
-        Ok(Self { scheme, host: connectable(host), port, path: client_path(parts.path) })
+        let host = connectable(host).ok_or_else(|| invalid("a host name that none can have"))?;
+        Ok(Self { scheme, host, port, path: client_path(parts.path) })
     }
 
     /// The port.
@@ -146,7 +149,7 @@ impl Address {
     /// The same place under another host.
     #[must_use]
     pub fn with_host(&self, host: &str) -> Self {
-        Self { host: connectable(host), ..self.clone() }
+        Self { host: connectable(host).unwrap_or_else(|| host.to_owned()), ..self.clone() }
     }
 
     /// The same place at another port.
@@ -321,21 +324,36 @@ fn without_user(text: &str) -> String {
     }
 }
 
-/// A wildcard is for listening; a client goes to loopback.
-fn connectable(host: &str) -> String {
+/// The host as a client connects to it: a wildcard is for listening, a client goes to loopback; an IP address in
+/// another form (`127.1`, `0x7f000001`) is that address. `None`: nothing that a client could connect to.
+fn connectable(host: &str) -> Option<String> {
     let host = host.trim_matches(['[', ']']).to_lowercase();
-    match host.parse::<IpAddr>() {
-        Ok(ip) if ip.is_unspecified() => "127.0.0.1".into(),
-        Ok(ip) => ip.to_string(),
-        Err(_) if host.is_empty() => "127.0.0.1".into(),
-        Err(_) => host,
+    if host.is_empty() {
+        return Some("127.0.0.1".into());
     }
+    let ip = match host.parse::<IpAddr>() {
+        // One of IPv4 in the form of IPv6 is the one of IPv4.
+        Ok(ip) => Some(ip.to_canonical()),
+        // As the HTTP client reads it.
+        Err(_) => Url::parse(&format!("http://{host}/")).ok()?.host_str()?.parse().ok(),
+    };
+    Some(match ip {
+        Some(ip) if ip.is_unspecified() => "127.0.0.1".into(),
+        Some(ip) => ip.to_string(),
+        None => host,
+    })
 }
 
+/// The path as a client asks for it: in the form of an address of the web, without the `/v1` of the OpenAI API.
 fn client_path(path: &str) -> String {
-    let path = path.trim_matches('/');
-    let path = path.strip_suffix("v1").filter(|rest| rest.is_empty() || rest.ends_with('/')).unwrap_or(path);
-    let path = path.trim_matches('/');
+    let asked = Url::parse(&format!("http://host/{}", path.trim_matches('/')));
+    // Quotes around an address are trimmed; one at its end is none of them.
+    let asked = asked.as_ref().map_or(path, Url::path).replace('\'', "%27");
+    let mut path = asked.trim_matches('/');
+    // Also written twice: what is left must read back as itself.
+    while let Some(rest) = path.strip_suffix("v1").filter(|rest| rest.is_empty() || rest.ends_with('/')) {
+        path = rest.trim_end_matches('/');
+    }
     if path.is_empty() { String::new() } else { format!("/{path}") }
 }
 
@@ -355,6 +373,10 @@ mod tests {
             ("  \"127.0.0.1:8080\"  ", "http://127.0.0.1:8080"),
             ("'example.com'", "http://example.com:11434"),
             ("0.0.0.0", "http://127.0.0.1:11434"),
+            ("127.1", "http://127.0.0.1:11434"),
+            ("0x7f000001:9000", "http://127.0.0.1:9000"),
+            ("0:9000", "http://127.0.0.1:9000"),
+            ("[::ffff:127.0.0.1]:9000", "http://127.0.0.1:9000"),
             ("0.0.0.0:9000", "http://127.0.0.1:9000"),
             ("::", "http://127.0.0.1:11434"),
             ("[::]:9000", "http://127.0.0.1:9000"),
@@ -366,6 +388,8 @@ mod tests {
             ("http://example.com:11434", "http://example.com:11434"),
             ("https://example.com", "https://example.com"),
             ("https://example.com:11434/ollama/", "https://example.com:11434/ollama"),
+            ("example.com:1/ollama/v1//v1/", "http://example.com:1/ollama"),
+            ("example.com:1/a b/./\u{202e}", "http://example.com:1/a%20b/%E2%80%AE"),
             ("example.com:66000", "http://example.com:11434"),
             ("example.com:-1", "http://example.com:11434"),
             ("example.com:abc", "http://example.com:11434"),

@@ -23,13 +23,13 @@ use crate::{
 pub use chat::{ChatRequest, Refusal};
 pub use lines::Lines;
 
-/// Longest answer of `/api/show` (a verbose one lists every token of the model).
-const SHOW_BYTES: usize = 64 << 20;
+/// Longest answer of `/api/show` that lists every token of the model: 20 MB for a quarter of a million.
+const VERBOSE_BYTES: usize = 64 << 20;
 /// Longest other answer: 1,000 models are under 1 MiB.
 const ANSWER_BYTES: usize = 16 << 20;
 /// Longest list of recommendations: some dozen entries.
 const RECOMMENDATIONS_BYTES: usize = 1 << 20;
-/// Longest error body.
+/// Longest error body, greeting or version.
 const ERROR_BYTES: usize = 64 << 10;
 
 /// How long a client waits.
@@ -39,8 +39,8 @@ pub struct Limits {
     pub connect: Duration,
     /// For a whole answer, from the request on.
     pub answer: Duration,
-    /// For the next bytes of a download. The server sends a line every 60 ms, but none while it checks what
-    /// came, which takes minutes on big models.
+    /// For the next line of a download. The server sends one every 60 ms, but none while it checks what came, which
+    /// takes minutes on big models.
     pub stream: Duration,
 }
 
@@ -101,7 +101,7 @@ impl Client {
     /// # Errors
     /// `ollama.*` codes.
     pub async fn version(&self) -> Result<String, Error> {
-        Ok(self.get::<Version>("/api/version").await?.version)
+        Ok(self.get::<Version>("/api/version", ERROR_BYTES).await?.version)
     }
 
     /// `GET /api/tags`: the installed models, newest first.
@@ -109,7 +109,7 @@ impl Client {
     /// # Errors
     /// `ollama.*` codes.
     pub async fn tags(&self) -> Result<Tags, Error> {
-        self.get("/api/tags").await
+        self.get("/api/tags", ANSWER_BYTES).await
     }
 
     /// `GET /api/ps`: the loaded models.
@@ -117,7 +117,7 @@ impl Client {
     /// # Errors
     /// `ollama.*` codes.
     pub async fn ps(&self) -> Result<Running, Error> {
-        self.get("/api/ps").await
+        self.get("/api/ps", ANSWER_BYTES).await
     }
 
     /// `POST /api/show`: what a model can do.
@@ -128,7 +128,7 @@ impl Client {
         let response = self
             .send(Method::POST, "/api/show", Some(&Named { model: name }), Some(self.limits.answer))
             .await?;
-        self.read(response, SHOW_BYTES).await
+        self.read(response, ANSWER_BYTES).await
     }
 
     /// The same with `verbose`: lists of the model file are told, too. Long (megabytes), for the few models whose
@@ -139,7 +139,7 @@ impl Client {
     pub async fn show_verbose(&self, name: &str) -> Result<Show, Error> {
         let body = Verbose { model: name, verbose: true };
         let response = self.send(Method::POST, "/api/show", Some(&body), Some(self.limits.answer)).await?;
-        self.read(response, SHOW_BYTES).await
+        self.read(response, VERBOSE_BYTES).await
     }
 
     /// `GET /api/experimental/model-recommendations`: what the server itself recommends (0.22.1 on).
@@ -147,9 +147,7 @@ impl Client {
     /// # Errors
     /// `ollama.*` codes; `ollama.status` 404 on older servers.
     pub async fn recommendations(&self) -> Result<Recommendations, Error> {
-        let path = "/api/experimental/model-recommendations";
-        let response = self.send::<()>(Method::GET, path, None, Some(self.limits.answer)).await?;
-        self.read(response, RECOMMENDATIONS_BYTES).await
+        self.get("/api/experimental/model-recommendations", RECOMMENDATIONS_BYTES).await
     }
 
     /// `POST /api/pull`: the lines of a download as they come. Dropping the stream stops the download; the
@@ -163,9 +161,9 @@ impl Client {
         Ok(Lines::of(self.clone(), response))
     }
 
-    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
+    async fn get<T: DeserializeOwned>(&self, path: &str, limit: usize) -> Result<T, Error> {
         let response = self.send::<()>(Method::GET, path, None, Some(self.limits.answer)).await?;
-        self.read(response, ANSWER_BYTES).await
+        self.read(response, limit).await
     }
 
     async fn send<B: Serialize>(

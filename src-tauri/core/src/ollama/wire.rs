@@ -1,18 +1,16 @@
 //! The shapes of Ollama's API that we read, each field optional where some server leaves it out.
 //! Measured on 0.32 and read in its source; unknown fields are ignored.
 
-use std::fmt;
+mod bounded;
 
-use serde::{
-    Deserialize,
-    de::{IgnoredAny, MapAccess, Visitor},
-};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 /// `GET /api/version`.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Version {
     /// `0.32.15`; a development build says `0.0.0`.
+    #[serde(deserialize_with = "bounded::name")]
     pub version: String,
 }
 
@@ -20,26 +18,27 @@ pub struct Version {
 #[derive(Debug, Clone, Deserialize)]
 pub struct Tags {
     /// The installed models.
-    #[serde(default, deserialize_with = "null_is_empty")]
+    #[serde(default, deserialize_with = "bounded::list")]
     pub models: Vec<Tag>,
 }
 
 /// One installed model as listed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct Tag {
-    /// Name with tag.
+    /// Name with tag; what no name can hold is shown as unreadable (U+FFFD).
+    #[serde(deserialize_with = "bounded::name")]
     pub name: String,
     /// Bytes on disk.
     #[serde(default)]
     pub size: u64,
     /// Digest of its manifest; names what `/api/show` said.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounded::name")]
     pub digest: String,
     /// Set when it runs on another server.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounded::some_name")]
     pub remote_model: Option<String>,
     /// Set when it runs on another server.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounded::some_name")]
     pub remote_host: Option<String>,
 }
 
@@ -47,13 +46,13 @@ pub struct Tag {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 pub struct Show {
     /// Since 0.6.4; absent means unknown, not "none".
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounded::some_names")]
     pub capabilities: Option<Vec<String>>,
     /// Keys of the model file, the tokenizer's left out: they hold every token, and say nothing that is asked here.
-    #[serde(default, deserialize_with = "without_tokenizer")]
+    #[serde(default, deserialize_with = "bounded::facts")]
     pub model_info: Option<Map<String, Value>>,
     /// Set when it runs on another server.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounded::some_name")]
     pub remote_host: Option<String>,
 }
 
@@ -83,14 +82,15 @@ fn whole(value: &Value) -> Option<u64> {
 #[derive(Debug, Clone, Deserialize)]
 pub struct Running {
     /// The loaded models.
-    #[serde(default, deserialize_with = "null_is_empty")]
+    #[serde(default, deserialize_with = "bounded::list")]
     pub models: Vec<Loaded>,
 }
 
 /// One loaded model.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Loaded {
-    /// Name with tag.
+    /// Name with tag; what no name can hold is shown as unreadable (U+FFFD).
+    #[serde(deserialize_with = "bounded::name")]
     pub name: String,
     /// Bytes in memory.
     #[serde(default)]
@@ -102,7 +102,7 @@ pub struct Loaded {
     #[serde(default)]
     pub context_length: u64,
     /// Until when it stays without being asked (RFC 3339); empty when the server does not say.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounded::name")]
     pub expires_at: String,
 }
 
@@ -120,7 +120,7 @@ impl Loaded {
 #[derive(Debug, Clone, Deserialize)]
 pub struct Recommendations {
     /// In the server's order.
-    #[serde(default, deserialize_with = "null_is_empty")]
+    #[serde(default, deserialize_with = "bounded::list")]
     pub recommendations: Vec<Recommendation>,
 }
 
@@ -128,10 +128,10 @@ pub struct Recommendations {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct Recommendation {
     /// The name to pull.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounded::name")]
     pub model: String,
     /// The server's own words.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounded::message")]
     pub description: String,
     /// Memory that it wants in bytes.
     #[serde(default)]
@@ -164,7 +164,7 @@ pub struct PullLine {
     #[serde(default)]
     pub completed: Option<u64>,
     /// The pull failed (with HTTP 200).
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounded::some_message")]
     pub error: Option<String>,
 }
 
@@ -172,9 +172,10 @@ pub struct PullLine {
 #[derive(Debug, Clone, Deserialize)]
 pub struct ErrorBody {
     /// Ollama's own words.
+    #[serde(deserialize_with = "bounded::message")]
     pub error: String,
     /// Where to sign in, for a model that runs online (with status 401).
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounded::some_name")]
     pub signin_url: Option<String>,
 }
 
@@ -206,10 +207,10 @@ pub struct ChatLine {
     #[serde(default)]
     pub eval_duration: Option<u64>,
     /// It failed after it had begun (with HTTP 200).
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounded::some_message")]
     pub error: Option<String>,
     /// Where to sign in, with such an error.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "bounded::some_name")]
     pub signin_url: Option<String>,
 }
 
@@ -223,7 +224,7 @@ pub struct ChatMessage {
     #[serde(default)]
     pub thinking: Option<String>,
     /// Calls of tools.
-    #[serde(default, deserialize_with = "null_is_empty")]
+    #[serde(default, deserialize_with = "bounded::list")]
     pub tool_calls: Vec<ToolCall>,
 }
 
@@ -241,47 +242,6 @@ pub struct CalledFunction {
     /// The tool.
     #[serde(default)]
     pub name: String,
-}
-
-/// The keys of a model file without the tokenizer's, which are not even kept while they are read.
-fn without_tokenizer<'de, D>(deserializer: D) -> Result<Option<Map<String, Value>>, D::Error>
-where
-    D: serde::Deserializer<'de>,
-{
-    struct Keys;
-    impl<'de> Visitor<'de> for Keys {
-        type Value = Option<Map<String, Value>>;
-
-        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-            formatter.write_str("the keys of a model file")
-        }
-
-        fn visit_unit<E>(self) -> Result<Self::Value, E> {
-            Ok(None)
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            let mut kept = Map::new();
-            while let Some(key) = map.next_key::<String>()? {
-                if key.starts_with("tokenizer.") {
-                    map.next_value::<IgnoredAny>()?;
-                } else {
-                    kept.insert(key, map.next_value()?);
-                }
-            }
-            Ok(Some(kept))
-        }
-    }
-    deserializer.deserialize_any(Keys)
-}
-
-/// Old servers send `"models": null` for an empty list.
-fn null_is_empty<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
-where
-    D: serde::Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    Ok(Option::<Vec<T>>::deserialize(deserializer)?.unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -80,9 +80,17 @@ function missing(value: unknown): boolean {
 
 /** Ports and lines are names; tokens are counted. The commands do the same. */
 function spoken(name: string, value: unknown): string {
-  if (Array.isArray(value)) return list(value.map(String));
+  if (Array.isArray(value)) return list(value.map((one) => inert(String(one))));
   if (typeof value === 'number' && (name === 'tokens' || name === 'fits')) return new Intl.NumberFormat(current).format(value);
-  return String(value);
+  return inert(String(value));
+}
+
+/** What turns the reading direction, steers or hides: the same characters as in the library's `inert`. */
+const steers = /[\u{0}-\u{8}\u{b}-\u{1f}\u{7f}-\u{9f}\u{61c}\u{200b}\u{200e}\u{200f}\u{2028}-\u{202e}\u{2060}-\u{206f}\u{feff}\u{fff9}-\u{fffb}\u{e0000}-\u{e007f}]/gu;
+
+/** A text from outside as it may stand in a sentence: what is none to read is shown as unreadable. */
+export function inert(text: string): string {
+  return text.replace(steers, '\u{fffd}');
 }
 
 /** Sentences one after the other. */

@@ -16,10 +16,13 @@ pub struct Lines {
     client: Client,
     response: Response,
     buffer: Vec<u8>,
-    /// Bytes of the buffer that hold no line end.
+    /// Bytes of the buffer that were given out as lines.
+    taken: usize,
+    /// Bytes of the buffer, those included, that hold no further line end.
     searched: usize,
     ended: bool,
-    /// For the next bytes. Kept here, so that dropping a waiting `next` does not begin the wait anew.
+    /// For the next whole line: bytes that drip in, or line ends alone, are none. Kept here, so that dropping a
+    /// waiting `next` does not begin the wait anew.
     deadline: Instant,
 }
 
@@ -27,7 +30,7 @@ impl Lines {
     /// The lines of an answer that has begun.
     pub(super) fn of(client: Client, response: Response) -> Self {
         let deadline = Instant::now() + client.limits.stream;
-        Self { client, response, buffer: Vec::new(), searched: 0, ended: false, deadline }
+        Self { client, response, buffer: Vec::new(), taken: 0, searched: 0, ended: false, deadline }
     }
 
     /// The next line without its end; `None` when the stream is over. A last line without an end counts.
@@ -37,8 +40,13 @@ impl Lines {
     pub async fn next(&mut self) -> Result<Option<Vec<u8>>, Error> {
         loop {
             if let Some(line) = self.take_line() {
+                self.deadline = Instant::now() + self.client.limits.stream;
                 return Ok(Some(line));
             }
+            // Once for all lines of a piece: a piece may be nothing but line ends.
+            self.buffer.drain(..self.taken.min(self.buffer.len()));
+            self.searched = self.searched.saturating_sub(self.taken);
+            self.taken = 0;
             if self.ended {
                 let rest = std::mem::take(&mut self.buffer);
                 self.searched = 0;
@@ -50,10 +58,7 @@ impl Lines {
             }
             let chunk = tokio::time::timeout_at(self.deadline, self.client.chunk(&mut self.response));
             match chunk.await {
-                Ok(Ok(Some(bytes))) => {
-                    self.buffer.extend_from_slice(&bytes);
-                    self.deadline = Instant::now() + self.client.limits.stream;
-                }
+                Ok(Ok(Some(bytes))) => self.buffer.extend_from_slice(&bytes),
                 Ok(Ok(None)) => self.ended = true,
                 Ok(Err(error)) => return Err(error),
                 Err(_) => return Err(self.client.silent()),
@@ -68,11 +73,13 @@ impl Lines {
                 self.searched = self.buffer.len();
                 return None;
             };
-            let mut line: Vec<u8> = self.buffer.drain(..=self.searched + at).collect();
-            self.searched = 0;
-            line.truncate(line.trim_ascii_end().len());
-            if !line.is_empty() {
-                return Some(line);
+            let end = self.searched + at;
+            let line = self.buffer.get(self.taken..end).unwrap_or_default().trim_ascii_end();
+            let line = (!line.is_empty()).then(|| line.to_vec());
+            self.taken = end + 1;
+            self.searched = self.taken;
+            if line.is_some() {
+                return line;
             }
         }
     }
