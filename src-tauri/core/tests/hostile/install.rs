@@ -58,7 +58,7 @@ async fn a_hostile_file_is_not_installed() {
         ("endless-trailers", &["install.cut"]),
         ("body-stops", &["install.cut"]),
         ("silent", &["install.cut"]),
-        ("error-endless", &["install.cut"]),
+        ("error-endless", &["install.cut", "install.unavailable"]),
         ("html", &["install.checksum"]),
         ("not-found", &["install.unavailable"]),
         ("false-gzip", &["install.checksum"]),
