@@ -17,7 +17,7 @@ use pincer_core::{
         log::Log,
         names::{self, ModelName},
         pull::{PullFold, PullPhase, PullState},
-        wire::{ChatLine, ErrorBody, Recommendations, Running, Show, Tags, Version},
+        wire::{ChatLine, ErrorBody, Loaded, Recommendations, Running, Show, Tags, Version},
     },
     openclaw::{
         document::{Document, Edit, Step, Value},
@@ -157,7 +157,7 @@ pub fn bodies(bytes: &[u8]) {
     if let Ok(tags) = serde_json::from_slice::<Tags>(bytes) {
         inert_names(tags.models.iter().map(|tag| &tag.name));
         let loaded = serde_json::from_slice::<Running>(bytes).map(|all| all.models).unwrap_or_default();
-        for share in loaded.iter().map(|loaded| loaded.graphics_share()) {
+        for share in loaded.iter().map(Loaded::graphics_share) {
             assert!((0.0..=1.0).contains(&share));
         }
         judged(&tags, show.as_ref(), &Known { loaded: &loaded, ..Known::default() });

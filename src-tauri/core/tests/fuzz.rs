@@ -94,7 +94,7 @@ impl Change {
         let whole = bytes.len();
         match self {
             Self::Insert(at, new) => {
-                drop(bytes.splice(at.index(whole + 1)..at.index(whole + 1), new.clone()))
+                drop(bytes.splice(at.index(whole + 1)..at.index(whole + 1), new.clone()));
             }
             Self::Copy(at, count, to) => {
                 let at = at.index(whole + 1);
@@ -104,7 +104,7 @@ impl Change {
             Self::Cut(at) => bytes.truncate(at.index(whole + 1)),
             _ if whole == 0 => {}
             Self::Remove(at, count) => {
-                drop(bytes.drain(at.index(whole)..(at.index(whole) + count).min(whole)))
+                drop(bytes.drain(at.index(whole)..(at.index(whole) + count).min(whole)));
             }
             Self::Set(at, byte) => bytes[at.index(whole)] = *byte,
         }

@@ -62,7 +62,9 @@ fn endures(first: Rounds, rounds: Rounds) {
         .enable_all()
         .build()
         .unwrap();
-    let mut stage = runtime.block_on(Stage::new());
+    let within = runtime.enter();
+    let mut stage = Stage::new();
+    drop(within);
     first.run(&mut stage, &runtime);
     let before = Holdings::settled(None);
     let files = stage.files();

@@ -39,7 +39,8 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    pub(crate) async fn new() -> Self {
+    /// Within a runtime.
+    pub(crate) fn new() -> Self {
         let server = Server::start();
         let home = tempfile::tempdir().unwrap();
         fs::create_dir_all(home.path().join(".openclaw")).unwrap();
