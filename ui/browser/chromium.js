@@ -20,7 +20,7 @@ const places = [
 ];
 
 /** The program to use: `PINCER_CHROMIUM`, or the first that is there. */
-export function chromium() {
+function chromium() {
   const named = process.env.PINCER_CHROMIUM;
   return named ? named : places.find((place) => existsSync(place));
 }

@@ -186,7 +186,7 @@ describe('OpenClaw with the computer', () => {
     open({ ...worlds.gatewayStopped, path: diagnosis([findings.gatewayElsewhere]) });
     expect(await screen.findByRole('heading', { name: 'OpenClaw runs on another computer (nas.local:18789)' })).toBeTruthy();
     expect(screen.getByText(/there is nothing to start here/)).toBeTruthy();
-    expect(screen.getByText(/write http:\/\/192\.168\.7\.3:11434 as Ollama’s address/)).toBeTruthy();
+    expect(screen.getByText(/baseUrl: \"http:\/\/192\.168\.7\.3:11434\"/)).toBeTruthy();
     expect(screen.queryByRole('button', { name: 'Start OpenClaw’s gateway' })).toBeNull();
   });
 });
