@@ -5,8 +5,8 @@ use pincer_practice::{Options, Practice};
 use serde_json::{Value, json};
 
 use crate::{
-    connection::playing,
-    engine::{CRASHING, NEWEST, add_unit, down, running},
+    connection::{playing, running_older},
+    engine::{CRASHING, NEWEST, add_unit, down},
     lab::{Lab, Stage, block_on, codes, scenarios},
     openclaw::ask_for_node,
     support::{
@@ -143,11 +143,15 @@ fn reset_and_settings_unreadable(lab: &Lab) {
 }
 
 fn proxied(lab: &Lab, change: impl FnOnce(&mut Value)) {
-    let (home, ollama) = running();
+    // The newest asks an Ollama on this computer directly; before it a proxy of the service's counts.
+    let (home, ollama) = running_older();
     tell(&home, &ollama.url(), change);
-    let proxy = ("HTTP_PROXY", "http://127.0.0.1:9");
-    lab.named(&lab.doctor(Stage::at(&home, &[proxy])));
-    lab.mended(Stage::at(&home, &[proxy, ("NO_PROXY", "127.0.0.1")]));
+    let stage = Stage::at(&home, &[]);
+    let proxy = "HTTP_PROXY=http://127.0.0.1:9\n";
+    write(&home, ".env", proxy);
+    lab.named(&lab.doctor(stage));
+    write(&home, ".env", &format!("{proxy}NO_PROXY=127.0.0.1\n"));
+    lab.mended(stage);
 }
 
 fn proxy_and_no_context_sent(lab: &Lab) {

@@ -189,7 +189,7 @@ fn listening(lab: &Lab, home: &Home, nowhere: &str, ollama: &Ollama) {
 const PROXY: (&str, &str) = ("HTTP_PROXY", "http://127.0.0.1:9");
 
 /// A version that is not known to leave this computer's own addresses alone.
-fn running_older() -> (Home, Ollama) {
+pub fn running_older() -> (Home, Ollama) {
     let home = Home::new();
     add_openclaw(&home, "2026.8.2");
     let ollama = Ollama::start(&home);
