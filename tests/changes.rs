@@ -18,7 +18,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use support::{gateway::Gateway, home::Home, ollama::Ollama, process, programs};
+use support::{gateway::Gateway, home::Home, ollama::Ollama, process, programs, settings};
 
 struct Machine {
     home: Home,
@@ -254,4 +254,31 @@ fn a_change_whose_answer_cannot_be_written_is_told_with_the_way_back() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         assert!(said.starts_with(told), "{arguments:?}: {said}");
     }
+}
+
+#[test]
+fn settings_of_a_client_of_another_computers_gateway_are_not_written() {
+    let machine = Machine::new();
+    settings::add_openclaw(&machine.home, "2026.9.6");
+    let remote = json!({ "gateway": { "mode": "remote", "remote": { "url": "ws://nas.local:18789" } } });
+    let file = machine.write(&remote);
+    let before = fs::read(&file).unwrap();
+    let answer = machine.json(&["use", "qwen3:8b", "--yes", "--json"]);
+    assert_eq!(answer["error"]["code"], "gateway.remote", "{answer:#}");
+    assert_eq!(fs::read(&file).unwrap(), before);
+}
+
+#[test]
+fn a_unit_of_the_users_own_is_neither_written_over_nor_taken_away() {
+    let machine = Machine::new();
+    settings::add_openclaw(&machine.home, "2026.9.6");
+    machine.write(&json!({ "gateway": { "mode": "local" } }));
+    let unit = machine.home.path().join(".config/systemd/user/openclaw-gateway.service");
+    fs::create_dir_all(unit.parent().unwrap()).unwrap();
+    fs::write(&unit, "[Service]\nExecStart=/opt/mine\n").unwrap();
+    let mut command = machine.home.command(programs::pincer_cli());
+    let output = command.args(["start", "--openclaw", "--at-login", "--yes", "--json"]).output().unwrap();
+    let answer = process::json("start", &output);
+    assert_eq!(answer["error"]["code"], "start.login-taken", "{answer:#}");
+    assert_eq!(fs::read_to_string(&unit).unwrap(), "[Service]\nExecStart=/opt/mine\n");
 }

@@ -211,10 +211,12 @@ fn remedy(output: &Output, cause: &Cause, offer: &Offer, chosen: &Chosen) -> Str
         // One that an administrator has to type says so.
         Remedy::StartOllama {} if offer.kind == RemedyKind::Action => "pincer start".to_owned(),
         Remedy::RestartOllama { .. } if offer.kind == RemedyKind::Action => "pincer restart".to_owned(),
-        Remedy::StartGateway {} => "pincer start --openclaw".to_owned(),
+        // What it lacks is shown and written first.
+        Remedy::StartGateway {} | Remedy::SetGatewayToken {} | Remedy::SetGatewayMode {} => {
+            "pincer start --openclaw".to_owned()
+        }
         Remedy::StartAtLogin {} => "pincer start --at-login".to_owned(),
         Remedy::GatewayAtLogin {} => "pincer start --openclaw --at-login".to_owned(),
-        Remedy::SetGatewayToken {} => "openclaw doctor --generate-gateway-token".to_owned(),
         Remedy::DownloadModel { .. } => format!("pincer pull {}", text("name")),
         Remedy::UseModel { .. } => format!("pincer use {}", text("name")),
         Remedy::SetContext { tokens, .. } => format!("pincer use {} --context {tokens}", text("name")),
@@ -232,7 +234,6 @@ fn remedy(output: &Output, cause: &Cause, offer: &Offer, chosen: &Chosen) -> Str
         Remedy::RepairSettings {} | Remedy::RenameFallback {} => format!("pincer use {model}"),
         Remedy::LocalOnly {} => format!("pincer use {model} --local-only"),
         Remedy::WriteKey {} => format!("{KEY_VARIABLE}={KEY_VALUE} ({})", chosen.env_file),
-        Remedy::SetGatewayMode {} => "openclaw config set gateway.mode local".to_owned(),
         Remedy::UndoChange { .. } => format!("pincer undo {}", text("receipt")),
         Remedy::StartOllama {}
         | Remedy::RestartOllama { .. }

@@ -126,7 +126,7 @@ async fn run(arguments: Arguments, surroundings: Surroundings, output: &Output) 
             unseen(&computer, before, ended).await
         }
         Command::Start(Start { openclaw: false, .. }) => start::run(&computer, output).await,
-        Command::Start(Start { openclaw: true, .. }) => start::gateway(&computer, output).await,
+        Command::Start(wanted) => start::gateway(&computer, output, &wanted).await,
         Command::Restart => start::again(&computer, output).await,
         Command::Report => report::run(&computer, output).await,
     }

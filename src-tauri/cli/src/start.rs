@@ -4,10 +4,12 @@
 use pincer_core::{
     computer::Computer,
     diagnosis::{
+        self,
         finding::Remedy,
         remedy::{self, Carried},
     },
     error::Error,
+    models::discovery::Discovery,
     ollama::{
         launch, restart,
         start::{self, Step},
@@ -83,8 +85,24 @@ fn tell(output: &Output, step: Step) {
     }
 }
 
-/// Ctrl-C gives up; what was started here ends.
-pub(crate) async fn gateway(computer: &Computer, output: &Output) -> Result<Done, Failure> {
+/// What it lacks in its settings is shown and written first, as any change. Ctrl-C gives up; what was started here ends.
+pub(crate) async fn gateway(computer: &Computer, output: &Output, wanted: &Start) -> Result<Done, Failure> {
+    if let Some(remedy) = lacking(computer).await? {
+        let Carried::Prepared(prepared) = remedy::carry_out(computer, &remedy).await? else {
+            return Ok(Done::Fine);
+        };
+        if !output.json {
+            show(output, &prepared.preview)?;
+        }
+        if !ask::may(output, wanted.yes, "cli.use.ask")? {
+            output.say("cli.use.not-applied", &json!({}))?;
+            return Err(Failure::Told);
+        }
+        let receipt = change::apply(computer, prepared.plan).await?;
+        if let Some(receipt) = receipt.filter(|_| !output.json) {
+            output.say("cli.use.applied", &json!({ "id": receipt.id }))?;
+        }
+    }
     let mut ending = Ending::listen()?;
     let waiting = Waiting::new(output);
     let started = tokio::select! {
@@ -110,6 +128,14 @@ pub(crate) async fn gateway(computer: &Computer, output: &Output) -> Result<Done
         output.say("gateway-start.phase.done", &json!({}))?;
     }
     Ok(Done::Fine)
+}
+
+/// What the gateway refuses to start without, as the diagnosis has it.
+async fn lacking(computer: &Computer) -> Result<Option<Remedy>, Error> {
+    let (_, found) = diagnosis::diagnose(computer, &mut Discovery::default()).await?;
+    let mut remedies =
+        found.findings.into_iter().flat_map(|finding| finding.remedies).map(|offer| offer.remedy);
+    Ok(remedies.find(|remedy| matches!(remedy, Remedy::SetGatewayMode {} | Remedy::SetGatewayToken {})))
 }
 
 /// Lets Ollama, or OpenClaw's gateway, start with the computer: shown, asked for, applied, and taken back like any change.

@@ -8,7 +8,7 @@ use tokio::runtime::Handle;
 use super::{
     apply::{self, Applied},
     elsewhere,
-    gateway::login,
+    gateway::{login, start as gateway},
     history,
     outcome::{Effect, FileDiff, Preview, ReceiptKind, ReceiptSummary, UseRequest},
     plan::Plan,
@@ -115,7 +115,8 @@ pub async fn prepare(computer: &Computer, wish: Wish) -> Result<Prepared, Error>
         (Some(found), loaded.map(|running| running.models).unwrap_or_default())
     };
     // An address that is asked for is tested before it is written; a context goes by what the models can hold.
-    let needs_server = |request: &UseRequest| asked.is_some() || request.context.is_some();
+    let needs_server =
+        |request: &UseRequest| asked.is_some() || request.context.is_some() || request.keep_loaded;
     if let (Wish::Use(request), Some(Err(error))) = (&wish, &discovered)
         && needs_server(request)
     {
@@ -124,7 +125,7 @@ pub async fn prepare(computer: &Computer, wish: Wish) -> Result<Prepared, Error>
     blocking(move || prepare::prepare(&computer, &wish, asked, Seen { discovered, loaded })).await
 }
 
-/// What is written here does not count for an OpenClaw in a container or in WSL. Whoever names the file
+/// What is written here does not count for an OpenClaw in a container, in WSL or on another computer. Whoever names the file
 /// (`OPENCLAW_CONFIG_PATH`, `OPENCLAW_STATE_DIR`), of a folder that a container mounts say, knows whose it is.
 async fn not_elsewhere(computer: &Computer) -> Result<(), Error> {
     let named = ["OPENCLAW_CONFIG_PATH", "OPENCLAW_STATE_DIR"];
@@ -132,7 +133,12 @@ async fn not_elsewhere(computer: &Computer) -> Result<(), Error> {
         return Ok(());
     }
     let asked = computer.clone();
-    if blocking(move || Ok(program::find(&asked.surroundings))).await?.is_some() {
+    let looked = move || Ok((program::find(&asked.surroundings).is_some(), gateway::told(&asked).is_local()));
+    let (is_here, is_local) = blocking(looked).await?;
+    if !is_local {
+        return Err(ErrorCode::GatewayRemote {}.into());
+    }
+    if is_here {
         return Ok(());
     }
     let seen = elsewhere::look(&computer.surroundings, &computer.remembered().elsewhere, None).await;

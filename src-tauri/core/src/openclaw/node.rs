@@ -120,6 +120,10 @@ pub(crate) async fn version(
         return version;
     }
     let output = command::output(surroundings, &key.0, &["--version"], LIMIT).await;
+    // One that was slow this time may answer the next.
+    if output.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::TimedOut) {
+        return None;
+    }
     let version = output.ok().filter(|output| output.success).and_then(|output| number(&output.stdout));
     lock().insert(key, version.clone());
     version

@@ -110,7 +110,8 @@ async fn has_user_systemd(surroundings: &Surroundings) -> bool {
 /// Plans it: what the settings must say first, and OpenClaw's own command. Writes nothing.
 ///
 /// # Errors
-/// `gateway.no-program`, `gateway.remote`, `gateway.login-unavailable`; those of [`change::prepare`].
+/// `gateway.no-program`, `gateway.remote`, `gateway.login-unavailable`; `start.login-taken` where a file of that name is
+/// there and does not start it; those of [`change::prepare`].
 pub async fn prepare(computer: &Computer) -> Result<Prepared, Error> {
     let looked = {
         let computer = computer.clone();
@@ -121,11 +122,16 @@ pub async fn prepare(computer: &Computer) -> Result<Prepared, Error> {
         })
     };
     let (told, found, file, is_set) = looked.await?;
+    // OpenClaw's command would write over a unit of the user's own, and take it away when it is undone.
+    let taken = !is_set && file.exists();
     if !found {
         return Err(ErrorCode::GatewayNoProgram {}.into());
     }
     if !told.is_local() {
         return Err(ErrorCode::GatewayRemote {}.into());
+    }
+    if taken {
+        return Err(ErrorCode::StartLoginTaken { path: file.display().to_string() }.into());
     }
     if !is_possible(computer).await {
         return Err(ErrorCode::GatewayLoginUnavailable {}.into());

@@ -65,7 +65,7 @@ pub struct StartState {
 }
 
 /// What the settings say of the gateway.
-pub(super) fn told(computer: &Computer) -> Settings {
+pub(crate) fn told(computer: &Computer) -> Settings {
     // A file that cannot be read says nothing.
     let configuration = computer.configuration().ok().flatten();
     configuration.map(|all| Settings::of(all.value())).unwrap_or_default()
