@@ -166,6 +166,7 @@ fn run(computer: Computer, practice: Practice, one: &OneWindow, words: Words) ->
             if let Some(place) = app.try_state::<Place>().filter(|_| kept) {
                 place.keep();
             }
+            app.state::<Practice>().close();
             // An Ollama that is being restarted is not left ended.
             launch::finish();
         }

@@ -224,7 +224,7 @@ describe('in memory', () => {
   });
 
   test.each([
-    ['a while', Date.now() + 60_000, /until .*\d:\d\d/],
+    ['a while', Date.now() + 3_600_000, /until .*\d:\d\d/],
     ['ever', Date.now() + 9e12, /until you unload it/],
   ])('is said with its end: for %s', async (_, until, words) => {
     open(state(1, until), 'models');

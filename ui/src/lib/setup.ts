@@ -131,9 +131,10 @@ export function bytesOf(steps: readonly Step[]): number | null {
   return steps.reduce<number | null>((sum, { bytes }) => (sum === null || bytes === null ? null : sum + bytes), 0);
 }
 
-/** Seconds in all, about, at a speed in bytes a second. */
+/** Seconds in all, about, at a speed in bytes a second; without any download where not all are known. */
 export function secondsOf(steps: readonly Step[], speed: number): number {
-  return steps.reduce((sum, { id, bytes }) => sum + SECONDS[id] + (bytes ?? 0) / speed, 0);
+  const known = bytesOf(steps) !== null;
+  return steps.reduce((sum, { id, bytes }) => sum + SECONDS[id] + (known ? (bytes ?? 0) / speed : 0), 0);
 }
 
 /** The model that OpenClaw is asked with, as Ollama lists it. */
