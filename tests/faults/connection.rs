@@ -217,7 +217,7 @@ fn proxy_of_its_unit(lab: &Lab) {
         put(
             &unit,
             &format!("[Service]\nExecStart=/bin/true\nEnvironment=HTTP_PROXY=http://127.0.0.1:9\n{more}"),
-        )
+        );
     };
     tell("");
     let found = lab.named(&lab.doctor(stage));
