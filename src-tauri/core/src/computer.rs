@@ -225,12 +225,15 @@ impl Computer {
             || of_service().iter().any(|set| set.name == KEY_VARIABLE && !set.value.trim().is_empty())
     }
 
-    /// Whether OpenClaw's gateway finds its token, and its password, beside its file: in its `.env`, or here.
-    /// Blocking.
+    /// Whether OpenClaw's gateway finds its token, and its password, beside its file: in its `.env`, in its unit, or,
+    /// when it is started from here, in our environment. Blocking.
     #[must_use]
-    pub fn gateway_secrets_beside(&self, home: &OpenclawHome) -> [bool; 2] {
+    pub fn gateway_secrets_beside(&self, home: &OpenclawHome, from_here: bool) -> [bool; 2] {
+        let of_service = service_file::variables(&self.surroundings);
         GATEWAY_SECRETS.map(|name| {
-            self.surroundings.environment.get(name).is_some() || settings::in_env_file(home, name).is_some()
+            (from_here && self.surroundings.environment.get(name).is_some())
+                || of_service.iter().any(|set| set.name == name && !set.value.is_empty())
+                || settings::in_env_file(home, name).is_some()
         })
     }
 
@@ -285,5 +288,27 @@ impl Computer {
 impl From<(&Address, AddressSource)> for SourcedAddress {
     fn from((address, source): (&Address, AddressSource)) -> Self {
         Self { url: address.to_string(), source }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+    use crate::{machine::os::Os, surroundings::Environment};
+
+    #[test]
+    fn a_token_of_our_own_environment_is_none_at_login() {
+        let folder = tempfile::tempdir().unwrap();
+        let environment = Environment::new([("OPENCLAW_GATEWAY_TOKEN", "t")]);
+        let surroundings = Surroundings::new(Os::Linux, environment, folder.path(), SystemTime::now);
+        let computer = Computer::new(surroundings, None);
+        let home = computer.openclaw();
+        assert_eq!(computer.gateway_secrets_beside(&home, true), [true, false]);
+        assert_eq!(computer.gateway_secrets_beside(&home, false), [false, false]);
+        std::fs::create_dir_all(&home.state).unwrap();
+        std::fs::write(home.env_file(), "OPENCLAW_GATEWAY_PASSWORD=p\n").unwrap();
+        assert_eq!(computer.gateway_secrets_beside(&home, false), [false, true]);
     }
 }

@@ -373,7 +373,7 @@ fn look_at_files(computer: &Computer) -> Files {
             gateway_is_other: false,
             at_login: gateway::login::is_set(&computer.surroundings, &home.state),
             may_start_at_login: false,
-            gateway_has_secret: told.gateway_has_secret(computer.gateway_secrets_beside(&home)),
+            gateway_has_secret: told.gateway_has_secret(computer.gateway_secrets_beside(&home, true)),
             seen_from_gateway: None,
         },
     }

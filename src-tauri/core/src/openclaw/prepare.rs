@@ -75,7 +75,8 @@ pub(super) fn prepare(
         key: computer.key_beside(&home),
         unset: &unset,
     };
-    let beside = computer.gateway_secrets_beside(&home);
+    // At login nothing of our environment is there.
+    let beside = computer.gateway_secrets_beside(&home, wish != &Wish::GatewayAtLogin);
     // A gateway that lets everybody in on purpose asks for none.
     let asks_none = present.gateway_auth.as_deref() == Some("none");
     let secret = present.gateway_has_secret(beside) || asks_none;
