@@ -180,3 +180,20 @@ fn where_openclaws_own_command_cannot_it_is_said_and_nothing_is_changed() {
     assert_eq!(refused["error"]["code"], "gateway.login-unavailable", "{refused:#}");
     assert_eq!(machine.files(), before);
 }
+
+#[test]
+fn one_that_was_taken_away_outside_and_set_anew_is_taken_back_all_the_same() {
+    let Some(machine) = machine() else { return };
+    let port = support::ollama::free_address().port();
+    let text = format!("{{ gateway: {{ mode: 'local', port: {port} }} }}\n");
+    settings::write(&machine.home, "openclaw.json", &text);
+    let set = ["start", "--openclaw", "--at-login", "--yes", "--json"];
+    assert_eq!(machine.pincer(&set)["applied"], true);
+    fs::remove_dir_all(machine.home.path().join(".config/systemd")).unwrap();
+    let between = machine.files();
+    assert_eq!(machine.pincer(&set)["applied"], true);
+    assert!(machine.unit().exists());
+    let undone = machine.pincer(&["undo", "--json"]);
+    assert_eq!(undone["undone"], true, "{undone:#}");
+    assert_eq!(machine.files(), between);
+}

@@ -297,7 +297,9 @@ impl Back {
             edits.extend(trail.back(folders, force, mask)?);
         }
         let earlier = receipts.get(..first).unwrap_or_default();
-        let then = sets_service(earlier, &self::undone(earlier));
+        // Each was made because it was not set then, whatever took an earlier one away outside of Pincer.
+        let set_since = receipts.get(first..).is_some_and(|since| sets_service(since, &undone));
+        let then = !set_since && sets_service(earlier, &self::undone(earlier));
         let service = (then != sets_service(&receipts, &undone)).then_some(then);
         if edits.is_empty() && service.is_none() {
             let is_undone = undone.contains_key(goal.id.as_str());
