@@ -282,3 +282,29 @@ fn a_unit_of_the_users_own_is_neither_written_over_nor_taken_away() {
     assert_eq!(answer["error"]["code"], "start.login-taken", "{answer:#}");
     assert_eq!(fs::read_to_string(&unit).unwrap(), "[Service]\nExecStart=/opt/mine\n");
 }
+
+#[test]
+fn what_a_gateway_lacks_is_shown_and_asked_for_before_it_is_started() {
+    let machine = Machine::new();
+    settings::add_openclaw(&machine.home, "2026.9.6");
+    let mut whole = settings::whole(&machine.ollama.url());
+    let gateway = whole["gateway"].as_object_mut().unwrap();
+    gateway.remove("mode");
+    gateway.insert("port".into(), support::ollama::free_address().port().into());
+    let file = machine.write(&whole);
+    let before = fs::read(&file).unwrap();
+    let host = machine.ollama.host();
+    let start = |arguments: &[&str]| {
+        let mut command = machine.home.command(programs::pincer_cli());
+        command.args(["start", "--openclaw"]).args(arguments).env("OLLAMA_HOST", &host).output().unwrap()
+    };
+    let shown = String::from_utf8(start(&[]).stdout).unwrap();
+    assert!(shown.contains("\"mode\":\"local\""), "{shown}");
+    assert_eq!(fs::read(&file).unwrap(), before, "nobody said yes");
+    // That OpenClaw runs no gateway, but what it lacked is written, and is taken back like any change.
+    let answer = process::json("start", &start(&["--yes", "--json"]));
+    assert_eq!(answer["error"]["code"], "gateway.failed", "{answer:#}");
+    assert!(fs::read_to_string(&file).unwrap().contains("\"mode\":\"local\""));
+    assert_eq!(machine.json(&["undo", "--json"])["undone"], true);
+    assert_eq!(fs::read(&file).unwrap(), before);
+}

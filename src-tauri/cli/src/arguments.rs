@@ -89,7 +89,7 @@ pub(crate) struct Start {
     #[arg(long, requires = "at_login")]
     pub(crate) dry_run: bool,
     /// Apply without asking
-    #[arg(long, short, requires = "at_login")]
+    #[arg(long, short)]
     pub(crate) yes: bool,
 }
 
