@@ -301,6 +301,9 @@ fn what_a_gateway_lacks_is_shown_and_asked_for_before_it_is_started() {
     let shown = String::from_utf8(start(&[]).stdout).unwrap();
     assert!(shown.contains("\"mode\":\"local\""), "{shown}");
     assert_eq!(fs::read(&file).unwrap(), before, "nobody said yes");
+    let answer = process::json("start", &start(&["--json"]));
+    assert_eq!(answer["error"]["code"], "gateway.failed", "{answer:#}");
+    assert_eq!(fs::read(&file).unwrap(), before, "nobody can be asked");
     // That OpenClaw runs no gateway, but what it lacked is written, and is taken back like any change.
     let answer = process::json("start", &start(&["--yes", "--json"]));
     assert_eq!(answer["error"]["code"], "gateway.failed", "{answer:#}");

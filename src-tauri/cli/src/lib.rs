@@ -119,14 +119,17 @@ async fn run(arguments: Arguments, surroundings: Surroundings, output: &Output) 
         Command::Check { model, context, .. } => check::run(&computer, output, &model, context).await,
         Command::InstallOllama { yes } => install::ollama(&computer, output, yes).await,
         Command::InstallOpenclaw { yes } => install::openclaw(&computer, output, yes).await,
-        Command::Start(wanted @ Start { at_login: true, .. }) => {
+        Command::Start(Start { openclaw: false, at_login: false, .. }) => start::run(&computer, output).await,
+        Command::Start(wanted) => {
             change::settle(&computer).await?;
             let before = newest(&computer).await;
-            let ended = start::at_login(&computer, output, &wanted).await;
+            let ended = if wanted.at_login {
+                start::at_login(&computer, output, &wanted).await
+            } else {
+                start::gateway(&computer, output, &wanted).await
+            };
             unseen(&computer, before, ended).await
         }
-        Command::Start(Start { openclaw: false, .. }) => start::run(&computer, output).await,
-        Command::Start(wanted) => start::gateway(&computer, output, &wanted).await,
         Command::Restart => start::again(&computer, output).await,
         Command::Report => report::run(&computer, output).await,
     }

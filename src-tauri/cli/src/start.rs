@@ -27,7 +27,7 @@ use crate::{
     ask,
     ending::Ending,
     output::{Failure, Output},
-    use_model::{show, without_plan},
+    use_model::{show, unwritten, without_plan},
     waiting::Waiting,
 };
 
@@ -87,16 +87,16 @@ fn tell(output: &Output, step: Step) {
 
 /// What it lacks in its settings is shown and written first, as any change. Ctrl-C gives up; what was started here ends.
 pub(crate) async fn gateway(computer: &Computer, output: &Output, wanted: &Start) -> Result<Done, Failure> {
-    if let Some(remedy) = lacking(computer).await? {
-        let Carried::Prepared(prepared) = remedy::carry_out(computer, &remedy).await? else {
-            return Ok(Done::Fine);
-        };
+    // Nobody can be asked in JSON: without a yes the gateway's own refusal is the answer.
+    if (wanted.yes || !output.json)
+        && let Some(remedy) = lacking(computer).await?
+        && let Carried::Prepared(prepared) = remedy::carry_out(computer, &remedy).await?
+    {
         if !output.json {
             show(output, &prepared.preview)?;
         }
         if !ask::may(output, wanted.yes, "cli.use.ask")? {
-            output.say("cli.use.not-applied", &json!({}))?;
-            return Err(Failure::Told);
+            return unwritten(output, &prepared.preview, false, "change.nothing").map(|()| Done::Fine);
         }
         let receipt = change::apply(computer, prepared.plan).await?;
         if let Some(receipt) = receipt.filter(|_| !output.json) {
@@ -159,13 +159,8 @@ pub(crate) async fn at_login(computer: &Computer, output: &Output, wanted: &Star
         output.document(&answer)?;
     } else if let Some(receipt) = receipt {
         output.say("cli.use.applied", &json!({ "id": receipt.id }))?;
-    } else if !preview.changed {
-        output.say("cli.start.at-login.is-set", &json!({}))?;
-    } else if wanted.dry_run {
-        output.say("cli.use.dry-run", &json!({}))?;
     } else {
-        output.say("cli.use.not-applied", &json!({}))?;
-        return Err(Failure::Told);
+        unwritten(output, &preview, wanted.dry_run, "cli.start.at-login.is-set")?;
     }
     Ok(Done::Fine)
 }

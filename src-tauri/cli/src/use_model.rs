@@ -64,16 +64,28 @@ pub(crate) async fn run(computer: &Computer, output: &Output, wanted: Use) -> Re
                 output.say("change.gateway.key", &json!({}))?;
             }
         }
-    } else if !preview.changed {
-        output.say("change.nothing", &json!({}))?;
-    } else if wanted.dry_run {
-        output.say("cli.use.dry-run", &json!({}))?;
     } else {
-        // The file is not as asked.
-        output.say("cli.use.not-applied", &json!({}))?;
-        return Err(Failure::Told);
+        unwritten(output, &preview, wanted.dry_run, "change.nothing")?;
     }
     Ok(Done::Fine)
+}
+
+/// Why nothing was written. `already`: the words for what is so without a change.
+pub(crate) fn unwritten(
+    output: &Output,
+    preview: &Preview,
+    dry_run: bool,
+    already: &str,
+) -> Result<(), Failure> {
+    if !preview.changed {
+        return Ok(output.say(already, &json!({}))?);
+    }
+    if dry_run {
+        return Ok(output.say("cli.use.dry-run", &json!({}))?);
+    }
+    // The file is not as asked.
+    output.say("cli.use.not-applied", &json!({}))?;
+    Err(Failure::Told)
 }
 
 /// A plan's name means nothing outside the window.
