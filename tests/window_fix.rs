@@ -175,7 +175,7 @@ async fn the_end_of_the_session_does_not_cut_a_restart_in_two() {
     process::wait_for("the old one is asked to end", is_asked);
     window.ends_by("TERM");
     process::signal("CONT", &before[0].to_string());
-    window.is_closed();
+    window.is_closed().await;
     process::wait_for("the next one answers", || ollama::answers(host).then_some(()));
     assert_ne!(home.running(), before);
 }

@@ -80,7 +80,7 @@ async fn it_comes_back_where_it_was_unless_nobody_could_reach_it() {
         let window = Window::open("place", &home, &[]).await;
         let place = window.display().put("Pincer", (150, 90, 800, 600));
         window.ask_to_close();
-        window.is_closed();
+        window.is_closed().await;
         place
     };
     let kept: Value = serde_json::from_slice(&fs::read(data(&home, "window.json")).unwrap()).unwrap();
@@ -89,7 +89,7 @@ async fn it_comes_back_where_it_was_unless_nobody_could_reach_it() {
         let window = Window::open("place-again", &home, &[]).await;
         window.display().is_at("Pincer", was);
         window.ask_to_close();
-        window.is_closed();
+        window.is_closed().await;
     }
     // It did not wander: the frame around it is not counted twice.
     let again: Value = serde_json::from_slice(&fs::read(data(&home, "window.json")).unwrap()).unwrap();
@@ -128,7 +128,7 @@ async fn keys_go_everywhere_and_the_last_one_quits() {
     display.press("ctrl+comma");
     window.is_titled(&title("preferences")).await;
     display.press("ctrl+q");
-    window.is_closed();
+    window.is_closed().await;
 }
 
 #[tokio::test]
@@ -162,7 +162,7 @@ async fn damaged_preferences_are_put_aside_with_a_word_and_new_ones_stay() {
             (kept["window"]["theme"] == "dark" && kept["window"]["language"] == "fr").then_some(())
         });
         window.ask_to_close();
-        window.is_closed();
+        window.is_closed().await;
     }
     let window = Window::open("undamaged", &home, &[]).await;
     window.sees(&french.say("nav.models", &[])).await;

@@ -130,7 +130,7 @@ async fn by_mouse_a_model_is_downloaded_used_tried_and_removed() {
 
     // Nothing runs any more: nobody is asked.
     window.ask_to_close();
-    window.is_closed();
+    window.is_closed().await;
 }
 
 #[tokio::test]
@@ -235,7 +235,7 @@ async fn closing_asks_while_a_download_runs() {
     }
     window.ask_to_close();
     window.press_last(&words.say("closing.leave", &[])).await;
-    window.is_closed();
+    window.is_closed().await;
 }
 
 #[tokio::test]

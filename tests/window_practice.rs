@@ -152,7 +152,7 @@ async fn from_the_first_start_to_the_proof_and_nothing_of_the_users_is_touched()
     let address = address_in(&temporary);
     assert!(!practice_homes(&address).is_empty(), "its programs run");
     window.press_last(&words.say("practice.leave", &[])).await;
-    window.is_closed();
+    window.is_closed().await;
     wait_for("its programs end", || practice_homes(&address).is_empty().then_some(()));
     wait_for("its folder goes", || fs::read_dir(&temporary).unwrap().next().is_none().then_some(()));
     assert_eq!(tree(&folders), before, "something of the user's was touched");

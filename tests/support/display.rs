@@ -54,6 +54,21 @@ impl Display {
         assert!(pressed, "no key {keys} on display {}", self.name);
     }
 
+    /// Asks Pincer's window to close, as the window manager does for its frame's button. (A key pressed for it was lost
+    /// now and then on a busy machine.)
+    pub fn close_window(&self) {
+        let id = wait_for("a window of Pincer", || {
+            let found = self.ask(&["search", "--onlyvisible", "--name", "^Pincer"])?;
+            found.lines().next().map(str::to_owned)
+        });
+        let asked = Command::new("wmctrl")
+            .env("DISPLAY", &self.name)
+            .args(["-i", "-c", &id])
+            .status()
+            .is_ok_and(|done| done.success());
+        assert!(asked, "window {id} on display {} was not asked to close", self.name);
+    }
+
     /// The process of a program that was started to show itself here.
     pub fn shows(&self, program: &Path) -> Option<u32> {
         let here = format!("DISPLAY={}", self.name);

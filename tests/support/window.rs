@@ -25,6 +25,9 @@ use super::{
 /// Between two looks at the page.
 pub(super) const LOOK: Duration = Duration::from_millis(50);
 
+/// So long may a page take to say what it shows, when something failed.
+const ANSWER: Duration = Duration::from_secs(10);
+
 pub struct Window {
     client: Client,
     // Dropped in this order: the driver and Pincer with it, then the screen.
@@ -292,7 +295,7 @@ impl Window {
 
     /// Asks the window to close, as its frame's button and Alt+F4 do.
     pub fn ask_to_close(&self) {
-        self.display.press("alt+F4");
+        self.display.close_window();
     }
 
     /// Ends the program from outside, as a session does that ends.
@@ -302,19 +305,27 @@ impl Window {
     }
 
     /// Waits until the program with the window has ended.
-    pub fn is_closed(&self) {
-        wait_for("the window closes", || self.display.shows(&self.program).is_none().then_some(()));
+    pub async fn is_closed(&self) {
+        let closed = async {
+            while self.display.shows(&self.program).is_some() {
+                tokio::time::sleep(LOOK).await;
+            }
+        };
+        if tokio::time::timeout(LIMIT, closed).await.is_err() {
+            self.give_up("the window does not close").await;
+        }
     }
 
     pub(super) async fn give_up(&self, why: &str) -> ! {
-        let text = self.text().await;
+        // A window that hangs does not answer that either.
+        let text = tokio::time::timeout(ANSWER, self.text()).await;
+        let text = text.unwrap_or_else(|_| "(the page does not answer)".into());
         let file = self.picture("failed");
         let log = fs::read_to_string(&self.log).unwrap_or_default();
         panic!("{why}\nThe page says:\n{text}\nThe window's log:\n{log}\nPicture: {}", file.display());
     }
 }
 
-/// `XPath` of an enabled button.
 /// `XPath` of a button that can be pressed, by its name.
 pub fn button(name: &str) -> String {
     format!(

@@ -18,6 +18,7 @@ const TEST: &[&str] = &[
     "imagemagick",
     "faketime",
     "openbox",
+    "wmctrl",
     "xdotool",
     "iproute2",
 ];
@@ -94,9 +95,9 @@ fn advice(family: Family, purpose: Purpose) -> String {
             match (test, pictures) {
                 (false, _) => "",
                 (true, false) =>
-                    " xorg-x11-server-Xvfb xauth dbus-daemon dbus-tools ImageMagick libfaketime openbox xdotool iproute",
+                    " xorg-x11-server-Xvfb xauth dbus-daemon dbus-tools ImageMagick libfaketime openbox wmctrl xdotool iproute",
                 (true, true) =>
-                    " xorg-x11-server-Xvfb xauth dbus-daemon dbus-tools ImageMagick libfaketime openbox xdotool iproute \
+                    " xorg-x11-server-Xvfb xauth dbus-daemon dbus-tools ImageMagick libfaketime openbox wmctrl xdotool iproute \
                      chromium google-noto-sans-cjk-fonts",
             }
         ),
@@ -105,9 +106,9 @@ fn advice(family: Family, purpose: Purpose) -> String {
             match (test, pictures) {
                 (false, _) => "",
                 (true, false) =>
-                    " xorg-server-xvfb xorg-xauth dbus imagemagick libfaketime openbox xdotool iproute2",
+                    " xorg-server-xvfb xorg-xauth dbus imagemagick libfaketime openbox wmctrl xdotool iproute2",
                 (true, true) =>
-                    " xorg-server-xvfb xorg-xauth dbus imagemagick libfaketime openbox xdotool iproute2 \
+                    " xorg-server-xvfb xorg-xauth dbus imagemagick libfaketime openbox wmctrl xdotool iproute2 \
                      chromium noto-fonts-cjk",
             }
         ),

@@ -257,8 +257,10 @@ impl<T: FnMut(InstallState)> Run<'_, T> {
         let mut tick = tokio::time::interval(TELL_EVERY);
         let staging = loop {
             tokio::select! {
-                done = &mut job => break done,
+                // The first tick is at once: that it unpacks is told, however quickly it is done.
+                biased;
                 _ = tick.tick() => (self.tell)(InstallState::unpacking(written.load(Ordering::Relaxed), total)),
+                done = &mut job => break done,
             }
         };
         let staging = staging.map_err(|error| Error::new(ErrorCode::Internal {}, error.to_string()))?;
