@@ -8,6 +8,8 @@ use std::{
     time::Duration,
 };
 
+use tokio::net::TcpSocket;
+
 use crate::{
     api,
     connection::Port,
@@ -26,6 +28,8 @@ pub struct Practice {
     state: Arc<State>,
     address: SocketAddr,
     running: Mutex<Option<Running>>,
+    /// Its port while it is stopped.
+    kept: Mutex<Option<Kept>>,
 }
 
 impl Practice {
@@ -58,7 +62,7 @@ impl Practice {
         let address = listener.local_addr()?;
         let state = Arc::new(State::new(options, address.ip().is_loopback()));
         let running = serve(listener, Arc::clone(&state)).await?;
-        Ok(Self { state, address, running: Mutex::new(Some(running)) })
+        Ok(Self { state, address, running: Mutex::new(Some(running)), kept: Mutex::default() })
     }
 
     /// Its address: `http://127.0.0.1:PORT`.
@@ -76,9 +80,10 @@ impl Practice {
     /// Stops it as if it were killed: the port and every open connection are closed when this returns. What it
     /// knows stays, also the bytes of pulls that were cut.
     pub async fn stop(&self) {
-        let running = self.take();
+        let Some(running) = take(&self.running) else { return };
         // Joining the thread blocks for a moment, and its user's runtime may have one thread only.
         drop(tokio::task::spawn_blocking(move || drop(running)).await);
+        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = keep(self.address);
     }
 
     /// Starts it again after [`Practice::stop`], on the same port, with what it knew. Does nothing when it runs.
@@ -91,6 +96,7 @@ impl Practice {
             return Ok(());
         }
         let running = serve(TcpListener::bind(self.address)?, Arc::clone(&self.state)).await?;
+        drop(take(&self.kept));
         *self.running.lock().unwrap_or_else(PoisonError::into_inner) = Some(running);
         Ok(())
     }
@@ -183,10 +189,26 @@ impl Practice {
             None => inner.answers.remove(path),
         });
     }
+}
 
-    fn take(&self) -> Option<Running> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
+fn take<T>(place: &Mutex<Option<T>>) -> Option<T> {
+    place.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
+
+/// A socket that is bound and does not listen: connections are refused, and the system gives the port to nobody who
+/// asks for any. On Linux one who asks for this port still gets it; elsewhere that is not so, and it is not kept.
+type Kept = TcpSocket;
+
+#[cfg(target_os = "linux")]
+fn keep(address: SocketAddr) -> Option<Kept> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }.ok()?;
+    socket.set_reuseaddr(true).ok()?;
+    socket.bind(address).ok().map(|()| socket)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn keep(_: SocketAddr) -> Option<Kept> {
+    None
 }
 
 async fn serve(listener: TcpListener, state: Arc<State>) -> io::Result<Running> {

@@ -227,3 +227,19 @@ async fn stopping_frees_the_port_and_starting_again_knows_everything() {
     let tags: Value = kept.get(&url).send().await.unwrap().json().await.unwrap();
     assert_eq!(tags["models"][0]["name"], "a:latest");
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn its_port_is_kept_for_it_while_it_is_stopped() {
+    let server = Practice::start(Options::default()).await.unwrap();
+    server.stop().await;
+    let refused = tokio::net::TcpStream::connect(server.addr()).await.unwrap_err();
+    assert_eq!(refused.kind(), std::io::ErrorKind::ConnectionRefused);
+    let other = tokio::net::TcpSocket::new_v4().unwrap();
+    let taken = other.bind(server.addr()).unwrap_err();
+    assert_eq!(taken.kind(), std::io::ErrorKind::AddrInUse);
+    // Who asks for this one, as servers do, gets it.
+    drop(std::net::TcpListener::bind(server.addr()).unwrap());
+    server.start_again().await.unwrap();
+    assert!(tokio::net::TcpStream::connect(server.addr()).await.is_ok());
+}
