@@ -238,6 +238,44 @@ fn an_undo_of_what_is_gone_already_makes_no_receipt() {
 }
 
 #[test]
+fn an_undo_names_the_later_changes_that_go_with_it_and_asks() {
+    let machine = Machine::new();
+    machine.write(&json!({ "gateway": { "mode": "local" } }));
+    let before = fs::read(machine.home.openclaw_json()).unwrap();
+    let first = machine.json(&["use", "qwen3:8b", "--yes", "--json"])["undo"].clone();
+    let first = first.as_str().unwrap();
+    let login = machine.json(&["start", "--at-login", "--yes", "--json"])["undo"].clone();
+    let unit = machine.home.path().join(".config/systemd/user/ollama.service");
+    assert!(unit.exists());
+
+    // Nobody is there to be asked.
+    let refused = machine.json(&["undo", first, "--json"]);
+    assert_eq!(refused["error"]["code"], "undo.takes-later", "{refused:#}");
+    let later = &refused["error"]["params"]["later"];
+    assert_eq!((later.as_array().unwrap().len(), &later[0]["id"]), (1, &login));
+    assert_eq!(later[0]["kind"]["kind"], "start-at-login");
+    let refused = machine.run("en_GB.UTF-8", &["undo", first]);
+    let (said, complaint) =
+        (String::from_utf8(refused.stdout).unwrap(), String::from_utf8(refused.stderr).unwrap());
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(said.starts_with("1 later change goes with it.\n"), "{said}");
+    assert!(
+        said.contains(login.as_str().unwrap()) && said.contains("Ollama starts when you log in"),
+        "{said}"
+    );
+    assert!(complaint.contains("--yes"), "{complaint}");
+    assert!(unit.exists(), "nothing was undone");
+
+    let undone = machine.json(&["undo", first, "--yes", "--json"]);
+    assert_eq!((&undone["undone"], &undone["later"]), (&json!(true), later), "{undone:#}");
+    assert!(!unit.exists());
+    assert_eq!(fs::read(machine.home.openclaw_json()).unwrap(), before);
+    // The newest takes nothing with it, and is not asked about.
+    machine.json(&["use", "qwen3:8b", "--yes", "--json"]);
+    assert_eq!(machine.json(&["undo", "--json"])["later"], json!([]));
+}
+
+#[test]
 fn a_change_whose_answer_cannot_be_written_is_told_with_the_way_back() {
     let machine = Machine::new();
     machine.write(&json!({ "gateway": { "mode": "local" } }));

@@ -185,9 +185,11 @@ pub(crate) async fn undo(
     desk: State<'_, Desk>,
     receipt: Option<String>,
     force: bool,
+    later: Vec<String>,
 ) -> Result<ReceiptSummary, Error> {
     let computer = desk.computer.clone();
-    let undone = guarded(async move { change::undo(&computer, receipt, force).await }).await;
+    let undone =
+        guarded(async move { change::undo_with_later(&computer, receipt, force, later).await }).await;
     desk.live.look_again();
     undone
 }

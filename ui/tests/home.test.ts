@@ -109,7 +109,7 @@ test('set-up goes by a preview, and stays undoable', async () => {
 
   await fireEvent.click(screen.getByRole('button', { name: /^Undo: OpenClaw was told about Ollama/ }));
   expect(await screen.findByText(/the old settings are in place again/)).toBeTruthy();
-  expect(backend.calls.at(-1)).toEqual({ name: 'undo', value: { receipt: 'receipt-1', force: false } });
+  expect(backend.calls.at(-1)).toEqual({ name: 'undo', value: { receipt: 'receipt-1', force: false, later: [] } });
 });
 
 test('a preview put away changes nothing and gives the focus back', async () => {
@@ -133,7 +133,7 @@ test('an undo over someone else’s change shows it and asks again', async () =>
   expect(alert.textContent).toContain('/o.json was changed by someone else');
   expect(within(alert).getByRole('group', { name: 'Changes in /o.json' }).textContent).toContain('new');
   await fireEvent.click(within(alert).getByRole('button', { name: 'Undo all the same' }));
-  expect(backend.calls.at(-1)).toEqual({ name: 'undo', value: { receipt: 'receipt-0', force: true } });
+  expect(backend.calls.at(-1)).toEqual({ name: 'undo', value: { receipt: 'receipt-0', force: true, later: [] } });
 });
 
 test('a model that can only chat is never called all in place', async () => {

@@ -154,7 +154,7 @@ describe('“Also for OpenClaw”', () => {
     await within(one).findByText('It is here. OpenClaw can use it now.');
     expect(within(one).getByRole('button', { name: 'Use it: new:1b' })).toBeTruthy();
     await press(within(one).getByRole('button', { name: 'Undo: OpenClaw can use new:1b' }));
-    expect(backend.calls).toEqual([{ name: 'undo', value: { receipt: 'receipt-7', force: false } }]);
+    expect(backend.calls).toEqual([{ name: 'undo', value: { receipt: 'receipt-7', force: false, later: [] } }]);
     await screen.findByText(/^Undone/);
     backend.push({ settings: settingsState({ listed: [] }) });
     expect(await within(one).findByText('It is here. OpenClaw does not have it on its list.')).toBeTruthy();

@@ -511,7 +511,32 @@ describe('the history', () => {
     const undo = within(second as HTMLElement).getByRole('button', { name: /^Undo/ });
     expect(document.getElementById(undo.getAttribute('aria-describedby') ?? '')?.textContent).toBe('1 later change goes with it.');
     await fireEvent.click(undo);
-    expect(backend.calls.at(-1)).toEqual({ name: 'undo', value: { receipt: 'r2', force: false } });
+    // What goes with it is named, and nothing is done before a yes.
+    expect(backend.calls).toEqual([]);
+    const asked = within(second as HTMLElement).getByRole('group', { name: '1 later change goes with it.' });
+    expect(within(asked).getAllByRole('listitem')).toHaveLength(1);
+    await press('Not now');
+    expect(document.activeElement).toBe(undo);
+    await fireEvent.click(undo);
+    await press('Undo all of them');
+    expect(backend.calls).toEqual([{ name: 'undo', value: { receipt: 'r2', force: false, later: ['r3'] } }]);
+  });
+
+  test('the newest goes at once, and what came since is shown before it goes, too', async () => {
+    const backend = remembering(receipts(2));
+    const since = { ...lastChange, id: 'r3', kind: { kind: 'gateway-at-login', params: {} } } as const;
+    backend.failing.set('undo', failureOf({ code: 'undo.takes-later', params: { later: [since] } }));
+    await screen.findByText('1 later change goes with it.');
+    const newest = document.querySelector<HTMLElement>('[data-receipt=r2]');
+    await fireEvent.click(within(newest as HTMLElement).getByRole('button', { name: /^Undo/ }));
+    const alert = await screen.findByRole('alert');
+    expect(alert.textContent).toContain('OpenClaw starts when you log in');
+    backend.failing.clear();
+    await press('Undo all of them');
+    expect(backend.calls).toEqual([
+      { name: 'undo', value: { receipt: 'r2', force: false, later: [] } },
+      { name: 'undo', value: { receipt: 'r2', force: false, later: ['r3'] } },
+    ]);
   });
 
   test('shows the difference of a change to now when it is opened', async () => {
@@ -530,7 +555,7 @@ describe('the history', () => {
     const yes = await screen.findByRole('button', { name: 'Yes, put everything back' });
     await expect.poll(() => document.activeElement).toBe(yes);
     await fireEvent.click(yes);
-    expect(backend.calls).toEqual([{ name: 'undo', value: { receipt: 'r1', force: false } }]);
+    expect(backend.calls).toEqual([{ name: 'undo', value: { receipt: 'r1', force: false, later: ['r3', 'r2'] } }]);
   });
 
   test('shows twenty at first', async () => {

@@ -136,4 +136,7 @@ pub(crate) struct Undo {
     /// Also when someone else changed the file since: what is there now is kept first
     #[arg(long)]
     pub(crate) force: bool,
+    /// Take the later changes back with it without asking
+    #[arg(long, short)]
+    pub(crate) yes: bool,
 }

@@ -1,6 +1,11 @@
 //! `pincer history`: what Pincer changed, newest first.
 
-use pincer_core::{computer::Computer, openclaw::change};
+use std::io;
+
+use pincer_core::{
+    computer::Computer,
+    openclaw::{change, outcome::ReceiptSummary},
+};
 use serde_json::json;
 
 use crate::{
@@ -17,10 +22,16 @@ pub(crate) async fn run(computer: &Computer, output: &Output) -> Result<Done, Fa
     if receipts.is_empty() {
         output.say("settings.history.none", &json!({}))?;
     }
-    for receipt in &receipts {
+    lines(output, &receipts)?;
+    Ok(Done::Fine)
+}
+
+/// One a line, with its name.
+pub(crate) fn lines(output: &Output, receipts: &[ReceiptSummary]) -> io::Result<()> {
+    for receipt in receipts {
         let what = effects::receipt(&output.words, &receipt.kind);
         let undone = receipt.undone_by.as_ref().map(|_| format!(" ({})", output.words.say("receipt.undone")));
         output.line(&format!("{}  {what}{}", receipt.id, undone.unwrap_or_default()))?;
     }
-    Ok(Done::Fine)
+    Ok(())
 }

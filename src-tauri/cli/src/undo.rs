@@ -4,7 +4,7 @@ use std::path::Path;
 
 use pincer_core::{
     computer::Computer,
-    error::ErrorCode,
+    error::{Error, ErrorCode},
     openclaw::{
         change,
         gateway::{self, Gateway},
@@ -16,17 +16,35 @@ use serde_json::json;
 use crate::{
     Done,
     arguments::Undo,
-    effects,
+    ask, effects, history,
     output::{Failure, Output},
 };
 
 pub(crate) async fn run(computer: &Computer, output: &Output, wanted: Undo) -> Result<Done, Failure> {
     let before = gateway::now(computer).await;
-    let receipt = match change::undo(computer, wanted.id, wanted.force).await {
+    let mut later = Vec::new();
+    let mut ended = change::undo(computer, wanted.id.clone(), wanted.force).await;
+    // Nobody can be asked in JSON: without a yes that it would take them, too, is the answer.
+    while let (Err(Error { code: ErrorCode::UndoTakesLater { later: all }, .. }), true) =
+        (&ended, wanted.yes || !output.json)
+    {
+        later.clone_from(all);
+        if !output.json {
+            show(output, &later)?;
+        }
+        if !ask::may(output, wanted.yes, "cli.undo.ask")? {
+            output.say("cli.undo.not-done", &json!({}))?;
+            return Err(Failure::Told);
+        }
+        let names = later.iter().map(|change| change.id.clone()).collect();
+        ended = change::undo_with_later(computer, wanted.id.clone(), wanted.force, names).await;
+    }
+    let receipt = match ended {
         // All is as was wished.
         Err(error) if error.code == (ErrorCode::UndoAlready {}) => {
             if output.json {
-                output.document(&json!({ "undone": false, "receipt": null, "gateway": before }))?;
+                output
+                    .document(&json!({ "undone": false, "receipt": null, "later": [], "gateway": before }))?;
             } else {
                 output.line(&output.error(&error))?;
             }
@@ -36,7 +54,8 @@ pub(crate) async fn run(computer: &Computer, output: &Output, wanted: Undo) -> R
     };
     if output.json {
         let gateway = gateway::after_change(computer, before).await;
-        output.document(&json!({ "undone": true, "receipt": receipt, "gateway": gateway }))?;
+        let answer = json!({ "undone": true, "receipt": receipt, "later": later, "gateway": gateway });
+        output.document(&answer)?;
         return Ok(Done::Fine);
     }
     let undone = undone(computer, &receipt).await;
@@ -57,6 +76,13 @@ pub(crate) async fn run(computer: &Computer, output: &Output, wanted: Undo) -> R
         output.say(key, &json!({}))?;
     }
     Ok(Done::Fine)
+}
+
+/// The later changes that would go with it.
+fn show(output: &Output, later: &[ReceiptSummary]) -> Result<(), Failure> {
+    let form = if later.len() == 1 { "one" } else { "other" };
+    output.say(&format!("settings.history.later.{form}"), &json!({ "count": later.len() }))?;
+    Ok(history::lines(output, later)?)
 }
 
 /// The change that was taken back. What cannot be read is done all the same, and told without it.

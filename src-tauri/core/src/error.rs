@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{inert, machine::disk::MoveModels};
+use crate::{inert, machine::disk::MoveModels, openclaw::outcome::ReceiptSummary};
 
 /// Longest technical part, in characters.
 const DETAIL: usize = 8000;
@@ -237,6 +237,12 @@ pub enum ErrorCode {
     UndoUnknown {
         /// The name as given.
         id: String,
+    },
+    /// Later changes of Pincer's that are in force would go with it, and nobody was shown all of them.
+    #[serde(rename = "undo.takes-later")]
+    UndoTakesLater {
+        /// They, newest first.
+        later: Vec<ReceiptSummary>,
     },
     /// The file was changed by someone else since: undoing would lose that.
     #[serde(rename = "undo.changed-since")]

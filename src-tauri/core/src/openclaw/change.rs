@@ -180,17 +180,31 @@ pub async fn apply(computer: &Computer, plan: Plan) -> Result<Option<ReceiptSumm
     .await
 }
 
-/// Undoes a change, the newest when none is named.
+/// Undoes a change, the newest when none is named; one that takes later ones with it is refused.
 ///
 /// # Errors
 /// `undo.*`, `file.*`; `gateway.*` where OpenClaw's own command has to undo something.
 pub async fn undo(computer: &Computer, id: Option<String>, force: bool) -> Result<ReceiptSummary, Error> {
+    undo_with_later(computer, id, force, Vec::new()).await
+}
+
+/// The same, and `later`, the names of later changes, may go with it: those that a person was shown.
+///
+/// # Errors
+/// As [`undo`].
+pub async fn undo_with_later(
+    computer: &Computer,
+    id: Option<String>,
+    force: bool,
+    later: Vec<String>,
+) -> Result<ReceiptSummary, Error> {
     let (computer, runtime) = (computer.clone(), Handle::current());
     blocking(move || {
+        let wanted = history::Wanted { id: id.as_deref(), force, later: &later };
         let now = computer.surroundings.now();
         // What OpenClaw's own command made goes by OpenClaw's own command.
         let mut service = |wanted: bool| runtime.block_on(login::set(&computer, wanted));
-        let receipt = history::undo_with(&computer.folders, id.as_deref(), force, now, &diff, &mut service)?;
+        let receipt = history::undo_with(&computer.folders, wanted, now, &diff, &mut service)?;
         Ok(receipt.summary(None))
     })
     .await

@@ -178,22 +178,30 @@ fn undone(receipts: &[Receipt]) -> BTreeMap<&str, String> {
     undone
 }
 
-/// Goes back to the state before a change: the given one, or the newest that is not undone and no undo itself.
-/// Later changes of Pincer's are undone with it. Blocks as `apply` does.
-///
-/// `force` undoes although someone else wrote since; what is there is kept first, so that undoing the undo
-/// brings it back.
+/// Which change is to be taken back, and on what terms.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Wanted<'a> {
+    /// Its name; `None`: the newest that is not undone and no undo itself.
+    pub id: Option<&'a str>,
+    /// Although someone else wrote since; what is there is kept first, so that undoing the undo brings it back.
+    pub force: bool,
+    /// The names of the later changes that may go with it.
+    pub later: &'a [String],
+}
+
+/// Goes back to the state before a change. Later changes of Pincer's are undone with it, if they may be. Blocks as
+/// `apply` does.
 ///
 /// # Errors
-/// `undo.nothing`, `undo.already`, `undo.unknown`, `undo.changed-since` with what would be lost, and those of `apply`.
+/// `undo.nothing`, `undo.already`, `undo.unknown`, `undo.takes-later` with what would go with it, `undo.changed-since`
+/// with what would be lost, and those of `apply`.
 pub fn undo(
     folders: &Folders,
-    id: Option<&str>,
-    force: bool,
+    wanted: Wanted<'_>,
     now: SystemTime,
     mask: &Mask<'_>,
 ) -> Result<Receipt, Error> {
-    undo_with(folders, id, force, now, mask, &mut |_| Ok(()))
+    undo_with(folders, wanted, now, mask, &mut |_| Ok(()))
 }
 
 /// Lets OpenClaw's own command set whether its gateway starts with the computer (`true`), or not.
@@ -203,19 +211,17 @@ pub(crate) type SetService<'a> = dyn FnMut(bool) -> Result<(), Error> + 'a;
 /// should it fail, nothing is undone.
 pub(crate) fn undo_with(
     folders: &Folders,
-    id: Option<&str>,
-    force: bool,
+    wanted: Wanted<'_>,
     now: SystemTime,
     mask: &Mask<'_>,
     service: &mut SetService<'_>,
 ) -> Result<Receipt, Error> {
-    undo_watched(folders, id, force, now, mask, (&mut |_| Ok(()), service))
+    undo_watched(folders, wanted, now, mask, (&mut |_| Ok(()), service))
 }
 
 pub(crate) fn undo_watched(
     folders: &Folders,
-    id: Option<&str>,
-    force: bool,
+    wanted: Wanted<'_>,
     now: SystemTime,
     mask: &Mask<'_>,
     (watch, service): (&mut Watch<'_>, &mut SetService<'_>),
@@ -227,9 +233,9 @@ pub(crate) fn undo_watched(
         folders.create()?;
         let lock = Lock::take(folders)?;
         settle_held(folders, &lock)?;
-        let back = Back::find(folders, id, force, mask)?;
-        if let Some(wanted) = back.service {
-            service(wanted)?;
+        let back = Back::find(folders, wanted, mask)?;
+        if let Some(set) = back.service {
+            service(set)?;
         }
         let kind = ReceiptKind::Undo { receipt: back.goal };
         let receipt = commit(folders, &lock, &kind, &back.edits, now, mask, watch)?;
@@ -238,7 +244,8 @@ pub(crate) fn undo_watched(
         }
         return Ok(receipt);
     }
-    Err(id.map_or(ErrorCode::UndoNothing {}, |id| ErrorCode::UndoUnknown { id: id.to_owned() }).into())
+    let unknown = |id: &str| ErrorCode::UndoUnknown { id: id.to_owned() };
+    Err(wanted.id.map_or(ErrorCode::UndoNothing {}, unknown).into())
 }
 
 /// What undoing a change would bring back, file by file, as masked diffs from now to before it. Files that are the
@@ -273,43 +280,50 @@ struct Back {
 }
 
 impl Back {
-    fn find(folders: &Folders, id: Option<&str>, force: bool, mask: &Mask<'_>) -> Result<Self, Error> {
+    fn find(folders: &Folders, wanted: Wanted<'_>, mask: &Mask<'_>) -> Result<Self, Error> {
         let receipts = store::receipts(folders)?;
         let undone = undone(&receipts);
-        let first = match id {
+        let first = match wanted.id {
             Some(id) => receipts
                 .iter()
                 .position(|receipt| receipt.id == id)
                 .ok_or_else(|| Error::from(ErrorCode::UndoUnknown { id: id.to_owned() }))?,
             None => receipts
                 .iter()
-                .rposition(|receipt| {
-                    !matches!(receipt.kind, ReceiptKind::Undo { .. })
-                        && !undone.contains_key(receipt.id.as_str())
-                })
+                .rposition(|receipt| is_in_force(receipt, &undone))
                 .ok_or_else(|| Error::from(ErrorCode::UndoNothing {}))?,
         };
         let Some((goal, later)) = receipts.get(first..).and_then(<[Receipt]>::split_first) else {
             return Err(ErrorCode::UndoNothing {}.into());
         };
-        let mut edits = Vec::new();
-        for trail in trails(goal, later)? {
-            edits.extend(trail.back(folders, force, mask)?);
-        }
+        let edits: Result<Vec<Option<FileEdit>>, Error> =
+            trails(goal, later)?.into_iter().map(|trail| trail.back(folders, wanted.force, mask)).collect();
         let earlier = receipts.get(..first).unwrap_or_default();
         // Each was made because it was not set then, whatever took an earlier one away outside of Pincer.
         let set_since = receipts.get(first..).is_some_and(|since| sets_service(since, &undone));
         let then = !set_since && sets_service(earlier, &self::undone(earlier));
         let service = (then != sets_service(&receipts, &undone)).then_some(then);
-        if edits.is_empty() && service.is_none() {
+        if edits.as_ref().is_ok_and(|edits| edits.iter().all(Option::is_none)) && service.is_none() {
             let is_undone = undone.contains_key(goal.id.as_str());
             let code = if is_undone { ErrorCode::UndoNothing {} } else { ErrorCode::UndoAlready {} };
             return Err(code.into());
         }
+        // Said before what someone else's changes stand in the way of: it may not be wanted at all.
+        let with_it = || later.iter().rev().filter(|receipt| is_in_force(receipt, &undone));
+        if with_it().any(|receipt| !wanted.later.contains(&receipt.id)) {
+            let later = with_it().map(|receipt| receipt.summary(None)).collect();
+            return Err(ErrorCode::UndoTakesLater { later }.into());
+        }
+        let edits = edits?.into_iter().flatten().collect();
         let made = std::iter::once(goal).chain(later).flat_map(|receipt| &receipt.files);
         let made = made.filter(|file| !file.is_ours()).flat_map(|file| file.folders.clone());
         Ok(Self { goal: goal.id.clone(), edits, service, folders: made.collect() })
     }
+}
+
+/// A change, and no undo, that was not undone.
+fn is_in_force(receipt: &Receipt, undone: &BTreeMap<&str, String>) -> bool {
+    !matches!(receipt.kind, ReceiptKind::Undo { .. }) && !undone.contains_key(receipt.id.as_str())
 }
 
 /// A change that lets OpenClaw's gateway start with the computer is in force.

@@ -63,8 +63,11 @@ export interface Backend {
   apply(plan: string): Promise<ReceiptSummary>;
   /** Whether OpenClaw's gateway, which answered before a change, still does; it is watched for two seconds or more. */
   gatewayAfterChange(): Promise<Gateway>;
-  /** Takes a change back (`null`: the newest); `force` also over changes made by others since. */
-  undo(receipt: string | null, force: boolean): Promise<ReceiptSummary>;
+  /**
+   * Takes a change back (`null`: the newest); `force` also over changes made by others since. `later`: the names of the
+   * later changes that may go with it, which is refused of others.
+   */
+  undo(receipt: string | null, force: boolean, later: readonly string[]): Promise<ReceiptSummary>;
   /** The changes that Pincer made, newest first. */
   history(): Promise<ReceiptSummary[]>;
   /** What undoing a change would bring back: from what is there now to what was before it. */

@@ -75,7 +75,7 @@ type Call =
   | { name: 'openPage'; value: Page }
   | { name: 'playFault'; value: string | null }
   | { name: 'previewUse'; value: UseRequest }
-  | { name: 'undo'; value: { receipt: string | null; force: boolean } }
+  | { name: 'undo'; value: { receipt: string | null; force: boolean; later: readonly string[] } }
   | { name: 'runRemedy' | 'cancelRemedy' | 'dismissRemedy'; value: Remedy };
 
 /** Answers from a `World`, remembers what was asked, and fails where it was told to. */
@@ -297,8 +297,8 @@ export class FakeBackend implements Backend {
     return this.#answer('gatewayAfterChange', () => this.gateway);
   }
 
-  undo(receipt: string | null, force: boolean): Promise<ReceiptSummary> {
-    this.calls.push({ name: 'undo', value: { receipt, force } });
+  undo(receipt: string | null, force: boolean, later: readonly string[]): Promise<ReceiptSummary> {
+    this.calls.push({ name: 'undo', value: { receipt, force, later } });
     return this.#answer('undo', () => {
       const undone = this.receipts.find((one) => one.undoneBy === null && one.kind.kind !== 'undo');
       if (!undone) throw failureOf({ code: 'undo.nothing', params: {} });

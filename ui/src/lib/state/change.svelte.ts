@@ -31,8 +31,8 @@ export class Change {
   failure = $state.raw<Failure | null>(null);
   /** What was done last in this window, for the notice with Undo. */
   done = $state.raw<ReceiptSummary | null>(null);
-  /** Which change undo was asked for last (`null`: the newest), to ask again by force. */
-  asked: string | null = null;
+  /** What undo was asked for last, to ask again on other terms. */
+  #asked: { receipt: string | null; force: boolean; later: readonly string[] } = { receipt: null, force: false, later: [] };
 
   /** OpenClaw's gateway after what was done last; `null` where it did not run before. */
   gateway = $state<'watching' | 'answers' | 'silent' | null>(null);
@@ -103,11 +103,25 @@ export class Change {
     await this.#wait('apply', () => this.#write(() => this.#backend.apply(preview.plan)));
   }
 
-  /** Takes a change back; `null`: the newest. */
-  async undo(receipt: string | null, force = false): Promise<void> {
+  /** Takes a change back (`null`: the newest), and the `later` ones that go with it, as the user saw. */
+  async undo(receipt: string | null, later: readonly string[] = []): Promise<void> {
+    await this.#undo({ receipt, force: false, later });
+  }
+
+  /** Takes back what was asked for last, although someone else wrote since. */
+  async undoByForce(): Promise<void> {
+    await this.#undo({ ...this.#asked, force: true });
+  }
+
+  /** Takes back what was asked for last, and these later changes with it. */
+  async undoWithLater(later: readonly ReceiptSummary[]): Promise<void> {
+    await this.#undo({ ...this.#asked, later: later.map((one) => one.id) });
+  }
+
+  async #undo(asked: { receipt: string | null; force: boolean; later: readonly string[] }): Promise<void> {
     await this.#wait('undo', async () => {
-      this.asked = receipt;
-      await this.#write(() => this.#backend.undo(receipt, force));
+      this.#asked = asked;
+      await this.#write(() => this.#backend.undo(asked.receipt, asked.force, asked.later));
     });
   }
 

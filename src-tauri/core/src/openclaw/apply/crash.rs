@@ -107,8 +107,14 @@ fn apply_killed_at_every_step() {
 #[test]
 fn undo_killed_at_every_step() {
     if let Some((folders, _, step)) = asked() {
-        history::undo_watched(&folders, None, false, now(), &mask, (&mut die_after(step), &mut |_| Ok(())))
-            .unwrap();
+        history::undo_watched(
+            &folders,
+            history::Wanted::default(),
+            now(),
+            &mask,
+            (&mut die_after(step), &mut |_| Ok(())),
+        )
+        .unwrap();
         return;
     }
     for step in 0.. {
@@ -200,7 +206,7 @@ fn a_complete_change_that_openclaw_wrote_over_stays() {
         matches!(&error.code, ErrorCode::UndoChangedSince { diff, .. } if diff == "-c2+theirs"),
         "{error}"
     );
-    history::undo(&home.folders, Some(&receipt.id), true, now(), &mask).unwrap();
+    home.undo_as(Some(&receipt.id), true).unwrap();
     for name in ["a", "b", "c"] {
         assert_eq!(home.get(name).unwrap(), format!("{name}1"));
     }

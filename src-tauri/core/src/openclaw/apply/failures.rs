@@ -110,7 +110,7 @@ fn what_cannot_be_put_back_is_kept_for_undo() {
     assert_eq!((home.get("first").unwrap(), home.get("main").unwrap()), ("theirs".into(), "old".into()));
     assert_eq!(home.receipts()[0].status, Status::Uncertain);
     assert!(matches!(home.undo(None).unwrap_err().code, ErrorCode::UndoChangedSince { .. }));
-    history::undo(&home.folders, None, true, now(), &mask).unwrap();
+    home.undo_as(None, true).unwrap();
     assert_eq!((home.get("first").unwrap(), home.get("main").unwrap()), ("old".into(), "old".into()));
     home.assert_clean();
 }

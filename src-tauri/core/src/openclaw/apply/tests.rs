@@ -77,7 +77,14 @@ impl Fixture {
     }
 
     pub(crate) fn undo(&self, id: Option<&str>) -> Result<Receipt, Error> {
-        history::undo(&self.folders, id, false, now(), &mask)
+        self.undo_as(id, false)
+    }
+
+    /// Whatever goes with it.
+    pub(crate) fn undo_as(&self, id: Option<&str>, force: bool) -> Result<Receipt, Error> {
+        let all = store::receipts(&self.folders).unwrap_or_default();
+        let later: Vec<String> = all.into_iter().map(|receipt| receipt.id).collect();
+        history::undo(&self.folders, history::Wanted { id, force, later: &later }, now(), &mask)
     }
 
     pub(crate) fn receipts(&self) -> Vec<Receipt> {

@@ -5,10 +5,13 @@ use std::fs;
 use proptest::prelude::*;
 
 use super::*;
-use crate::openclaw::apply::tests::{Fixture, mask, now};
+use crate::openclaw::{
+    apply::tests::{Fixture, kind, mask, now},
+    plan::Plan,
+};
 
 fn force(home: &Fixture, id: Option<&str>) -> Receipt {
-    undo(&home.folders, id, true, now(), &mask).unwrap()
+    home.undo_as(id, true).unwrap()
 }
 
 fn undone_by(home: &Fixture) -> Vec<(String, Option<String>)> {
@@ -158,6 +161,44 @@ fn an_older_one_takes_all_later_ones_with_it() {
     assert_eq!(home.undo(Some(&first.id)).unwrap_err().code, ErrorCode::UndoNothing {});
     home.undo(Some(&undo.id)).unwrap();
     assert_eq!((home.get("a").as_deref(), home.get("b").as_deref()), (Some("a3"), Some("b2")));
+}
+
+#[test]
+fn later_ones_go_with_it_only_where_they_were_shown() {
+    let home = Fixture::new();
+    home.put("a", "a1");
+    let first = home.write(&[("a", Some("a2"))]);
+    home.write(&[("a", Some("a3"))]);
+    home.undo(None).unwrap();
+    let login = Plan { kind: ReceiptKind::StartAtLogin {}, ..home.plan(&[("unit", Some("start it"))]) };
+    let login = home.try_apply(&login).unwrap().receipt().unwrap().clone();
+    let as_shown = |later: &[String]| {
+        let wanted = Wanted { id: Some(&first.id), later, ..Wanted::default() };
+        undo(&home.folders, wanted, now(), &mask)
+    };
+    // What is undone already, and undos, are not told.
+    let later = vec![login.summary(None)];
+    let refused = Err(ErrorCode::UndoTakesLater { later }.into());
+    assert_eq!(as_shown(&[]), refused);
+    assert_eq!((home.get("a").unwrap(), home.get("unit").unwrap()), ("a2".into(), "start it".into()));
+    // One more came since: all are told anew.
+    let shown = [login.id.clone()];
+    let newest = home.write(&[("b", Some("b1"))]);
+    let later = vec![newest.summary(None), login.summary(None)];
+    assert_eq!(as_shown(&shown), Err(ErrorCode::UndoTakesLater { later }.into()));
+    // Said before what someone else wrote.
+    home.put("a", "theirs");
+    assert!(matches!(as_shown(&shown).unwrap_err().code, ErrorCode::UndoTakesLater { .. }));
+    home.put("a", "a2");
+    as_shown(&[newest.id, login.id]).unwrap();
+    assert_eq!((home.get("a").unwrap(), home.get("unit"), home.get("b")), ("a1".into(), None, None));
+    // Nothing to undo takes nothing with it.
+    home.write(&[("a", Some("a2"))]);
+    home.write(&[("a", Some("a1"))]);
+    let first = home.receipts().into_iter().rev().nth(1).unwrap();
+    let wanted = Wanted { id: Some(&first.id), ..Wanted::default() };
+    assert_eq!(undo(&home.folders, wanted, now(), &mask), Err(ErrorCode::UndoAlready {}.into()));
+    assert_eq!(first.kind, kind());
 }
 
 #[test]

@@ -419,7 +419,8 @@ fn a_plan_shows_and_writes_the_included_file_and_undo_takes_it_back() {
         "{text}"
     );
 
-    history::undo(&computer.folders, None, false, UNIX_EPOCH, &|_, _, _| String::new()).unwrap();
+    history::undo(&computer.folders, history::Wanted::default(), UNIX_EPOCH, &|_, _, _| String::new())
+        .unwrap();
     for (name, text) in SPLIT {
         assert_eq!(fs::read_to_string(home.path().join(name)).unwrap(), *text, "{name}");
     }
