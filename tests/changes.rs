@@ -14,7 +14,7 @@ mod support;
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Output,
+    process::{Output, Stdio},
 };
 
 use serde_json::{Value, json};
@@ -321,6 +321,48 @@ fn a_unit_of_the_users_own_is_neither_written_over_nor_taken_away() {
     assert_eq!(fs::read_to_string(&unit).unwrap(), "[Service]\nExecStart=/opt/mine\n");
 }
 
+/// OpenClaw's own service commands: the one that installs writes its unit and comes no further.
+const HALF: &str = r#"unit=$HOME/.config/systemd/user/openclaw-gateway.service
+case "$*" in
+  "gateway install --json") mkdir -p "${unit%/*}"; echo half >"$unit"; echo $$ >"$HOME/begun.draft"; mv "$HOME/begun.draft" "$HOME/begun"; exec sleep 600 ;;
+  "gateway uninstall --json") rm "$unit" ;;
+  *) exit 1 ;;
+esac"#;
+
+#[test]
+fn a_start_at_login_that_is_ended_half_way_is_taken_back() {
+    for signal in ["INT", "TERM", "KILL"] {
+        let machine = Machine::new();
+        machine.home.add_script("systemctl", "echo Version=255");
+        settings::add_openclaw_that(&machine.home, "2026.9.6", HALF);
+        let file = machine.write(&json!({ "gateway": { "port": support::ollama::free_address().port() } }));
+        let before = fs::read(&file).unwrap();
+        let unit = machine.home.path().join(".config/systemd/user/openclaw-gateway.service");
+        let at_login = ["start", "--openclaw", "--at-login", "--yes", "--json"];
+        let mut command = machine.home.command(programs::pincer_cli());
+        let child = command.args(at_login).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let begun = process::wait_for("OpenClaw's own command", || {
+            fs::read_to_string(machine.home.path().join("begun")).ok()
+        });
+        assert!(unit.exists() && fs::read(&file).unwrap() != before, "{signal}");
+        process::signal(signal, &child.id().to_string());
+        let output = child.wait_with_output().unwrap();
+        if signal == "KILL" {
+            process::signal("KILL", begun.trim());
+            // The next start of any face settles it.
+            machine.json(&["use", "qwen3:8b", "--dry-run", "--json"]);
+        } else {
+            let answer = process::json(signal, &output);
+            assert_eq!((&answer["error"]["code"], output.status.code()), (&json!("cli.cancelled"), Some(2)));
+            let gone = Path::new("/proc").join(begun.trim());
+            assert!(!gone.exists(), "{signal}: OpenClaw's own command ended");
+        }
+        assert!(!unit.exists() && !unit.parent().unwrap().exists(), "{signal}");
+        assert_eq!(fs::read(&file).unwrap(), before, "{signal}");
+        assert_eq!(machine.json(&["history", "--json"])["receipts"], json!([]), "{signal}");
+    }
+}
+
 #[test]
 fn what_a_gateway_lacks_is_shown_and_asked_for_before_it_is_started() {
     let machine = Machine::new();
@@ -339,8 +381,13 @@ fn what_a_gateway_lacks_is_shown_and_asked_for_before_it_is_started() {
     let shown = String::from_utf8(start(&[]).stdout).unwrap();
     assert!(shown.contains("\"mode\":\"local\""), "{shown}");
     assert_eq!(fs::read(&file).unwrap(), before, "nobody said yes");
-    let answer = process::json("start", &start(&["--json"]));
-    assert_eq!(answer["error"]["code"], "gateway.failed", "{answer:#}");
+    let lacks = |setting: &str| {
+        let answer = process::json("start", &start(&["--json"]));
+        let expected =
+            json!({ "code": "gateway.lacks-setting", "params": { "setting": setting }, "detail": "" });
+        assert_eq!(answer["error"], expected);
+    };
+    lacks("gateway.mode");
     assert_eq!(fs::read(&file).unwrap(), before, "nobody can be asked");
     // That OpenClaw runs no gateway, but what it lacked is written, and is taken back like any change.
     let answer = process::json("start", &start(&["--yes", "--json"]));
@@ -348,4 +395,11 @@ fn what_a_gateway_lacks_is_shown_and_asked_for_before_it_is_started() {
     assert!(fs::read_to_string(&file).unwrap().contains("\"mode\":\"local\""));
     assert_eq!(machine.json(&["undo", "--json"])["undone"], true);
     assert_eq!(fs::read(&file).unwrap(), before);
+    // For the network it needs a token.
+    let gateway = whole["gateway"].as_object_mut().unwrap();
+    gateway.insert("mode".into(), "local".into());
+    gateway.insert("bind".into(), "lan".into());
+    gateway.remove("auth");
+    machine.write(&whole);
+    lacks("gateway.auth.token");
 }

@@ -8,7 +8,7 @@ use pincer_core::{
         finding::Remedy,
         remedy::{self, Carried},
     },
-    error::Error,
+    error::{Error, ErrorCode},
     models::discovery::Discovery,
     ollama::{
         launch, restart,
@@ -17,6 +17,8 @@ use pincer_core::{
     openclaw::{
         change,
         gateway::start::{self as gateway, StartPhase},
+        outcome::ReceiptSummary,
+        plan::Plan,
     },
 };
 use serde_json::json;
@@ -26,6 +28,7 @@ use crate::{
     arguments::Start,
     ask,
     ending::Ending,
+    newest,
     output::{Failure, Output},
     use_model::{show, unwritten, without_plan},
     waiting::Waiting,
@@ -87,9 +90,12 @@ fn tell(output: &Output, step: Step) {
 
 /// What it lacks in its settings is shown and written first, as any change. Ctrl-C gives up; what was started here ends.
 pub(crate) async fn gateway(computer: &Computer, output: &Output, wanted: &Start) -> Result<Done, Failure> {
-    // Nobody can be asked in JSON: without a yes the gateway's own refusal is the answer.
-    if (wanted.yes || !output.json)
-        && let Some(remedy) = lacking(computer).await?
+    let lacking = lacking(computer).await?;
+    // Nobody can be asked in JSON: without a yes what it lacks is the answer.
+    if let Some((_, setting)) = lacking.as_ref().filter(|_| output.json && !wanted.yes) {
+        return Err(Error::from(ErrorCode::GatewayLacksSetting { setting: (*setting).to_owned() }).into());
+    }
+    if let Some((remedy, _)) = lacking
         && let Carried::Prepared(prepared) = remedy::carry_out(computer, &remedy).await?
     {
         if !output.json {
@@ -130,12 +136,32 @@ pub(crate) async fn gateway(computer: &Computer, output: &Output, wanted: &Start
     Ok(Done::Fine)
 }
 
-/// What the gateway refuses to start without, as the diagnosis has it.
-async fn lacking(computer: &Computer) -> Result<Option<Remedy>, Error> {
+/// What the gateway refuses to start without, as the diagnosis has it, and the setting.
+async fn lacking(computer: &Computer) -> Result<Option<(Remedy, &'static str)>, Error> {
     let (_, found) = diagnosis::diagnose(computer, &mut Discovery::default()).await?;
-    let mut remedies =
-        found.findings.into_iter().flat_map(|finding| finding.remedies).map(|offer| offer.remedy);
-    Ok(remedies.find(|remedy| matches!(remedy, Remedy::SetGatewayMode {} | Remedy::SetGatewayToken {})))
+    let remedies = found.findings.into_iter().flat_map(|finding| finding.remedies).map(|offer| offer.remedy);
+    let lacks = |remedy| match remedy {
+        Remedy::SetGatewayMode {} => Some((remedy, "gateway.mode")),
+        Remedy::SetGatewayToken {} => Some((remedy, "gateway.auth.token")),
+        _ => None,
+    };
+    Ok(remedies.filter_map(lacks).next())
+}
+
+/// Ctrl-C, or a terminal that closes, ends OpenClaw's own command, and waits until everything is as it was.
+async fn apply_or_stop(computer: &Computer, plan: Plan) -> Result<Option<ReceiptSummary>, Failure> {
+    let before = newest(computer).await;
+    let mut ending = Ending::listen()?;
+    let (stopped, was_stopped) = tokio::sync::watch::channel(false);
+    let applied = change::apply_unless(computer, plan, async move {
+        ending.wished().await;
+        stopped.send_replace(true);
+    });
+    match applied.await {
+        // One that could not be taken back whole is told as it is.
+        Err(_) if *was_stopped.borrow() && newest(computer).await == before => Err(Failure::Cancelled),
+        applied => Ok(applied?),
+    }
 }
 
 /// Lets Ollama, or OpenClaw's gateway, start with the computer: shown, asked for, applied, and taken back like any change.
@@ -149,7 +175,7 @@ pub(crate) async fn at_login(computer: &Computer, output: &Output, wanted: &Star
         show(output, &preview)?;
     }
     let apply = preview.changed && !wanted.dry_run && ask::may(output, wanted.yes, "cli.use.ask")?;
-    let receipt = if apply { change::apply(computer, prepared.plan).await? } else { None };
+    let receipt = if apply { apply_or_stop(computer, prepared.plan).await? } else { None };
     if output.json {
         let mut answer = without_plan(&preview);
         if let Some(fields) = answer.as_object_mut() {

@@ -366,6 +366,12 @@ pub enum ErrorCode {
     },
     /// The gateway could not be started, or ended at once; its last words are in `detail`.
     #[serde(rename = "gateway.failed")]
+    /// The gateway does not start before its settings say something, and nobody said yes to writing it.
+    #[serde(rename = "gateway.lacks-setting")]
+    GatewayLacksSetting {
+        /// What they lack, dotted.
+        setting: String,
+    },
     GatewayFailed {
         /// The command, as an argument list joined by spaces.
         command: String,

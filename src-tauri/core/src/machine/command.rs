@@ -78,6 +78,47 @@ pub async fn output_or_stop<A: AsRef<OsStr>>(
     listen(running.pipes(), Keep::Beginning, running.wait(), limit).await
 }
 
+/// Runs `program` to its end as [`output`] does, but one that is given up is killed with all that it started.
+///
+/// # Errors
+/// The system's, or `TimedOut` after `limit`.
+pub async fn output_or_kill<A: AsRef<OsStr>>(
+    surroundings: &Surroundings,
+    program: &Path,
+    arguments: &[A],
+    limit: Duration,
+) -> io::Result<Output> {
+    let mut running = Group::spawn(&mut piped(surroundings, program, arguments))?;
+    let pipes = running.pipes();
+    let said = listen(pipes, Keep::Beginning, running.wait(), limit).await;
+    running.kill();
+    said
+}
+
+/// Runs `program` to its end as [`output`] does, but one that is given up, or that `stop` ends, is asked to end with all
+/// that it started, and is gone when this returns. A Ctrl-C of ours does not reach it.
+///
+/// # Errors
+/// The system's, `TimedOut` after `limit`, or `Interrupted` by `stop`.
+pub async fn output_unless<A: AsRef<OsStr>>(
+    surroundings: &Surroundings,
+    program: &Path,
+    arguments: &[A],
+    limit: Duration,
+    stop: impl Future<Output = ()>,
+) -> io::Result<Output> {
+    let mut running = Group::spawn(&mut piped(surroundings, program, arguments))?;
+    let pipes = running.pipes();
+    let said = tokio::select! {
+        said = listen(pipes, Keep::Beginning, running.wait(), limit) => said,
+        () = stop => Err(io::ErrorKind::Interrupted.into()),
+    };
+    if said.is_err() {
+        running.end().await;
+    }
+    said
+}
+
 /// What is kept of a long output.
 #[derive(Clone, Copy)]
 enum Keep {

@@ -61,12 +61,12 @@ pub(crate) fn apply_watched(
     }
     folders.create()?;
     let lock = Lock::take(folders)?;
-    history::settle_held(folders, &lock)?;
-    commit(folders, &lock, &plan.kind, &plan.edits, now, mask, watch).map(Applied::Written)
+    history::settle_held(folders, &lock, &mut history::no_command)?;
+    commit(folders, &lock, plan, now, mask, watch).map(Applied::Written)
 }
 
 /// Writes the files of the plan, then lets a command of another program do its part, which makes `made`. Should that
-/// fail, every file holds what it held before, and there is no receipt.
+/// fail, every file holds what it held before, and there is no receipt. It is pending until the command has ended.
 pub(crate) fn apply_with(
     folders: &Folders,
     plan: &Plan,
@@ -77,51 +77,51 @@ pub(crate) fn apply_with(
 ) -> Result<Receipt, Error> {
     folders.create()?;
     let lock = Lock::take(folders)?;
-    history::settle_held(folders, &lock)?;
+    history::settle_held(folders, &lock, &mut history::no_command)?;
     let place = atomic::locate(made)?;
     let made = written(&FileEdit::new(made.to_path_buf(), None, None), place)?;
-    let mut receipt = commit(folders, &lock, &plan.kind, &plan.edits, now, mask, &mut |_| Ok(()))?;
+    let receipt = write_all(folders, &lock, plan, Some(made), now, mask, &mut |_| Ok(()))?;
     if let Err(mut error) = command() {
-        remove_empty(&made.folders);
         let reached = receipt.files.len();
         if !matches!(history::put_back_and_forget(folders, &lock, receipt, reached), Ok(true)) {
             error.detail.push_str(" (not every file could be put back)");
         }
         return Err(error);
     }
-    receipt.files.push(made);
-    store::save(folders, &receipt)?;
-    Ok(receipt)
+    let done = finish(folders, receipt, &mut |_| Ok(()));
+    drop(store::prune(folders, store::LIMITS));
+    done
 }
 
 /// Writes the files, under the lock and with nothing pending.
 pub(crate) fn commit(
     folders: &Folders,
     lock: &Lock,
-    kind: &ReceiptKind,
-    edits: &[FileEdit],
+    plan: &Plan,
     now: SystemTime,
     mask: &Mask<'_>,
     watch: &mut Watch<'_>,
 ) -> Result<Receipt, Error> {
-    let committed = commit_kept(folders, lock, kind, edits, now, mask, watch);
+    let committed = write_all(folders, lock, plan, None, now, mask, watch)
+        .and_then(|receipt| finish(folders, receipt, watch));
     // Contents that no receipt needs are forgotten: the oldest, or what was kept for a change that failed. What cannot
     // be forgotten now is forgotten after the next change.
     drop(store::prune(folders, store::LIMITS));
     committed
 }
 
-fn commit_kept(
+/// Writes all; the receipt is still pending. `made`: what a command that follows will make.
+fn write_all(
     folders: &Folders,
     lock: &Lock,
-    kind: &ReceiptKind,
-    edits: &[FileEdit],
+    plan: &Plan,
+    made: Option<WrittenFile>,
     now: SystemTime,
     mask: &Mask<'_>,
     watch: &mut Watch<'_>,
 ) -> Result<Receipt, Error> {
     let mut effective = Vec::new();
-    for edit in edits {
+    for edit in &plan.edits {
         let place = atomic::locate(&edit.path)?;
         let present = atomic::read(&place.target)?;
         if present.as_deref().map(Hash::of) != edit.before {
@@ -137,8 +137,10 @@ fn commit_kept(
             store::keep(folders, content)?;
         }
     }
-    let (edits, files): (Vec<_>, Vec<_>) = effective.into_iter().map(|(edit, file, _)| (edit, file)).unzip();
-    let mut receipt = numbered(folders, kind.clone(), files, now)?;
+    let (edits, mut files): (Vec<_>, Vec<_>) =
+        effective.into_iter().map(|(edit, file, _)| (edit, file)).unzip();
+    files.extend(made);
+    let receipt = numbered(folders, plan.kind.clone(), files, now)?;
     watch(Step::Snapshots).map_err(|error| Error::file(&folders.snapshots(), &error))?;
 
     let receipt_path = store::receipt_path(folders, &receipt.id);
@@ -154,6 +156,11 @@ fn commit_kept(
         }
         return Err(error);
     }
+    Ok(receipt)
+}
+
+fn finish(folders: &Folders, mut receipt: Receipt, watch: &mut Watch<'_>) -> Result<Receipt, Error> {
+    let receipt_path = store::receipt_path(folders, &receipt.id);
     receipt.status = Status::Done;
     // Should this fail, all is written and the receipt is pending: the next start finds that and marks it.
     if store::save(folders, &receipt).is_ok() {

@@ -160,7 +160,7 @@ async fn not_elsewhere(computer: &Computer) -> Result<(), Error> {
 /// then nothing was written.
 pub async fn apply(computer: &Computer, plan: Plan) -> Result<Option<ReceiptSummary>, Error> {
     if plan.kind == (ReceiptKind::GatewayAtLogin {}) {
-        return login::install(computer, plan).await.map(Some);
+        return login::install(computer, plan, stop).await.map(Some);
     }
     if let Some(address) = &plan.starts {
         start::start_at(&computer.surroundings, &computer.folders, address, &|_| {}).await?;
@@ -170,6 +170,19 @@ pub async fn apply(computer: &Computer, plan: Plan) -> Result<Option<ReceiptSumm
         let applied = apply::apply(&computer.folders, &plan, computer.surroundings.now(), &diff)?;
         if sets_address(&plan.kind) {
             // The settings say it now: an older choice of Pincer's own would hide what they say.
+    apply_unless(computer, plan, std::future::pending()).await
+}
+
+/// The same; `stop` ends OpenClaw's own command, where it has a part in it, and then everything is as it was before.
+/// Files alone are written in a moment: that is not stopped.
+///
+/// # Errors
+/// As [`apply()`].
+pub async fn apply_unless(
+    computer: &Computer,
+    plan: Plan,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<Option<ReceiptSummary>, Error> {
             forget_own_address(&computer)?;
         }
         Ok(match applied {
@@ -248,8 +261,12 @@ pub async fn difference(computer: &Computer, id: String) -> Result<Vec<FileDiff>
 /// # Errors
 /// `file.*`.
 pub async fn settle(computer: &Computer) -> Result<(), Error> {
-    let folders = computer.folders.clone();
-    blocking(move || history::settle(&folders).map(drop)).await
+    let (computer, runtime) = (computer.clone(), Handle::current());
+    blocking(move || {
+        let mut service = |wanted: bool| runtime.block_on(login::set(&computer, wanted));
+        history::settle_with(&computer.folders, &mut service).map(drop)
+    })
+    .await
 }
 
 fn sets_address(kind: &ReceiptKind) -> bool {

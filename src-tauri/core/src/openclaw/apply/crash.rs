@@ -137,6 +137,78 @@ fn undo_killed_at_every_step() {
     }
 }
 
+const UNIT: &str = "units/openclaw-gateway.service";
+
+/// The command that makes the unit, as far as it comes.
+fn half(root: &Path, steps: usize) {
+    let unit = root.join(UNIT);
+    if steps > 0 {
+        fs::create_dir_all(unit.parent().unwrap()).unwrap();
+        fs::write(&unit, "[Service]").unwrap();
+    }
+    if steps > 1 {
+        let wants = unit.with_file_name("default.target.wants");
+        fs::create_dir(&wants).unwrap();
+        std::os::unix::fs::symlink(&unit, wants.join("openclaw-gateway.service")).unwrap();
+    }
+}
+
+#[test]
+fn a_command_of_openclaws_killed_half_way_is_finished_or_taken_back() {
+    if let Some((folders, root, step)) = asked() {
+        let plan = Plan { kind: ReceiptKind::GatewayAtLogin {}, ..edits(&root) };
+        let command = || {
+            half(&root, step);
+            die_after(0)(Step::Done).map_err(|error| Error::file(&root, &error))
+        };
+        apply_with(&folders, &plan, &root.join(UNIT), now(), &mask, command).unwrap();
+        return;
+    }
+    let killed = |step: usize| {
+        let home = prepared();
+        let status = run("a_command_of_openclaws_killed_half_way_is_finished_or_taken_back", &home, step);
+        assert_eq!(status.signal(), Some(9), "step {step}: {status}");
+        let receipts = home.receipts();
+        assert_eq!(receipts[0].status, Status::Pending, "step {step}: the command did not end");
+        (home, receipts[0].id.clone())
+    };
+    let as_before = |home: &Fixture, step: usize| {
+        assert_eq!((state(home), home.receipts()), (owned(OLD), Vec::new()), "step {step}");
+        assert!(!home.path("units").exists(), "step {step}");
+        home.assert_clean();
+    };
+    let (home, id) = killed(0);
+    let settled = history::settle_with(&home.folders, &mut |_| panic!("nothing is left of it"));
+    assert_eq!(settled.unwrap().put_back, [id]);
+    as_before(&home, 0);
+
+    let (home, id) = killed(1);
+    let mut asked = Vec::new();
+    let settled = history::settle_with(&home.folders, &mut |wanted| {
+        asked.push(wanted);
+        fs::remove_file(home.path(UNIT)).map_err(|error| Error::file(&home.path(UNIT), &error))
+    });
+    assert_eq!((settled.unwrap().put_back, asked), (vec![id], vec![false]));
+    as_before(&home, 1);
+
+    // Where that cannot be asked for, the change stays in the history, and undo takes it away.
+    let (home, id) = killed(1);
+    assert_eq!(history::settle(&home.folders).unwrap().uncertain, [id]);
+    assert_eq!(home.receipts()[0].status, Status::Uncertain);
+    let unset = &mut |wanted: bool| {
+        assert!(!wanted);
+        fs::remove_file(home.path(UNIT)).map_err(|error| Error::file(&home.path(UNIT), &error))
+    };
+    history::undo_with(&home.folders, history::Wanted::default(), now(), &mask, unset).unwrap();
+    assert!(!home.path("units").exists());
+    assert_eq!(state(&home), owned(OLD));
+
+    // It is set: what came after that does not matter.
+    let (home, id) = killed(2);
+    assert_eq!(history::settle(&home.folders).unwrap().completed, [id]);
+    assert_eq!((state(&home), home.receipts()[0].status), (owned(NEW), Status::Done));
+}
+
 /// A receipt made pending again, as a crash leaves it before the last save.
 fn pending(home: &Fixture) -> Receipt {
     let mut receipt = home.write(&[("a", Some("a2")), ("b", Some("b2")), ("c", Some("c2"))]);

@@ -71,8 +71,12 @@ pub fn file(surroundings: &Surroundings, state: &Path) -> PathBuf {
 /// OpenClaw's own service is set to start its gateway with this computer, as far as files say. Blocking.
 #[must_use]
 pub fn is_set(surroundings: &Surroundings, state: &Path) -> bool {
-    let file = file(surroundings, state);
-    if surroundings.os != Os::Linux {
+    starts(&file(surroundings, state))
+}
+
+/// The same of the file that was written, whose name tells the system: one for systemd starts nothing alone.
+pub(crate) fn starts(file: &Path) -> bool {
+    if file.extension().is_none_or(|extension| extension != "service") {
         return file.exists();
     }
     let (Some(folder), Some(name)) = (file.parent(), file.file_name()) else { return false };
@@ -154,13 +158,17 @@ pub async fn prepare(computer: &Computer) -> Result<Prepared, Error> {
     Ok(prepared)
 }
 
-/// Carries such a plan out: the settings, then OpenClaw's own command.
-pub(crate) async fn install(computer: &Computer, plan: Plan) -> Result<ReceiptSummary, Error> {
+/// Carries such a plan out: the settings, then OpenClaw's own command. `stop`: ends that command and takes all back.
+pub(crate) async fn install(
+    computer: &Computer,
+    plan: Plan,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<ReceiptSummary, Error> {
     let (computer, runtime) = (computer.clone(), Handle::current());
     change::blocking(move || {
         let made = file(&computer.surroundings, &computer.openclaw().state);
         let now = computer.surroundings.now();
-        let command = || runtime.block_on(set(&computer, true));
+        let command = || runtime.block_on(set_unless(&computer, true, stop));
         let receipt = apply::apply_with(&computer.folders, &plan, &made, now, &change::diff, command)?;
         Ok(receipt.summary(None))
     })
@@ -172,14 +180,18 @@ pub(crate) async fn install(computer: &Computer, plan: Plan) -> Result<ReceiptSu
 /// # Errors
 /// `gateway.no-program`; `gateway.login-failed`, after which nothing is half set.
 pub(crate) async fn set(computer: &Computer, wanted: bool) -> Result<(), Error> {
+    set_unless(computer, wanted, std::future::pending()).await
+}
+
+async fn set_unless(computer: &Computer, wanted: bool, stop: impl Future<Output = ()>) -> Result<(), Error> {
     let surroundings = computer.surroundings.clone();
     let found = change::blocking(move || Ok(program::find(&surroundings))).await?;
     let program = found.ok_or_else(|| Error::from(ErrorCode::GatewayNoProgram {}))?;
     let led = node::lead(computer, &program).await;
-    let ended = run(&led, &program.path, wanted).await;
+    let ended = run(&led, &program.path, wanted, stop).await;
     if ended.is_err() && wanted {
         // It writes its unit before it finds out that it cannot be enabled.
-        drop(run(&led, &program.path, false).await);
+        drop(run(&led, &program.path, false, std::future::pending()).await);
     }
     ended.map_err(|said| Error::new(ErrorCode::GatewayLoginFailed { command: shown(wanted) }, said))
 }
@@ -192,9 +204,14 @@ fn shown(wanted: bool) -> String {
     format!("openclaw gateway {}", verb(wanted))
 }
 
-async fn run(led: &Surroundings, program: &Path, wanted: bool) -> Result<(), String> {
+async fn run(
+    led: &Surroundings,
+    program: &Path,
+    wanted: bool,
+    stop: impl Future<Output = ()>,
+) -> Result<(), String> {
     let arguments = ["gateway", verb(wanted), "--json"];
-    match command::output(led, program, &arguments, LIMIT).await {
+    match command::output_unless(led, program, &arguments, LIMIT, stop).await {
         Ok(output) if output.success => Ok(()),
         Ok(output) => Err(words(&output.stdout).unwrap_or_else(|| {
             let said = format!("{}\n{}", output.stdout.trim(), output.stderr.trim());
