@@ -122,6 +122,8 @@ pub struct OpenclawFacts {
     pub last_change: Option<String>,
     /// Second stage: versions of every Node that it may run on, that of `PATH` first.
     pub nodes: Vec<String>,
+    /// Second stage: a Node was asked for its version and did not answer.
+    pub silent_node: bool,
     /// Second stage: where else it was seen, when its program is not here.
     pub elsewhere: Elsewhere,
     /// Second stage: who listens on its gateway's port, when its program is not here.

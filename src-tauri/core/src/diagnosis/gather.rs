@@ -368,6 +368,7 @@ fn look_at_files(computer: &Computer) -> Files {
             sees: None,
             last_change: None,
             nodes: Vec::new(),
+            silent_node: false,
             elsewhere: Elsewhere::default(),
             gateway_owner: None,
             gateway_is_other: false,

@@ -181,7 +181,8 @@ fn node_too_old(facts: &Facts) -> Option<Finding> {
     let nodes = &facts.openclaw.nodes;
     let version = nodes.first()?.clone();
     let none_fits = nodes.iter().all(|version| node::fits(&required, version) == Some(false));
-    if !none_fits || facts.openclaw.gateway == Gateway::Answers {
+    // One that did not tell its version may do.
+    if !none_fits || facts.openclaw.silent_node || facts.openclaw.gateway == Gateway::Answers {
         return None;
     }
     let seen = vec![

@@ -125,6 +125,13 @@ fn a_gateway_that_does_not_run_has_a_reason() {
     assert_eq!(codes(&judge(&facts)).len(), 1);
     facts.openclaw.nodes = vec!["18.20.4".into(), "24.16.0".into()];
     assert_eq!(found(&facts), unset, "one of them may be the one");
+    facts.openclaw.nodes = vec!["18.20.4".into()];
+    facts.openclaw.silent_node = true;
+    assert!(
+        !codes(&judge(&facts)).contains(&"openclaw.node-too-old".to_owned()),
+        "one that did not answer may do"
+    );
+    facts.openclaw.silent_node = false;
     facts.openclaw.nodes = Vec::new();
     assert_eq!(found(&facts), unset, "none was seen");
 

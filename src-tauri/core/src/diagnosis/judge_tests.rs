@@ -100,6 +100,7 @@ fn well() -> Facts {
             sees: None,
             last_change: None,
             nodes: Vec::new(),
+            silent_node: false,
             elsewhere: Elsewhere::default(),
             gateway_owner: None,
             gateway_is_other: false,

@@ -85,7 +85,8 @@ async fn find_out(computer: &Computer, facts: &mut Facts, needs: &[Need]) {
             Need::Nodes => {
                 if let Some(program) = &facts.openclaw.program {
                     let known = &computer.remembered().nodes;
-                    facts.openclaw.nodes = node::versions(surroundings, &program.path, known).await;
+                    (facts.openclaw.nodes, facts.openclaw.silent_node) =
+                        node::versions(surroundings, &program.path, known).await;
                 }
             }
             Need::Elsewhere => {

@@ -2,7 +2,7 @@
 //! Asking one takes 40 ms, so an answer is kept for as long as the program stays the same.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
     time::{Duration, SystemTime},
@@ -30,13 +30,14 @@ const NODES: usize = 32;
 #[derive(Debug, Default)]
 pub(crate) struct NodeVersions(Mutex<HashMap<(PathBuf, SystemTime), Option<String>>>);
 
-/// Versions of every Node that OpenClaw may run on here, that of `PATH` first: the ones of `PATH`, the one beside
-/// OpenClaw, and those of version managers, which a login shell sees and a window may not.
+/// Versions of every Node that OpenClaw may run on here, each once, that of `PATH` first: the ones of `PATH`, the one
+/// beside OpenClaw, and those of version managers, which a login shell sees and a window may not. And whether one of
+/// them was asked and did not answer.
 pub(crate) async fn versions(
     surroundings: &Surroundings,
     openclaw: &Path,
     known: &NodeVersions,
-) -> Vec<String> {
+) -> (Vec<String>, bool) {
     let (files, openclaw) = (surroundings.clone(), openclaw.to_path_buf());
     let looked = tokio::task::spawn_blocking(move || {
         let of_managers: Vec<String> =
@@ -45,21 +46,31 @@ pub(crate) async fn versions(
     })
     .await;
     let (programs, of_managers) = looked.unwrap_or_default();
-    let mut found = Vec::new();
+    let (mut found, mut silent) = (Vec::new(), false);
     for program in programs {
-        found.extend(version(surroundings, program, known).await);
+        match ask(surroundings, program, known).await {
+            Ok(version) => found.extend(version),
+            Err(Silent) => silent = true,
+        }
     }
     found.extend(of_managers);
-    found
+    let mut seen = BTreeSet::new();
+    found.retain(|version| seen.insert(version.clone()));
+    (found, silent)
+}
+
+/// Each program once, the first of its paths: links lead to the same one.
+pub(crate) fn distinct(programs: impl Iterator<Item = PathBuf>) -> Vec<PathBuf> {
+    let mut seen = BTreeSet::new();
+    let is_new = |program: &PathBuf| seen.insert(program.canonicalize().unwrap_or_else(|_| program.clone()));
+    programs.filter(is_new).take(NODES).collect()
 }
 
 fn programs(surroundings: &Surroundings, openclaw: &Path) -> Vec<PathBuf> {
     let path = surroundings.environment.get("PATH").unwrap_or_default();
     let on_path = which::which_in_all("node", Some(path), &surroundings.home).into_iter().flatten();
     let beside = which::which_in("node", openclaw.parent(), &surroundings.home).ok();
-    let mut programs: Vec<PathBuf> = on_path.chain(beside).take(NODES).collect();
-    programs.dedup();
-    programs
+    distinct(on_path.chain(beside))
 }
 
 /// The surroundings in which this OpenClaw finds a Node that it runs on: its own command takes the first of `PATH`,
@@ -113,20 +124,32 @@ pub(crate) async fn version(
     program: PathBuf,
     known: &NodeVersions,
 ) -> Option<String> {
-    let changed = program.metadata().and_then(|found| found.modified()).ok()?;
+    ask(surroundings, program, known).await.ok().flatten()
+}
+
+/// It did not answer in time.
+struct Silent;
+
+/// The same; `None` is said of a program that is none, or does not run.
+async fn ask(
+    surroundings: &Surroundings,
+    program: PathBuf,
+    known: &NodeVersions,
+) -> Result<Option<String>, Silent> {
+    let Ok(changed) = program.metadata().and_then(|found| found.modified()) else { return Ok(None) };
     let key = (program, changed);
     let lock = || known.0.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(version) = lock().get(&key).cloned() {
-        return version;
+        return Ok(version);
     }
     let output = command::output(surroundings, &key.0, &["--version"], LIMIT).await;
     // One that was slow this time may answer the next.
     if output.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::TimedOut) {
-        return None;
+        return Err(Silent);
     }
     let version = output.ok().filter(|output| output.success).and_then(|output| number(&output.stdout));
     lock().insert(key, version.clone());
-    version
+    Ok(version)
 }
 
 /// `v24.16.0` without its letter, when it is a version.
@@ -188,6 +211,43 @@ mod tests {
         }
         assert_eq!(number("v24.16.0\n").as_deref(), Some("24.16.0"));
         assert_eq!(number("command not found"), None);
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn each_is_told_once_and_one_that_does_not_answer_is_not_nothing() {
+        use std::{fs, os::unix::fs::PermissionsExt};
+
+        let home = tempfile::tempdir().unwrap();
+        let script = |path: &str, lines: &str| {
+            let (place, draft) = (home.path().join(path), home.path().join("draft"));
+            fs::create_dir_all(place.parent().unwrap()).unwrap();
+            fs::write(&draft, format!("#!/bin/sh\n{lines}\n")).unwrap();
+            fs::set_permissions(&draft, fs::Permissions::from_mode(0o755)).unwrap();
+            // By another program: no test of this process holds it open while it is run.
+            assert!(std::process::Command::new("cp").args([&draft, &place]).status().unwrap().success());
+            place
+        };
+        let managed = script(".nvm/versions/node/v22.1.0/bin/node", "echo v22.1.0");
+        fs::create_dir_all(home.path().join("links")).unwrap();
+        std::os::unix::fs::symlink(&managed, home.path().join("links/node")).unwrap();
+        let of = |folders: &[&str]| {
+            let folders = folders.iter().map(|folder| home.path().join(folder));
+            let path = std::env::join_paths(folders).unwrap().into_string().unwrap();
+            let environment = Environment::new([("PATH", path)]);
+            Surroundings::new(crate::machine::os::Os::Linux, environment, home.path(), SystemTime::now)
+        };
+        let beside = home.path().join("links/openclaw");
+        let known = NodeVersions::default();
+        let here = of(&[".nvm/versions/node/v22.1.0/bin", "links"]);
+        assert_eq!(programs(&here, &beside), [managed]);
+        assert_eq!(versions(&here, &beside, &known).await, (vec!["22.1.0".to_owned()], false));
+        script("broken/node", "exit 1");
+        let here = of(&["broken", "links"]);
+        assert_eq!(versions(&here, &beside, &known).await, (vec!["22.1.0".to_owned()], false));
+        script("hung/node", "exec /bin/sleep 600");
+        let here = of(&["hung", "links"]);
+        assert_eq!(versions(&here, &beside, &known).await, (vec!["22.1.0".to_owned()], true));
     }
 
     #[cfg(unix)]

@@ -11,9 +11,6 @@ use crate::{
     surroundings::{Environment, Surroundings},
 };
 
-/// More of them are not looked at.
-const NODES: usize = 32;
-
 /// A Node of this computer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
@@ -40,15 +37,11 @@ pub(super) async fn nodes(surroundings: &Surroundings, known: &NodeVersions) -> 
 
 fn programs(surroundings: &Surroundings) -> Vec<PathBuf> {
     let path = surroundings.environment.get("PATH").unwrap_or_default();
-    let mut found: Vec<PathBuf> =
-        which::which_in_all("node", Some(path), &surroundings.home).into_iter().flatten().collect();
+    let on_path = which::which_in_all("node", Some(path), &surroundings.home).into_iter().flatten();
     let more = usual(surroundings.os, &surroundings.environment)
         .into_iter()
         .chain(node::managed(surroundings).into_iter().map(|(_, program)| program));
-    found.extend(more.filter(|place| place.is_file()));
-    found.dedup();
-    found.truncate(NODES);
-    found
+    node::distinct(on_path.chain(more.filter(|place| place.is_file())))
 }
 
 /// Where installers put Node although the `PATH` of a window may not show it: on macOS a program that was not started
@@ -147,7 +140,13 @@ mod tests {
             Surroundings::new(Os::Linux, Environment::new(pairs.iter().copied()), home.path(), || UNIX_EPOCH)
         };
         let here = of(&[("PATH", &path)]);
-        assert_eq!(programs(&here), [first.clone(), new.clone(), old]);
+        assert_eq!(programs(&here), [first.clone(), new.clone(), old.clone()]);
+        // A shell that a manager set up has one of them on its PATH.
+        let of_manager = old.parent().unwrap().display().to_string();
+        assert_eq!(
+            programs(&of(&[("PATH", &format!("{path}:{of_manager}"))])),
+            [first.clone(), old, new.clone()]
+        );
         assert_eq!(with_node(&here, &first).environment.get("PATH"), Some(path.as_str()));
         let led = with_node(&here, &new);
         assert_eq!(command::on_path(&led, "node"), Some(new.clone()));
