@@ -11,19 +11,26 @@ use crate::{
     machine::port_owner::port_owner,
     ollama::address::Address,
     openclaw::{
+        outcome::Mode,
         secrets,
-        settings::{self, Settings},
+        settings::{self, KEY_VARIABLE, Settings},
     },
 };
 
-/// Where OpenClaw asks for models: where its settings say, else Ollama's usual address. `None`: that is not known here,
-/// since the gateway runs elsewhere, or the address is of variables that are set nowhere or not alike. Blocking.
+/// Where OpenClaw asks for models: where its settings say, else Ollama's usual address. `None`: it asks no Ollama, since
+/// nothing turns it on, or that is not known here, since the gateway runs elsewhere, or the address is of variables that
+/// are set nowhere or not alike. Blocking.
 #[must_use]
 pub fn asked_address(computer: &Computer, told: &Settings) -> Option<Address> {
     if !told.is_local() {
         return None;
     }
-    let Some(written) = told.base_url.as_deref() else { return Some(Address::default()) };
+    let Some(written) = told.base_url.as_deref() else {
+        // A gateway that was started from here has our environment.
+        let here = || computer.surroundings.environment.get(KEY_VARIABLE).is_some();
+        let key = computer.key_beside(&computer.openclaw()) || here();
+        return (told.mode(key) != Mode::Off).then(Address::default);
+    };
     Address::parse(&resolved(computer, told, written)?).ok()
 }
 
@@ -106,7 +113,7 @@ mod tests {
         };
         let nas = "http://nas:11434";
         for (url, here, in_file, expected) in [
-            (None, None, None, Some("http://127.0.0.1:11434")),
+            (None, None, None, None),
             (Some("http://nas:11434/v1"), None, None, Some(nas)),
             (Some("::nothing::"), None, None, None),
             (Some("${MINE}"), None, None, None),
@@ -123,7 +130,17 @@ mod tests {
                 "{url:?} {here:?} {in_file:?}"
             );
         }
+        // The usual address is asked where something turns Ollama on.
+        let usual = Some(Address::default());
+        let by_key = Settings { key_in_file: true, ..Settings::default() };
+        assert_eq!(asked_address(&computer(home.path(), &[]), &by_key), usual);
+        assert_eq!(
+            asked_address(&computer(home.path(), &[(KEY_VARIABLE, "x")]), &Settings::default()),
+            usual
+        );
         fs::create_dir_all(home.path().join(".openclaw")).unwrap();
+        fs::write(home.path().join(".openclaw/.env"), format!("{KEY_VARIABLE}=x\n")).unwrap();
+        assert_eq!(asked_address(&computer(home.path(), &[]), &Settings::default()), usual);
         fs::write(home.path().join(".openclaw/.env"), "MINE=nas\n").unwrap();
         let computer = computer(home.path(), &[]);
         let by_file = told(Some("http://${MINE}:11434"), None);
