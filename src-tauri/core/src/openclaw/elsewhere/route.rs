@@ -24,9 +24,15 @@ pub enum Way {
     Network,
     /// Ollama is on the network itself: the same address from everywhere.
     Same,
+    /// By an address of this computer's that is not known: the text has a gap where the user puts it. Ollama must listen
+    /// beyond loopback.
+    Gap,
     /// Nobody knows where that OpenClaw is.
     Unknown,
 }
+
+/// Stands for an address that is not known. It is no name of a host, so that OpenClaw refuses a text that still has it.
+const GAP: &str = "<address-of-this-computer>";
 
 /// Where Ollama is, seen from there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,8 +62,8 @@ pub fn route(elsewhere: &Elsewhere, behind: Option<Behind>, ollama: &Address) ->
         return to(ollama.clone(), Way::Same);
     }
     let at = |ip: IpAddr, way: Way| to(ollama.with_host(&ip.to_string()), way);
-    let over_network = || elsewhere.own.map(|ip| at(ip, Way::Network));
-    let unknown = || to(ollama.clone(), Way::Unknown);
+    let gap = || Route { url: format!("http://{GAP}:{}", ollama.port()), way: Way::Gap };
+    let over_network = || elsewhere.own.map_or_else(gap, |ip| at(ip, Way::Network));
     if let Some(container) = &elsewhere.container {
         let name = match container.engine {
             Engine::Docker => "host.docker.internal",
@@ -77,13 +83,13 @@ pub fn route(elsewhere: &Elsewhere, behind: Option<Behind>, ollama: &Address) ->
         return match distribution.networking {
             Networking::Shared => to(ollama.clone(), Way::Shared),
             Networking::Nat(Some(ip)) => at(ip, Way::WslNat),
-            Networking::Nat(None) | Networking::Apart => over_network().unwrap_or_else(unknown),
+            Networking::Nat(None) | Networking::Apart => over_network(),
         };
     }
     match behind {
         // Its engine holds the port and does not say more: the address in the network leads here from everywhere.
-        Some(Behind::Container | Behind::Wsl | Behind::Remote) => over_network().unwrap_or_else(unknown),
-        None => unknown(),
+        Some(Behind::Container | Behind::Wsl | Behind::Remote) => over_network(),
+        None => to(ollama.clone(), Way::Unknown),
     }
 }
 
@@ -233,8 +239,8 @@ mod tests {
                 Elsewhere::default(),
                 Some(Behind::Remote),
                 "127.0.0.1:11434",
-                "http://127.0.0.1:11434",
-                Way::Unknown,
+                "http://<address-of-this-computer>:11434",
+                Way::Gap,
             ),
             ("another user's", nowhere(), None, "127.0.0.1:11434", "http://127.0.0.1:11434", Way::Unknown),
             (
@@ -254,6 +260,7 @@ mod tests {
                 crate::openclaw::document::Document::parse(std::path::Path::new("x"), written.as_bytes());
             let told = crate::openclaw::settings::Settings::of(read.unwrap().value());
             assert_eq!((told.base_url.as_deref(), told.api_key), (Some(*url), true), "{what}");
+            assert_eq!(Address::parse(url).is_ok(), *way != Way::Gap, "{what}: a gap is no address");
         }
     }
 }

@@ -3,4 +3,4 @@
 /**
  * How Ollama is reached from there, which decides what must be told to the user.
  */
-export type Way = "shared" | "desktop" | "bridge" | "wsl-nat" | "network" | "same" | "unknown";
+export type Way = "shared" | "desktop" | "bridge" | "wsl-nat" | "network" | "same" | "gap" | "unknown";
