@@ -68,7 +68,7 @@ fn not_installed(lab: &Lab) {
     let answer = lab.doctor(stage);
     let found = lab.named(&answer);
     assert_eq!(codes(&answer).len(), 1, "nothing is said about settings: {answer:#}");
-    assert_eq!(found["params"], json!({ "stateFolder": false }));
+    assert_eq!(found["params"], json!({ "stateFolder": false, "unasked": null }));
     assert_eq!(remedies(&found)[..2], ["install-openclaw", "get-openclaw"]);
     // Installed, and set up.
     lab.mends_then(stage, || write(&home, "openclaw.json", &whole(&ollama.url()).to_string()));
@@ -79,7 +79,7 @@ fn not_installed_but_was_here(lab: &Lab) {
     let ollama = Ollama::start(&home);
     write(&home, "openclaw.json", &whole(&ollama.url()).to_string());
     let stage = Stage::at(&home, &[]);
-    assert_eq!(lab.named(&lab.doctor(stage))["params"], json!({ "stateFolder": true }));
+    assert_eq!(lab.named(&lab.doctor(stage))["params"], json!({ "stateFolder": true, "unasked": null }));
     add_openclaw(&home, NEWEST);
     lab.mended(stage);
 }
@@ -225,12 +225,37 @@ fn container_engines_that_hang(lab: &Lab) {
     let home = Home::new();
     let ollama = Ollama::start(&home);
     for engine in ["docker", "podman", "systemctl"] {
-        home.add_script(engine, "exec sleep 600");
+        // What it starts hangs with it.
+        home.add_script(engine, &format!("sleep 600 & echo $! >>\"$HOME/{engine}.hung\"; wait"));
     }
     let host = ollama.host();
     let told = [("OLLAMA_HOST", host.as_str())];
     let stage = Stage::at(&home, &told);
-    lab.named(&lab.doctor(stage));
+    let found = lab.named(&lab.doctor(stage));
+    assert_eq!(found["params"], json!({ "stateFolder": false, "unasked": "docker" }));
+    assert_eq!(remedies(&found), ["install-openclaw", "get-openclaw"], "nothing that writes");
+    let words = String::from_utf8(stage.run(&["doctor"]).0.stdout).unwrap();
+    assert!(words.contains("docker is here and does not answer"), "{words}");
+    // Whether anybody would read it is not known: nothing is written, unless OpenClaw's own settings are here.
+    let use_it = ["use", "qwen3:8b", "--yes", "--json"];
+    let (refused, _) = stage.run(&use_it);
+    let error = process::json("use", &refused)["error"].clone();
+    let path = home.openclaw_json().display().to_string();
+    assert_eq!((refused.status.code(), &error["code"]), (Some(2), &json!("settings.engine-silent")));
+    assert_eq!(error["params"], json!({ "engine": "docker", "path": path }));
+    assert!(!home.openclaw_json().exists());
+    write(&home, "openclaw.json", "{ gateway: { mode: 'local' } }");
+    assert_eq!(process::json("use", &stage.run(&use_it).0)["applied"], true);
+    for engine in ["docker", "podman"] {
+        let hung = fs::read_to_string(home.path().join(format!("{engine}.hung"))).unwrap();
+        for id in hung.split_whitespace() {
+            let status = || fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
+            process::wait_for("the end of what hung", || {
+                let status = status();
+                (status.is_empty() || status.contains("State:\tZ")).then_some(())
+            });
+        }
+    }
     add_openclaw(&home, NEWEST);
     write(&home, "openclaw.json", &whole(&ollama.url()).to_string());
     lab.mended(stage);

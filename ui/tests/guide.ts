@@ -174,6 +174,8 @@ const special: Partial<Record<Code, Record<string, string>>> = {
 
 /** Where the usual title is another one than the first. */
 const titles: Partial<Record<Code, string>> = { 'openclaw.elsewhere': 'title.else' };
+/** The same of the reason. */
+const whys: Partial<Record<Code, string>> = { 'openclaw.not-installed': 'why.else' };
 
 /** Causes about the usual address, so that another one is the way out. */
 const atDefault: readonly Code[] = [
@@ -279,7 +281,7 @@ export function problems(language: GuideLanguage): string {
       station = link;
     }
     out.push(`<a id="${code}"></a>`, '', `### ${say(language, `finding.${code}.${titles[code] ?? 'title'}`, code)}`, '');
-    out.push(say(language, `finding.${code}.why`, code), '', `*${severities[severity]}*`, '');
+    out.push(say(language, `finding.${code}.${whys[code] ?? 'why'}`, code), '', `*${severities[severity]}*`, '');
     const lines = ways[code].map((way) => wayOut(language, way, code));
     if (lines.length > 0) out.push(...lines, '');
   }

@@ -70,7 +70,7 @@ test('subscribe hands over a channel and hears what comes through it', async () 
 test('a failure comes as it is, anything else as a fault of our own', async () => {
   const failure = failureOf({ code: 'undo.nothing', params: {} });
   mockIPC(() => { throw failure; });
-  await expect(tauri.undo(null, false)).rejects.toEqual(failure);
+  await expect(tauri.undo(null, false, [])).rejects.toEqual(failure);
   mockIPC(() => { throw 'command apply not found'; });
   await expect(tauri.apply('p')).rejects.toEqual({ code: 'internal', params: {}, detail: 'command apply not found' });
 });

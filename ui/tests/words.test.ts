@@ -82,9 +82,11 @@ describe('causes', () => {
   });
 
   test('tell a folder without a program from nothing at all', () => {
-    const here: Finding = { ...findings.noOpenclaw, params: { stateFolder: true } };
+    const here: Finding = { ...findings.noOpenclaw, params: { stateFolder: true, unasked: null } };
     expect(causeWhy(here)).toContain('Its folder is here');
     expect(causeWhy(findings.noOpenclaw)).not.toContain('Its folder is here');
+    const unasked: Finding = { ...findings.noOpenclaw, params: { stateFolder: true, unasked: 'docker' } };
+    expect(causeWhy(unasked)).toContain('docker is here and does not answer');
   });
 
   test('tell a guessed context from a small one', () => {

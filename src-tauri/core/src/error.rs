@@ -209,6 +209,14 @@ pub enum ErrorCode {
         /// The file that would be written.
         path: String,
     },
+    /// OpenClaw may live in a container: nothing of it is here, and the engine of containers does not answer.
+    #[serde(rename = "settings.engine-silent")]
+    SettingsEngineSilent {
+        /// The engine's program.
+        engine: String,
+        /// The file that would be written.
+        path: String,
+    },
     /// The asked preview is not known any more (the window was left open long, or it was applied).
     #[serde(rename = "settings.preview-gone")]
     SettingsPreviewGone {},
@@ -358,6 +366,12 @@ pub enum ErrorCode {
         /// The command, as an argument list joined by spaces.
         command: String,
     },
+    /// The gateway does not start before its settings say something, and nobody said yes to writing it.
+    #[serde(rename = "gateway.lacks-setting")]
+    GatewayLacksSetting {
+        /// What they lack, dotted.
+        setting: String,
+    },
     /// Something else has the gateway's port.
     #[serde(rename = "gateway.port-taken")]
     GatewayPortTaken {
@@ -366,12 +380,6 @@ pub enum ErrorCode {
     },
     /// The gateway could not be started, or ended at once; its last words are in `detail`.
     #[serde(rename = "gateway.failed")]
-    /// The gateway does not start before its settings say something, and nobody said yes to writing it.
-    #[serde(rename = "gateway.lacks-setting")]
-    GatewayLacksSetting {
-        /// What they lack, dotted.
-        setting: String,
-    },
     GatewayFailed {
         /// The command, as an argument list joined by spaces.
         command: String,

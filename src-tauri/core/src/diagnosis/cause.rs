@@ -586,5 +586,7 @@ pub enum Cause {
     OpenclawNotInstalled {
         /// Its state folder is there all the same: it was here, or lives elsewhere.
         state_folder: bool,
+        /// The engine of containers that is here and does not answer: OpenClaw may be in one of them.
+        unasked: Option<String>,
     },
 }

@@ -159,19 +159,26 @@ fn not_installed(facts: &Facts) -> Option<Finding> {
     if facts.openclaw.program.is_some() || (facts.openclaw.gateway.is_there() && !other) {
         return None;
     }
-    let cause = Cause::OpenclawNotInstalled { state_folder: facts.openclaw.state_folder };
+    let unasked = facts.openclaw.elsewhere.unasked.map(|engine| engine.program().to_owned());
     let on_port = if other { "another program" } else { "nothing" };
     let seen =
         format!("no program named openclaw on PATH or where npm puts it; {on_port} on its gateway's port");
-    let seen = vec![seen];
+    let mut seen = vec![seen];
+    seen.extend(unasked.iter().map(|engine| format!("{engine} ps: no answer")));
     let mut offers = vec![action(Remedy::InstallOpenclaw {}), link(Remedy::GetOpenclaw {})];
     // Settings can be prepared all the same: it finds them when it is installed.
     let told = facts.openclaw.settings.read().cloned().unwrap_or_default();
-    let readable = !matches!(facts.openclaw.settings, SettingsFact::Unreadable(_));
+    let readable = match facts.openclaw.settings {
+        SettingsFact::Unreadable(_) => false,
+        // They may be for nobody.
+        SettingsFact::Absent => unasked.is_none(),
+        SettingsFact::Read(_) => true,
+    };
     if readable && told.mode(facts.openclaw.key_anywhere()) == Mode::Off {
         let best = installed(facts).and_then(|models| catalogue::best_ready(models, &facts.known()));
         offers.extend(best.map(|model| action(Remedy::UseModel { name: model.id.clone() })));
     }
+    let cause = Cause::OpenclawNotInstalled { state_folder: facts.openclaw.state_folder, unasked };
     Some(finding(cause, seen, offers))
 }
 

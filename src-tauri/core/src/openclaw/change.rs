@@ -81,7 +81,8 @@ pub struct Prepared {
 /// Plans `wish`: reads the files, asks the server what it has, makes the edits. Writes nothing.
 ///
 /// # Errors
-/// `settings.*` (`settings.elsewhere` where what is here is not OpenClaw's), `model.*`, `address.invalid`, `file.failed`; `ollama.*` when the server would have to say what the
+/// `settings.*` (`settings.elsewhere` where what is here is not OpenClaw's, `settings.engine-silent` where that is not known),
+/// `model.*`, `address.invalid`, `file.failed`; `ollama.*` when the server would have to say what the
 /// files do not, and does not answer.
 pub async fn prepare(computer: &Computer, wish: Wish) -> Result<Prepared, Error> {
     not_elsewhere(computer).await?;
@@ -142,6 +143,16 @@ async fn not_elsewhere(computer: &Computer) -> Result<(), Error> {
         return Ok(());
     }
     let seen = elsewhere::look(&computer.surroundings, &computer.remembered().elsewhere, None).await;
+    if let Some(engine) = seen.unasked {
+        let config = computer.openclaw().config;
+        let path = config.display().to_string();
+        // Settings that are here are surely OpenClaw's own; new ones may be for nobody.
+        let engine = engine.program().to_owned();
+        return match blocking(move || Ok(config.exists())).await? {
+            true => Ok(()),
+            false => Err(ErrorCode::SettingsEngineSilent { engine, path }.into()),
+        };
+    }
     if !seen.is_seen() {
         return Ok(());
     }
@@ -159,17 +170,6 @@ async fn not_elsewhere(computer: &Computer) -> Result<(), Error> {
 /// `settings.changed-meanwhile`, `file.*`; `gateway.*` where OpenClaw's own command has a part in it; `start.*`, and
 /// then nothing was written.
 pub async fn apply(computer: &Computer, plan: Plan) -> Result<Option<ReceiptSummary>, Error> {
-    if plan.kind == (ReceiptKind::GatewayAtLogin {}) {
-        return login::install(computer, plan, stop).await.map(Some);
-    }
-    if let Some(address) = &plan.starts {
-        start::start_at(&computer.surroundings, &computer.folders, address, &|_| {}).await?;
-    }
-    let computer = computer.clone();
-    blocking(move || {
-        let applied = apply::apply(&computer.folders, &plan, computer.surroundings.now(), &diff)?;
-        if sets_address(&plan.kind) {
-            // The settings say it now: an older choice of Pincer's own would hide what they say.
     apply_unless(computer, plan, std::future::pending()).await
 }
 
@@ -183,6 +183,17 @@ pub async fn apply_unless(
     plan: Plan,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<Option<ReceiptSummary>, Error> {
+    if plan.kind == (ReceiptKind::GatewayAtLogin {}) {
+        return login::install(computer, plan, stop).await.map(Some);
+    }
+    if let Some(address) = &plan.starts {
+        start::start_at(&computer.surroundings, &computer.folders, address, &|_| {}).await?;
+    }
+    let computer = computer.clone();
+    blocking(move || {
+        let applied = apply::apply(&computer.folders, &plan, computer.surroundings.now(), &diff)?;
+        if sets_address(&plan.kind) {
+            // The settings say it now: an older choice of Pincer's own would hide what they say.
             forget_own_address(&computer)?;
         }
         Ok(match applied {

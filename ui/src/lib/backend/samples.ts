@@ -302,7 +302,7 @@ export const findings = {
     remedies: [{ id: 'start-gateway', params: {}, kind: 'action', command: ['openclaw', 'gateway', 'run'] }],
   },
   noOpenclaw: {
-    code: 'openclaw.not-installed', severity: 'problem', link: 'openclaw', params: { stateFolder: false },
+    code: 'openclaw.not-installed', severity: 'problem', link: 'openclaw', params: { stateFolder: false, unasked: null },
     evidence: ['no openclaw on PATH or in 6 places'],
     remedies: [{ id: 'install-openclaw', params: {}, kind: 'action' }, { id: 'get-openclaw', params: {}, kind: 'link' }],
   },

@@ -38,7 +38,7 @@ export function causeTitle(finding: Finding): string {
 
 /** Why it matters, in a sentence or two. */
 export function causeWhy(finding: Finding): string {
-  if (finding.code === 'openclaw.not-installed' && finding.params.stateFolder) {
+  if (finding.code === 'openclaw.not-installed' && finding.params.stateFolder && finding.params.unasked === null) {
     return t('finding.openclaw.not-installed.why.was-here');
   }
   if (finding.code === 'engine.not-running' && finding.params.enabled) {

@@ -1,8 +1,8 @@
 //! OpenClaw in a container: by the lists of Docker and Podman, and how that container reaches this computer.
 
-use std::net::IpAddr;
+use std::{io, net::IpAddr};
 
-use super::ASK;
+use super::{ASK, NoAnswer};
 use crate::{
     machine::{command, os::Os},
     surroundings::Surroundings,
@@ -55,18 +55,28 @@ pub struct Container {
     pub network: Network,
 }
 
-/// Asks the engine, when its program is here.
+/// Asks the engine, when its program is here. One that is not running says so at once, and runs nothing.
+///
+/// # Errors
+/// [`NoAnswer`] where it hangs: it may run anything.
 pub(super) async fn look(
     surroundings: &Surroundings,
     engine: Engine,
     port: Option<u16>,
-) -> Option<Container> {
-    let program = command::on_path(surroundings, engine.program())?;
+) -> Result<Option<Container>, NoAnswer> {
+    let Some(program) = command::on_path(surroundings, engine.program()) else { return Ok(None) };
+    let run =
+        async |arguments: &[&str]| command::output_or_kill(surroundings, &program, arguments, ASK).await;
     let ask = async |arguments: &[&str]| {
-        let output = command::output(surroundings, &program, arguments, ASK).await.ok()?;
+        let output = run(arguments).await.ok()?;
         output.success.then_some(output.stdout)
     };
-    let name = named(&ask(&["ps", "--format", "{{.Names}}\t{{.Image}}\t{{.Ports}}"]).await?, port)?;
+    let listed = match run(&["ps", "--format", "{{.Names}}\t{{.Image}}\t{{.Ports}}"]).await {
+        Ok(output) if output.success => output.stdout,
+        Err(error) if error.kind() == io::ErrorKind::TimedOut => return Err(NoAnswer),
+        _ => return Ok(None),
+    };
+    let Some(name) = named(&listed, port) else { return Ok(None) };
     // On other systems the engine runs in a virtual machine, and so does Docker's own desktop program on Linux.
     let inspect = ["inspect", "--format", INSPECT, &name];
     let (inspected, desktop) = tokio::join!(ask(&inspect), async {
@@ -78,7 +88,8 @@ pub(super) async fn look(
             _ => true,
         }
     });
-    Some(Container { network: network(inspected.as_deref().unwrap_or_default(), desktop), name, engine })
+    let network = network(inspected.as_deref().unwrap_or_default(), desktop);
+    Ok(Some(Container { name, engine, network }))
 }
 
 /// The mode of its network, the names that it was given for other computers, and the computer's address in each of its

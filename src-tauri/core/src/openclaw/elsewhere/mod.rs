@@ -25,6 +25,8 @@ use crate::{
 const ASK: Duration = Duration::from_secs(2);
 /// Containers do not come and go by the second.
 const KEPT: Duration = Duration::from_secs(30);
+/// An engine that hung may be started anew.
+const KEPT_UNASKED: Duration = Duration::from_secs(5);
 
 /// Where an OpenClaw was seen.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,6 +35,8 @@ pub struct Elsewhere {
     pub container: Option<Container>,
     /// A running distribution of WSL.
     pub distribution: Option<Distribution>,
+    /// The engine that is here and did not answer: what it runs is not known. Only where nothing else was seen.
+    pub unasked: Option<Engine>,
     /// This computer's own address in its network, for whoever is not on it.
     pub own: Option<IpAddr>,
 }
@@ -45,6 +49,10 @@ impl Elsewhere {
     }
 }
 
+/// A program that is here gave no answer in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct NoAnswer;
+
 /// What was seen last, for which port, and when.
 #[derive(Debug, Default)]
 pub(crate) struct LastSeen(Mutex<Option<(Instant, Option<u16>, Elsewhere)>>);
@@ -55,7 +63,7 @@ pub(crate) async fn look(surroundings: &Surroundings, last: &LastSeen, port: Opt
     let lock = || last.0.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((when, asked, seen)) = lock().clone()
         && asked == port
-        && when.elapsed() < KEPT
+        && when.elapsed() < if seen.unasked.is_some() { KEPT_UNASKED } else { KEPT }
     {
         return seen;
     }
@@ -65,9 +73,17 @@ pub(crate) async fn look(surroundings: &Surroundings, last: &LastSeen, port: Opt
         container::look(surroundings, Engine::Docker, port),
         container::look(surroundings, Engine::Podman, port)
     );
-    seen.container = docker.or(podman);
+    if docker.is_err() {
+        seen.unasked = Some(Engine::Docker);
+    } else if podman.is_err() {
+        seen.unasked = Some(Engine::Podman);
+    }
+    seen.container = docker.ok().flatten().or(podman.ok().flatten());
     if surroundings.os == Os::Windows && seen.container.is_none() {
         seen.distribution = wsl::look(surroundings).await;
+    }
+    if seen.is_seen() {
+        seen.unasked = None;
     }
     *lock() = Some((Instant::now(), port, seen.clone()));
     seen

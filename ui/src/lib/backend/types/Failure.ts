@@ -158,6 +158,14 @@ distribution: string | null,
 /**
  * The file that would be written.
  */
+path: string, } } | { "code": "settings.engine-silent", "params": { 
+/**
+ * The engine's program.
+ */
+engine: string, 
+/**
+ * The file that would be written.
+ */
 path: string, } } | { "code": "settings.preview-gone", "params": Record<symbol, never> } | { "code": "file.failed", "params": { 
 /**
  * The file or folder.
@@ -254,7 +262,11 @@ seconds: number, } } | { "code": "gateway.no-program", "params": Record<symbol, 
 /**
  * The command, as an argument list joined by spaces.
  */
-command: string, } } | { "code": "gateway.port-taken", "params": { 
+command: string, } } | { "code": "gateway.lacks-setting", "params": { 
+/**
+ * What they lack, dotted.
+ */
+setting: string, } } | { "code": "gateway.port-taken", "params": { 
 /**
  * That port.
  */

@@ -596,4 +596,8 @@ port: number, } } | { "code": "openclaw.not-installed", "params": {
 /**
  * Its state folder is there all the same: it was here, or lives elsewhere.
  */
-stateFolder: boolean, } });
+stateFolder: boolean, 
+/**
+ * The engine of containers that is here and does not answer: OpenClaw may be in one of them.
+ */
+unasked: string | null, } });
