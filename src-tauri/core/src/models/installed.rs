@@ -1,6 +1,8 @@
 //! One installed model of the effective Ollama: found by its name, deleted, taken out of memory.
 //! What is said before deleting (how much it frees, whether OpenClaw uses it) is the face's business.
 
+use std::time::Duration;
+
 use crate::{
     computer::Computer,
     error::{Error, ErrorCode},
@@ -10,6 +12,9 @@ use crate::{
         wire::Tag,
     },
 };
+
+/// Deleting frees tens of gigabytes, which slow disks take their time for.
+const DELETE: Duration = Duration::from_secs(60);
 
 /// The model as the server lists it, with a client of that server.
 ///
@@ -38,7 +43,7 @@ pub async fn find(computer: &Computer, name: &str) -> Result<(Client, Tag), Erro
 /// As [`find`], and `ollama.*` when the server refuses.
 pub async fn remove(computer: &Computer, name: &str) -> Result<(), Error> {
     let (client, tag) = find(computer, name).await?;
-    client.delete(&tag.name).await.map_err(|error| gone(name, error))
+    client.delete(&tag.name, DELETE).await.map_err(|error| gone(name, error))
 }
 
 /// Takes a model out of memory; it stays installed.

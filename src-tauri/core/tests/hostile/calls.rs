@@ -72,7 +72,7 @@ impl Call {
             Self::ShowVerbose => told(client.show_verbose("a:1b").await),
             Self::Recommendations => told(client.recommendations().await),
             Self::Unload => told(client.unload("a:1b").await),
-            Self::Delete => told(client.delete("a:1b").await),
+            Self::Delete => told(client.delete("a:1b", limits.answer).await),
             Self::Discovery => told(Discovery::default().look(&client).await),
             Self::Pull => pull(&client).await,
             Self::Chat => chat(&client, limits).await,

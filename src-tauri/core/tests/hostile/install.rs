@@ -14,7 +14,7 @@ use pincer_core::{
 use pincer_practice::{RawServer, faults::Fault, faults::Place};
 use tokio::sync::watch;
 
-use super::{ALONE, BUDGET, HANGS, MEMORY, calls, peak_from_here};
+use super::{ALONE, BUDGET, HANGS, MEMORY, calls, limits, peak_from_here};
 
 /// Installs from this server, and tells the code; the home is empty afterwards.
 pub(crate) async fn code(server: &RawServer, limits: client::Limits) -> String {
@@ -71,8 +71,7 @@ async fn a_hostile_file_is_not_installed() {
         let fault = table.iter().find(|fault| fault.name == name).unwrap().clone();
         let server = RawServer::start_before(fault, 0, &format!("/{file}"), lists.addr()).await.unwrap();
         let before = peak_from_here();
-        let limits = client::Limits { answer: Duration::from_secs(2), ..super::PATIENT };
-        let code = tokio::time::timeout(HANGS, code(&server, limits)).await.expect(name);
+        let code = tokio::time::timeout(HANGS, code(&server, limits(name))).await.expect(name);
         let used = MEMORY.peak_usage().saturating_sub(before);
         if !expected.contains(&code.as_str()) || used > BUDGET {
             wrong.push(format!("{name}: {code} in {used} bytes, want {expected:?}"));

@@ -10,9 +10,6 @@ use serde_json::Value;
 use super::{Client, ERROR_BYTES, Limits, Named, lines::Lines};
 use crate::error::Error;
 
-/// Deleting frees tens of gigabytes, which slow disks take their time for.
-const DELETE: Duration = Duration::from_secs(60);
-
 /// `POST /api/chat`, streamed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ChatRequest<'a> {
@@ -75,14 +72,14 @@ impl Client {
         self.body(response, ERROR_BYTES).await.map(drop)
     }
 
-    /// `DELETE /api/delete`: deletes a model.
+    /// `DELETE /api/delete`: deletes a model. The answer comes when its files are gone: `limit` holds for that.
     ///
     /// # Errors
     /// `ollama.*` codes; 404 when it is not installed.
-    pub async fn delete(&self, name: &str) -> Result<(), Error> {
-        let patient = self.patient(DELETE);
+    pub async fn delete(&self, name: &str, limit: Duration) -> Result<(), Error> {
+        let patient = self.patient(limit);
         let named = Named { model: name };
-        let response = patient.send(Method::DELETE, "/api/delete", Some(&named), Some(DELETE)).await?;
+        let response = patient.send(Method::DELETE, "/api/delete", Some(&named), Some(limit)).await?;
         patient.check_status(response).await.map(drop)
     }
 
