@@ -7,6 +7,7 @@ pub mod install;
 pub mod look;
 pub mod pulls;
 pub mod remedies;
+mod slot;
 pub mod state;
 mod watch;
 
