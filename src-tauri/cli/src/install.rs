@@ -1,9 +1,6 @@
 //! `pincer install-ollama` and `pincer install-openclaw`: say what they will do, ask, and do it; a bar on a terminal,
 //! NDJSON for scripts. Ctrl-C cancels, and nothing is left behind.
 
-use std::{io::IsTerminal, time::Duration};
-
-use indicatif::{ProgressBar, ProgressStyle};
 use pincer_core::{
     computer::Computer,
     error::Error,
@@ -17,7 +14,9 @@ use tokio::sync::watch;
 use crate::{
     Done, ask,
     ending::Ending,
-    output::{Failure, Output, code},
+    output::{Failure, Output},
+    progress::{self, Progress, Told},
+    words::Words,
 };
 
 /// A command gives up after about a minute without a byte; the window waits for as long as the user does.
@@ -43,10 +42,10 @@ pub(crate) async fn ollama(computer: &Computer, output: &Output, yes: bool) -> R
         return Err(Failure::Cancelled);
     }
     let (stop, asked) = watch::channel(false);
-    let mut show = Show::new(output, InstallProgram::Ollama);
-    let installing = ollama::install::install(computer, limits, asked, |state| show.state(&state));
+    let mut progress = Progress::new(output, "[{bar:30}] {msg}", "");
+    let installing = ollama::install::install(computer, limits, asked, |state| progress.tell(&state));
     let last = until_it_ends(installing, &stop).await?;
-    show.ended(&last)
+    ended(output, &progress, &last)
 }
 
 pub(crate) async fn openclaw(computer: &Computer, output: &Output, yes: bool) -> Result<Done, Failure> {
@@ -78,10 +77,11 @@ pub(crate) async fn openclaw(computer: &Computer, output: &Output, yes: bool) ->
         return Err(Failure::Cancelled);
     }
     let (stop, asked) = watch::channel(false);
-    let mut show = Show::new(output, InstallProgram::Openclaw);
-    let installing = openclaw::install::install(computer, limits, asked, |state| show.state(&state));
+    // npm does not say how much there is.
+    let mut progress = Progress::new(output, "{spinner} {elapsed} {msg}", "");
+    let installing = openclaw::install::install(computer, limits, asked, |state| progress.tell(&state));
     let last = until_it_ends(installing, &stop).await?;
-    let done = show.ended(&last)?;
+    let done = ended(output, &progress, &last)?;
     for line in after {
         output.line(&line)?;
     }
@@ -108,10 +108,7 @@ async fn until_it_ends(
 }
 
 fn failed_line(output: &Output, last: &InstallState, error: &Error) -> Result<Done, Failure> {
-    let params =
-        serde_json::to_value(&error.code).unwrap_or_default().get("params").cloned().unwrap_or_default();
-    let mut line =
-        json!({ "state": last.phase, "code": code(error), "params": params, "detail": error.detail });
+    let mut line = progress::failed(last.phase, error);
     add_installed(&mut line, last);
     output.document(&line)?;
     Err(Failure::Told)
@@ -135,126 +132,102 @@ fn phase_key(program: InstallProgram, phase: InstallPhase) -> String {
     format!("{program}.phase.{}", name.as_str().unwrap_or_default())
 }
 
-/// What is shown while it runs: a bar, a line a phase, or a JSON line a state.
-struct Show<'a> {
-    output: &'a Output,
-    program: InstallProgram,
-    bar: Option<ProgressBar>,
-    last: Option<Value>,
-    phase: Option<InstallPhase>,
+impl Told for InstallState {
+    type Phase = InstallPhase;
+
+    fn phase(&self) -> InstallPhase {
+        self.phase
+    }
+
+    fn fraction(&self) -> f64 {
+        self.fraction
+    }
+
+    fn document(&self) -> Value {
+        match self.program {
+            InstallProgram::Ollama => json!({
+                "state": self.phase,
+                "completedBytes": self.completed_bytes,
+                "totalBytes": self.total_bytes,
+                "bytesPerSecond": self.bytes_per_second,
+                "secondsLeft": self.seconds_left,
+            }),
+            InstallProgram::Openclaw => json!({
+                "state": self.phase,
+                "packages": self.packages,
+                "elapsedSeconds": self.elapsed_seconds,
+            }),
+        }
+    }
+
+    fn message(&self, words: &Words) -> String {
+        let phase = self.line(words);
+        if let Some(packages) = self.packages.filter(|packages| *packages > 0) {
+            let many = if packages == 1 { "one" } else { "other" };
+            let count = words.numbers.integer(packages);
+            let key = format!("install.openclaw.packages.{many}");
+            return format!("{phase}: {}", words.say_with(&key, &json!({ "count": count })));
+        }
+        if self.total_bytes == 0 {
+            return phase;
+        }
+        let size = |bytes| words.numbers.size(bytes);
+        let speed = self.bytes_per_second.map(|speed| words.speed(speed));
+        let (done, total) = (size(self.completed_bytes), size(self.total_bytes));
+        let numbers = [Some(format!("{done} / {total}")), speed].into_iter().flatten();
+        format!("{phase} {}", words.clauses(numbers))
+    }
+
+    fn line(&self, words: &Words) -> String {
+        words.say(&phase_key(self.program, self.phase))
+    }
 }
 
-impl<'a> Show<'a> {
-    fn new(output: &'a Output, program: InstallProgram) -> Self {
-        let bar = (!output.json && std::io::stderr().is_terminal()).then(|| {
-            let bar = ProgressBar::new(1000);
-            // npm does not say how much there is.
-            let style = ProgressStyle::with_template(match program {
-                InstallProgram::Ollama => "[{bar:30}] {msg}",
-                InstallProgram::Openclaw => "{spinner} {elapsed} {msg}",
-            });
-            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-            bar.enable_steady_tick(Duration::from_millis(200));
-            bar
-        });
-        Self { output, program, bar, last: None, phase: None }
+/// How it ended.
+fn ending(words: &Words, last: &InstallState) -> String {
+    let key = phase_key(last.program, last.phase);
+    let running = last.installed.as_ref().and_then(|installed| installed.running.as_ref());
+    let Some(running) = running else {
+        let own = format!("cli.{key}");
+        return words.say(if words.has(&own) { &own } else { &key });
+    };
+    let version = last.installed.as_ref().and_then(|installed| installed.version.as_ref());
+    let said = json!({ "version": version, "running": running.version, "url": running.url });
+    if running.restarts {
+        let how = words.say("cli.install.restart");
+        return words.sentences([words.say_with(&key, &said), how]);
     }
+    words.say_with(&format!("{key}.theirs"), &said)
+}
 
-    // A reader that went away ends the command.
-    fn state(&mut self, state: &InstallState) {
-        if self.output.json {
-            let line = match self.program {
-                InstallProgram::Ollama => json!({
-                    "state": state.phase,
-                    "completedBytes": state.completed_bytes,
-                    "totalBytes": state.total_bytes,
-                    "bytesPerSecond": state.bytes_per_second,
-                    "secondsLeft": state.seconds_left,
-                }),
-                InstallProgram::Openclaw => json!({
-                    "state": state.phase,
-                    "packages": state.packages,
-                    "elapsedSeconds": state.elapsed_seconds,
-                }),
-            };
-            if self.last.as_ref() != Some(&line) {
-                let _ = self.output.document(&line);
-                self.last = Some(line);
-            }
-        } else if let Some(bar) = &self.bar {
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // from 0 to 1000
-            bar.set_position((state.fraction * 1000.0) as u64);
-            bar.set_message(self.message(state));
-        } else if self.phase != Some(state.phase) {
-            self.phase = Some(state.phase);
-            let _ = self.output.line(&self.output.words.say(&phase_key(self.program, state.phase)));
-        }
-    }
-
-    fn message(&self, state: &InstallState) -> String {
-        let words = self.output.words.say(&phase_key(self.program, state.phase));
-        if let Some(packages) = state.packages.filter(|packages| *packages > 0) {
-            let many = if packages == 1 { "one" } else { "other" };
-            let count = self.output.words.numbers.integer(packages);
-            let key = format!("install.openclaw.packages.{many}");
-            return format!("{words}: {}", self.output.words.say_with(&key, &json!({ "count": count })));
-        }
-        if state.total_bytes == 0 {
-            return words;
-        }
-        let size = |bytes| self.output.words.numbers.size(bytes);
-        let speed = state.bytes_per_second.map(|speed| self.output.words.speed(speed));
-        let (done, total) = (size(state.completed_bytes), size(state.total_bytes));
-        let numbers = [Some(format!("{done} / {total}")), speed].into_iter().flatten();
-        format!("{words} {}", self.output.words.clauses(numbers))
-    }
-
-    /// How it ended.
-    fn words(&self, last: &InstallState) -> String {
-        let words = &self.output.words;
-        let key = phase_key(self.program, last.phase);
-        let running = last.installed.as_ref().and_then(|installed| installed.running.as_ref());
-        let Some(running) = running else {
-            let own = format!("cli.{key}");
-            return words.say(if words.has(&own) { &own } else { &key });
-        };
-        let version = last.installed.as_ref().and_then(|installed| installed.version.as_ref());
-        let said = json!({ "version": version, "running": running.version, "url": running.url });
-        if running.restarts {
-            let how = words.say("cli.install.restart");
-            return words.sentences([words.say_with(&key, &said), how]);
-        }
-        words.say_with(&format!("{key}.theirs"), &said)
-    }
-
-    /// Tells the last state, and says how the command ends.
-    fn ended(&self, last: &InstallState) -> Result<Done, Failure> {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
-        let output = self.output;
-        match &last.failure {
-            Some(error) if output.json => return failed_line(output, last, error),
-            Some(error) => {
-                if let Some(installed) = &last.installed {
-                    output.line(&self.words(last))?;
-                    if let Some(path) = &installed.aside {
-                        output.say("install.aside", &json!({ "path": path }))?;
-                    }
+/// Tells the last state, and says how the command ends.
+fn ended(
+    output: &Output,
+    progress: &Progress<'_, InstallState>,
+    last: &InstallState,
+) -> Result<Done, Failure> {
+    progress.clear();
+    match &last.failure {
+        Some(error) if output.json => return failed_line(output, last, error),
+        Some(error) => {
+            if let Some(installed) = &last.installed {
+                output.line(&ending(&output.words, last))?;
+                if let Some(path) = &installed.aside {
+                    output.say("install.aside", &json!({ "path": path }))?;
                 }
-                return Err(error.clone().into());
             }
-            None if output.json => {
-                let mut line = json!({ "state": last.phase });
-                add_installed(&mut line, last);
-                output.document(&line)?;
-            }
-            None => output.line(&self.words(last))?,
+            return Err(error.clone().into());
         }
-        match last.phase {
-            InstallPhase::Cancelled => Err(Failure::Told),
-            InstallPhase::Opened | InstallPhase::RestartPending | InstallPhase::Waking => Ok(Done::NeedsUser),
-            _ => Ok(Done::Fine),
+        None if output.json => {
+            let mut line = json!({ "state": last.phase });
+            add_installed(&mut line, last);
+            output.document(&line)?;
         }
+        None => output.line(&ending(&output.words, last))?,
+    }
+    match last.phase {
+        InstallPhase::Cancelled => Err(Failure::Told),
+        InstallPhase::Opened | InstallPhase::RestartPending | InstallPhase::Waking => Ok(Done::NeedsUser),
+        _ => Ok(Done::Fine),
     }
 }

@@ -12,6 +12,7 @@ mod install;
 mod models;
 pub mod numbers;
 mod output;
+mod progress;
 mod proof;
 mod pull;
 mod report;

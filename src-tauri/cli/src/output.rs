@@ -182,7 +182,8 @@ pub(crate) fn code(error: &Error) -> String {
     value.get("code").and_then(Value::as_str).unwrap_or("internal").to_owned()
 }
 
-fn params(error: &Error) -> Value {
+/// What an error's sentence is about.
+pub(crate) fn params(error: &Error) -> Value {
     let value = serde_json::to_value(&error.code).unwrap_or_default();
     value.get("params").cloned().unwrap_or_default()
 }

@@ -3,14 +3,16 @@
 
 use std::{
     cell::RefCell,
-    io::{self, IsTerminal, Write},
-    time::Duration,
+    io::{self, Write},
 };
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use serde::Serialize;
 
-use crate::output::{self, Output};
+use crate::{
+    output::{self, Output},
+    progress,
+};
 
 /// The one line of a command that waits.
 pub(crate) struct Waiting {
@@ -20,13 +22,7 @@ pub(crate) struct Waiting {
 
 impl Waiting {
     pub(crate) fn new(output: &Output) -> Self {
-        let bar = (!output.json && io::stderr().is_terminal()).then(|| {
-            let bar = ProgressBar::new_spinner();
-            let style = ProgressStyle::with_template("{spinner} {msg} ({elapsed})");
-            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
-            bar.enable_steady_tick(Duration::from_millis(200));
-            bar
-        });
+        let bar = progress::bar(output, "{spinner} {msg} ({elapsed})");
         Self { bar, last: RefCell::default() }
     }
 
