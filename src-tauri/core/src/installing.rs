@@ -1,6 +1,8 @@
 //! An installation as it is told to a face, of Ollama or of OpenClaw: where it stands, how far this step is, why it
 //! failed. The two are told alike, so that a face needs one way to show them.
 
+pub(crate) mod stop;
+
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;

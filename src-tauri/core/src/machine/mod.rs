@@ -12,3 +12,16 @@ pub mod own_address;
 pub mod port_owner;
 pub mod reserved_ports;
 pub mod variable;
+
+use crate::error::{Error, ErrorCode};
+
+/// Does work that waits for the disk or for the system where no task waits behind it.
+///
+/// # Errors
+/// [`ErrorCode::Internal`] when it panicked.
+pub(crate) async fn blocking<A: Send + 'static>(
+    work: impl FnOnce() -> A + Send + 'static,
+) -> Result<A, Error> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| Error::new(ErrorCode::Internal {}, error.to_string()))
+}

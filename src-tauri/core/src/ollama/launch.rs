@@ -21,7 +21,7 @@ use super::{
 use crate::{
     error::{Error, ErrorCode},
     folders::Folders,
-    machine::{command, group::Group, log_file::LogFile},
+    machine::{blocking, command, group::Group, log_file::LogFile},
     openclaw::lock::Lock,
     surroundings::Surroundings,
 };
@@ -222,9 +222,4 @@ fn under_way() -> MutexGuard<'static, usize> {
 /// Blocking, and the runtime has to go on meanwhile.
 pub fn finish() {
     drop(UNDER_WAY.1.wait_timeout_while(under_way(), FINISH, |launches| *launches > 0));
-}
-
-async fn blocking<A: Send + 'static>(work: impl FnOnce() -> A + Send + 'static) -> Result<A, Error> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|error| Error::new(ErrorCode::Internal {}, error.to_string()))
 }

@@ -13,6 +13,7 @@ use super::{address::Address, told::Told};
 use crate::{
     error::{Error, ErrorCode},
     folders::Folders,
+    machine::blocking,
     openclaw::{atomic, settings::read_bounded},
 };
 
@@ -177,11 +178,6 @@ fn with_process<A>(pid: u32, ask: impl FnOnce(&sysinfo::Process) -> A) -> Option
     let process = system.process(pid)?;
     let ended = matches!(process.status(), ProcessStatus::Zombie | ProcessStatus::Dead);
     (!ended).then(|| ask(process))
-}
-
-async fn blocking<A: Send + 'static>(work: impl FnOnce() -> A + Send + 'static) -> Result<A, Error> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|error| Error::new(ErrorCode::Internal {}, error.to_string()))
 }
 
 #[cfg(all(test, unix))]

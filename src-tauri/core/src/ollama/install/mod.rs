@@ -39,8 +39,11 @@ use super::{
 use crate::{
     computer::Computer,
     error::{Error, ErrorCode},
-    installing::{Installed, RunningOllama},
-    machine::{command, os::Os},
+    installing::{
+        Installed, RunningOllama,
+        stop::{Stop, is_stopped, stopped, unless_stopped},
+    },
+    machine::{blocking, command, os::Os},
 };
 
 /// How far it is, is told so often.
@@ -119,18 +122,6 @@ pub async fn install(
     }
 }
 
-/// Why an installation ended early.
-enum Stop {
-    Cancelled,
-    Failed(Error),
-}
-
-impl From<Error> for Stop {
-    fn from(error: Error) -> Self {
-        Self::Failed(error)
-    }
-}
-
 struct Run<'a, T> {
     computer: &'a Computer,
     limits: Limits,
@@ -146,15 +137,10 @@ impl<T: FnMut(InstallState)> Run<'_, T> {
         let folder = downloads.clone();
         // Held until the end: two would unpack over each other.
         let _lock = blocking(move || room::lock(&folder)).await??;
-        let stop = self.stop.clone();
-        let brought = tokio::select! {
-            biased;
-            () = stopped(stop) => Err(Stop::Cancelled),
-            brought = self.bring(plan, &downloads) => brought.map_err(Stop::Failed),
-        };
-        let ended = match brought {
-            Ok(file) if plan.way == Way::Unpack => self.unpack(file).await,
-            Ok(file) => self.open(plan, &file).await,
+        let ended = match unless_stopped(self.stop.clone(), self.bring(plan, &downloads)).await {
+            Ok(Ok(file)) if plan.way == Way::Unpack => self.unpack(file).await,
+            Ok(Ok(file)) => self.open(plan, &file).await,
+            Ok(Err(error)) => Err(error.into()),
             Err(stop) => Err(stop),
         };
         // An installer that was opened is still read.
@@ -254,11 +240,11 @@ impl<T: FnMut(InstallState)> Run<'_, T> {
             })?;
             Ok(staging)
         });
+        // That it unpacks is told, however quickly it is done.
+        (self.tell)(InstallState::unpacking(0, total));
         let mut tick = tokio::time::interval(TELL_EVERY);
         let staging = loop {
             tokio::select! {
-                // The first tick is at once: that it unpacks is told, however quickly it is done.
-                biased;
                 _ = tick.tick() => (self.tell)(InstallState::unpacking(written.load(Ordering::Relaxed), total)),
                 done = &mut job => break done,
             }
@@ -267,11 +253,8 @@ impl<T: FnMut(InstallState)> Run<'_, T> {
         let staging = staging.map_err(|refused| self.refused(refused))?;
         // What is there works, perhaps: it makes room only for what runs here.
         let fresh = staging.path().join(archive::PROGRAM);
-        let version = tokio::select! {
-            biased;
-            () = stopped(self.stop.clone()) => return Err(Stop::Cancelled),
-            tried = program::tried(&self.computer.surroundings, &fresh) => tried,
-        };
+        let tried = program::tried(&self.computer.surroundings, &fresh);
+        let version = unless_stopped(self.stop.clone(), tried).await?;
         let version = version.map_err(|why| Error::new(ErrorCode::InstallDoesNotFit {}, why))?;
         let now = self.computer.surroundings.now();
         // From here on it is done to the end.
@@ -348,16 +331,6 @@ fn plan_here(computer: &Computer) -> Result<Plan, Error> {
     Plan::here(computer.surroundings.os).ok_or_else(|| ErrorCode::InstallUnsupported {}.into())
 }
 
-/// Nobody who could cancel it is left, or they did.
-fn is_stopped(stop: &Receiver<bool>) -> bool {
-    *stop.borrow() || stop.has_changed().is_err()
-}
-
-async fn stopped(mut stop: Receiver<bool>) {
-    // An error: nobody is left who could cancel it.
-    drop(stop.wait_for(|stop| *stop).await);
-}
-
 async fn open(computer: &Computer, words: &[String]) -> Result<(), String> {
     let (program, arguments) = words.split_first().ok_or("empty command")?;
     let surroundings = &computer.surroundings;
@@ -373,9 +346,4 @@ async fn open(computer: &Computer, words: &[String]) -> Result<(), String> {
         output if output.success => Ok(()),
         output => Err(output.stderr.trim().to_owned()),
     }
-}
-
-async fn blocking<A: Send + 'static>(work: impl FnOnce() -> A + Send + 'static) -> Result<A, Error> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|error| Error::new(ErrorCode::Internal {}, error.to_string()))
 }

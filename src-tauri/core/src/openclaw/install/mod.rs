@@ -24,9 +24,12 @@ use super::{node, program};
 use crate::{
     computer::Computer,
     error::{Error, ErrorCode},
-    installing::{InstallPhase, InstallProgram, InstallState},
+    installing::{
+        InstallPhase, InstallProgram, InstallState,
+        stop::{Stop, stopped, unless_stopped},
+    },
     machine::{
-        command,
+        blocking, command,
         lines::{Event, Lines},
     },
     ollama::install::room,
@@ -256,18 +259,6 @@ async fn version(surroundings: &Surroundings, program: &Path, limit: Duration) -
     })
 }
 
-/// Why an installation ended early.
-enum Stop {
-    Cancelled,
-    Failed(Error),
-}
-
-impl From<Error> for Stop {
-    fn from(error: Error) -> Self {
-        Self::Failed(error)
-    }
-}
-
 struct Run<'a, T> {
     computer: &'a Computer,
     limits: Limits,
@@ -287,11 +278,8 @@ impl<T: FnMut(InstallState)> Run<'_, T> {
         let surroundings = self.computer.surroundings.clone();
         blocking(move || program::settle(&surroundings)).await?;
         let mut offer = OpenclawOffer::default();
-        let ready = tokio::select! {
-            biased;
-            () = stopped(self.stop.clone()) => return Err(Stop::Cancelled),
-            ready = look(self.computer, self.limits, &mut offer) => ready?,
-        };
+        let looked = look(self.computer, self.limits, &mut offer);
+        let ready = unless_stopped(self.stop.clone(), looked).await??;
         let Some(ready) = ready else { return Ok(()) };
         let (os, place) = (ready.surroundings.os, ready.place.clone());
         let mut attempt = blocking(move || Attempt::begin(os, &place, &lock)).await??;
@@ -370,11 +358,8 @@ impl<T: FnMut(InstallState)> Run<'_, T> {
         let elapsed_seconds = Some(self.begun.elapsed().as_secs());
         (self.tell)(InstallState { elapsed_seconds, ..state(InstallPhase::Checking) });
         let program = ready.place.program(ready.surroundings.os);
-        let ran = tokio::select! {
-            biased;
-            () = stopped(self.stop.clone()) => return Err(Stop::Cancelled),
-            ran = version(&ready.surroundings, &program, self.limits.run) => ran,
-        };
+        let ran = version(&ready.surroundings, &program, self.limits.run);
+        let ran = unless_stopped(self.stop.clone(), ran).await?;
         ran.map(drop).map_err(|said| {
             let code = ErrorCode::InstallDoesNotRun { path: program.display().to_string() };
             Stop::Failed(Error::new(code, said))
@@ -396,16 +381,6 @@ fn left(folder: String, stop: Stop) -> Stop {
         }
     };
     Stop::Failed(Error::new(ErrorCode::InstallLeft { folder }, why.trim()))
-}
-
-async fn stopped(mut stop: Receiver<bool>) {
-    // An error: nobody is left who could cancel it.
-    drop(stop.wait_for(|stop| *stop).await);
-}
-
-async fn blocking<A: Send + 'static>(work: impl FnOnce() -> A + Send + 'static) -> Result<A, Error> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|error| Error::new(ErrorCode::Internal {}, error.to_string()))
 }
 
 #[cfg(test)]
