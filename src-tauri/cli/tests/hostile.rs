@@ -41,8 +41,7 @@ async fn what_is_printed_is_inert() {
     let names = ["hostile-names", "long-names", "long-error", "stream-long-error"];
     let evil = hostile::NAMES.concat();
     for name in names {
-        let fault = hostile::table().into_iter().find(|fault| fault.name == name).unwrap();
-        let server = RawServer::start(fault, 0).await.unwrap();
+        let server = RawServer::start(hostile::named(name).unwrap(), 0).await.unwrap();
         let home = tempfile::tempdir().unwrap();
         fs::create_dir(home.path().join(".openclaw")).unwrap();
         let model = Value::from(format!("ollama/{evil}"));

@@ -39,6 +39,12 @@ pub fn table() -> Vec<Fault> {
     table
 }
 
+/// The row of this name.
+#[must_use]
+pub fn named(name: &str) -> Option<Fault> {
+    table().into_iter().find(|fault| fault.name == name)
+}
+
 /// Sends the client to another server.
 #[must_use]
 pub fn redirect(status: &str, to: &str) -> Fault {

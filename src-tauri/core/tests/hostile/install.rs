@@ -63,12 +63,10 @@ async fn a_hostile_file_is_not_installed() {
         ("not-found", &["install.unavailable"]),
         ("false-gzip", &["install.checksum"]),
     ];
-    let table: Vec<Fault> =
-        pincer_practice::faults::table().into_iter().chain(pincer_practice::hostile::table()).collect();
     let mut wrong = Vec::new();
     for (name, expected) in names {
         let lists = RawServer::start(honest(&list), 0).await.unwrap();
-        let fault = table.iter().find(|fault| fault.name == name).unwrap().clone();
+        let fault = super::table().find(|fault| fault.name == name).unwrap();
         let server = RawServer::start_before(fault, 0, &format!("/{file}"), lists.addr()).await.unwrap();
         let before = peak_from_here();
         let code = tokio::time::timeout(HANGS, code(&server, limits(name))).await.expect(name);

@@ -118,6 +118,11 @@ impl Row {
     }
 }
 
+/// Practice's two tables.
+fn table() -> impl Iterator<Item = Fault> {
+    faults::table().into_iter().chain(hostile::table())
+}
+
 fn is_ended_by_time(fault: &Fault) -> bool {
     BY_TIME.contains(&&*fault.name)
 }
@@ -126,8 +131,7 @@ fn is_ended_by_time(fault: &Fault) -> bool {
 async fn every_call_survives_every_answer() {
     let _alone = ALONE.lock().await;
     let mut wrong = Vec::new();
-    let rows = faults::table().into_iter().chain(hostile::table());
-    for fault in rows.filter(|fault| !is_ended_by_time(fault)) {
+    for fault in table().filter(|fault| !is_ended_by_time(fault)) {
         let row = Row::start(fault).await;
         let mut told = Vec::new();
         for (call, _) in &row.expected {
@@ -144,8 +148,7 @@ async fn every_call_survives_every_answer() {
 #[tokio::test]
 async fn every_call_ends_by_its_own_patience() {
     let _alone = ALONE.lock().await;
-    let faults = faults::table().into_iter().chain(hostile::table()).filter(is_ended_by_time);
-    let rows = join_all(faults.map(Row::start)).await;
+    let rows = join_all(table().filter(is_ended_by_time).map(Row::start)).await;
     assert_eq!(rows.len(), BY_TIME.len());
     let before = peak_from_here();
     let told = join_all(rows.iter().map(Row::made_at_once)).await;

@@ -25,8 +25,7 @@ pub(crate) fn is_inert(value: &Value) {
 }
 
 async fn server(name: &str) -> RawServer {
-    let fault = hostile::table().into_iter().find(|fault| fault.name == name).unwrap();
-    RawServer::start(fault, 0).await.unwrap()
+    RawServer::start(hostile::named(name).unwrap(), 0).await.unwrap()
 }
 
 #[tokio::test]
