@@ -1,7 +1,7 @@
 //! Causes in Ollama itself: real sockets and programs, and `systemctl` and `journalctl` first on PATH that say what
 //! those of a broken machine say.
 
-use std::{fs, path::Path};
+use std::fs;
 
 use pincer_core::live::{Live, state::Slice};
 use pincer_practice::{Answer, Options, Practice};
@@ -33,25 +33,11 @@ scenarios! {
     busy_and_pincers_own: "engine.busy";
     too_many_requests: "engine.busy";
     too_many_requests_for_the_list: "engine.busy";
-    service_that_keeps_crashing: "engine.crash-looping";
-    service_whose_port_is_taken: "engine.crash-looping";
-    service_that_cannot_be_started: "engine.crash-looping";
-    service_that_gave_up: "engine.crash-looping";
-    users_own_service_with_a_long_log: "engine.crash-looping";
-    folder_of_models_of_long_ago: "engine.not-running";
-    folder_of_models_of_another: "engine.models-dir-permission";
-    folder_of_models_closed_to_our_own: "engine.models-dir-permission";
-    folder_of_models_on_a_drive_that_is_gone: "engine.models-dir-missing";
-    folder_of_models_that_may_not_be_made: "engine.models-dir-missing";
-    folder_of_models_by_the_unit_alone: "engine.models-dir-missing";
     too_old: "engine.too-old";
     too_old_with_a_newer_one_installed: "engine.too-old";
     update_pending: "engine.update-pending";
     runner_missing: "engine.runner-missing";
     processor_too_old: "engine.cpu-unsupported";
-    systemd_that_hangs: "engine.not-running";
-    systemd_that_hangs_beside_a_silent_port: "engine.starting";
-    journal_that_hangs: "engine.crash-looping";
 }
 
 pub const NEWEST: &str = "2026.9.6";
@@ -89,12 +75,11 @@ pub fn add_unit(home: &Home, properties: &str, journal: &str) {
 }
 
 /// What mends a unit: the service runs, at this address.
-fn mend_unit(home: &Home, host: &str) -> Ollama {
+pub fn mend_unit(home: &Home, host: &str) -> Ollama {
     add_unit(home, "ActiveState=active\nSubState=running\nNRestarts=9\nUser=ollama", "");
     Ollama::start_at(home, host.parse().unwrap())
 }
 
-const JOURNAL: &str = "journalctl -u ollama -n 200 --no-pager -o cat";
 pub const CRASHING: &str = "ActiveState=activating\nSubState=auto-restart\nNRestarts=9\nUser=ollama";
 pub const CONFIG: &str = "time=2026-11-20T10:00:00Z level=INFO source=routes.go:1259 msg=\"server config\" env=\"map[OLLAMA_HOST:http://127.0.0.1:11434 OLLAMA_MODELS:/mnt/x]\"";
 
@@ -336,184 +321,6 @@ fn busy_by(lab: &Lab, path: &str, answer: Answer) {
     });
 }
 
-fn service_that_keeps_crashing(lab: &Lab) {
-    let (home, host) = down();
-    let reason = "Error: something that no one has seen before";
-    add_unit(&home, CRASHING, &format!("{CONFIG}\n{reason}"));
-    let stage = Stage::at(&home, &[]);
-    let found = lab.named(&lab.doctor(stage));
-    assert_eq!(found["params"], json!({ "restarts": 9, "reason": reason, "log": JOURNAL }));
-    assert_eq!(remedies(&found), ["read-log", "restart-ollama"]);
-    assert_eq!(found["remedies"][0]["command"][0], "journalctl");
-    // A journal that is closed to us takes the reason away, not the cause.
-    home.add_script("journalctl", "echo 'No journal files were opened due to insufficient permissions.' >&2");
-    assert_eq!(lab.named(&lab.doctor(stage))["params"]["reason"], Value::Null);
-    let _ollama = mend_unit(&home, &host);
-    lab.mended(stage);
-}
-
-/// What Ollama says itself is told to people word for word.
-fn service_whose_port_is_taken(lab: &Lab) {
-    let (home, host) = down();
-    let reason = "Error: listen tcp 127.0.0.1:11434: bind: address already in use";
-    add_unit(&home, CRASHING, &format!("{CONFIG}\n{reason}"));
-    let stage = Stage::at(&home, &[]);
-    assert_eq!(lab.named(&lab.doctor(stage))["params"]["reason"], reason);
-    let words = String::from_utf8(stage.run(&["doctor"]).0.stdout).unwrap();
-    assert!(words.contains(&format!("It says: {reason}\n")), "{words}");
-    let _ollama = mend_unit(&home, &host);
-    lab.mended(stage);
-}
-
-/// Then the reason is systemd's own word.
-fn service_that_cannot_be_started(lab: &Lab) {
-    let (home, host) = down();
-    let stage = Stage::at(&home, &[]);
-    for reason in [
-        "ollama.service: Failed at step EXEC spawning /usr/local/bin/ollama: No such file or directory",
-        "ollama.service: Failed to determine user credentials: No such process",
-        "ollama.service: Main process exited, code=exited, status=217/USER",
-    ] {
-        add_unit(&home, CRASHING, &format!("{reason}\nollama.service: Failed with result 'exit-code'."));
-        assert_eq!(lab.named(&lab.doctor(stage))["params"]["reason"], reason);
-    }
-    let _ollama = mend_unit(&home, &host);
-    lab.mended(stage);
-}
-
-fn service_that_gave_up(lab: &Lab) {
-    let (home, host) = down();
-    add_unit(&home, "ActiveState=failed\nSubState=failed\nNRestarts=5", "panic: runtime error");
-    let stage = Stage::at(&home, &[]);
-    assert_eq!(
-        lab.named(&lab.doctor(stage))["params"],
-        json!({ "restarts": 5, "reason": "panic: runtime error", "log": JOURNAL })
-    );
-    let _ollama = mend_unit(&home, &host);
-    lab.mended(stage);
-}
-
-/// A user's own unit has its own journal; the end of more than a mebibyte of it counts. One that names no reason was read
-/// all the same.
-fn users_own_service_with_a_long_log(lab: &Lab) {
-    let (home, host) = down();
-    let shows = "ActiveState=failed\nSubState=failed\nNRestarts=5";
-    home.add_script(
-        "systemctl",
-        &format!("[ \"$1\" = --user ] || {{ echo LoadState=not-found; exit; }}\ncat <<'EOF'\nLoadState=loaded\n{shows}\nEOF"),
-    );
-    let long = "head -c 1300000 /dev/zero | tr '\\0' x | fold -w 6000\necho";
-    let journal = |last: &str| {
-        home.add_script("journalctl", &format!("[ \"$1\" = --user ] || exit 1\n{long}\necho '{last}'"));
-    };
-    journal("panic: runtime error");
-    let stage = Stage::at(&home, &[]);
-    let found = lab.named(&lab.doctor(stage));
-    let place = JOURNAL.replace("journalctl", "journalctl --user");
-    assert_eq!(found["params"], json!({ "restarts": 5, "reason": "panic: runtime error", "log": place }));
-    assert_eq!(found["remedies"][0]["command"][1], "--user");
-    journal("bye");
-    assert_eq!(
-        lab.named(&lab.doctor(stage))["params"],
-        json!({ "restarts": 5, "reason": null, "log": place })
-    );
-    let _ollama = mend_unit(&home, &host);
-    lab.mended(stage);
-}
-
-/// The log of a run of 40 days ago, whose folder nobody names any more.
-fn folder_of_models_of_long_ago(lab: &Lab) {
-    let (home, host) = down();
-    home.add_program(&programs::practice(), "ollama");
-    let mut start = home.command(programs::pincer_cli());
-    start
-        .args(["start", "--json"])
-        .env("OLLAMA_HOST", &host)
-        .env("PRACTICE_EXIT", forbidden(Path::new(GONE)));
-    assert_eq!(start.output().unwrap().status.code(), Some(2));
-    let told = [("OLLAMA_HOST", host.as_str())];
-    let stage = Stage::at(&home, &told);
-    lab.first_is("engine.models-dir-missing", &lab.doctor(stage));
-    let log = home.path().join(".local/share/dev.pincer.desktop/logs/ollama.log");
-    let written = std::time::SystemTime::now() - std::time::Duration::from_secs(40 * 24 * 60 * 60);
-    fs::File::options().write(true).open(log).unwrap().set_modified(written).unwrap();
-    let found = lab.named(&lab.doctor(stage));
-    assert!(found["evidence"].to_string().contains("written 40 days ago"), "{found:#}");
-    lab.mends(stage);
-}
-
-fn forbidden(folder: &Path) -> String {
-    format!("mkdir {}/blobs: permission denied: ensure path elements are traversable", folder.display())
-}
-
-fn folder_of_models_of_another(lab: &Lab) {
-    let (home, host) = down();
-    let folder = home.path().join("big");
-    fs::create_dir(&folder).unwrap();
-    let error = format!("Error: {}", forbidden(&folder));
-    add_unit(&home, CRASHING, &format!("{CONFIG}\n{error}\n{CONFIG}\n{error}"));
-    let stage = Stage::at(&home, &[]);
-    let found = lab.named(&lab.doctor(stage));
-    assert_eq!(found["params"], json!({ "folder": folder, "user": "ollama" }));
-    assert_eq!(remedies(&found), ["give-folder", "restart-ollama"]);
-    assert_eq!(found["remedies"][0]["command"], json!(["sudo", "chown", "-R", "ollama:ollama", folder]));
-    assert!(
-        found["evidence"].as_array().unwrap().iter().any(|seen| seen.as_str().unwrap().ends_with(&error))
-    );
-    let _ollama = mend_unit(&home, &host);
-    lab.mended(stage);
-}
-
-fn folder_of_models_closed_to_our_own(lab: &Lab) {
-    let (home, host) = down();
-    let folder = home.path().join("big");
-    fs::create_dir(&folder).unwrap();
-    home.add_program(&programs::practice(), "ollama");
-    let start = |environment: &[(&str, &str)]| {
-        let mut start = home.command(programs::pincer_cli());
-        start.args(["start", "--json"]).env("OLLAMA_HOST", &host).envs(environment.iter().copied());
-        start.output().unwrap()
-    };
-    assert_eq!(start(&[("PRACTICE_EXIT", &forbidden(&folder))]).status.code(), Some(2));
-    let stage = Stage::at(&home, &[]);
-    let found = lab.named(&lab.doctor(stage));
-    assert_eq!(found["params"], json!({ "folder": folder, "user": null }));
-    assert_eq!(remedies(&found), ["give-folder", "start-ollama"]);
-    // Once it may, a start mends it; what the log said then no longer counts.
-    let started = start(&[]);
-    assert!(started.status.success(), "{started:?}");
-    lab.mended(stage);
-    home.kill_running();
-    lab.first_is("engine.not-running", &lab.doctor(stage));
-}
-
-const GONE: &str = "/nowhere/drive/models";
-
-fn folder_of_models_on_a_drive_that_is_gone(lab: &Lab) {
-    missing(lab, CRASHING, &format!("{CONFIG}\nError: mkdir {GONE}: no such file or directory"));
-}
-
-/// A user that may not make it says so, and yet it is missing.
-fn folder_of_models_that_may_not_be_made(lab: &Lab) {
-    missing(lab, CRASHING, &format!("Error: {}", forbidden(Path::new(GONE))));
-}
-
-/// The journal is closed, the unit names the folder.
-fn folder_of_models_by_the_unit_alone(lab: &Lab) {
-    missing(lab, &format!("{CRASHING}\nEnvironment=PATH=/bin OLLAMA_MODELS={GONE}"), "");
-}
-
-fn missing(lab: &Lab, unit: &str, journal: &str) {
-    let (home, host) = down();
-    add_unit(&home, unit, journal);
-    let stage = Stage::at(&home, &[]);
-    let found = lab.named(&lab.doctor(stage));
-    assert_eq!(found["params"], json!({ "folder": GONE }));
-    assert_eq!(remedies(&found), ["find-folder", "restart-ollama"]);
-    let _ollama = mend_unit(&home, &host);
-    lab.mended(stage);
-}
-
 fn old(client: &str) -> (Home, Ollama, [(&'static str, String); 2]) {
     let home = Home::new();
     add_openclaw(&home, NEWEST);
@@ -616,37 +423,4 @@ pub fn tried(lab: &Lab, model: &str) {
         lab.gone_by_hand();
         listening.abort();
     });
-}
-
-/// The verdict does not wait for it.
-fn systemd_that_hangs(lab: &Lab) {
-    let (home, host) = down();
-    home.add_program(&programs::practice(), "ollama");
-    home.add_script("systemctl", "exec sleep 600");
-    let told = [("OLLAMA_HOST", host.as_str())];
-    lab.named(&lab.doctor(Stage::at(&home, &told)));
-    lab.mends(Stage::at(&home, &told));
-}
-
-/// It is asked while the port is waited for, the system's and the user's at once.
-fn systemd_that_hangs_beside_a_silent_port(lab: &Lab) {
-    let home = Home::new();
-    let ollama = Ollama::start_with(&home, &[("PRACTICE_SILENT_MS", "8000")]);
-    add_openclaw(&home, NEWEST);
-    write(&home, "openclaw.json", &whole(&ollama.url()).to_string());
-    home.add_script("systemctl", "exec sleep 600");
-    let stage = Stage::at(&home, &[]);
-    lab.named(&lab.doctor(stage));
-    process::wait_for("Ollama", || crate::support::ollama::answers(ollama.address()).then_some(()));
-    lab.mended(stage);
-}
-
-fn journal_that_hangs(lab: &Lab) {
-    let (home, host) = down();
-    add_unit(&home, CRASHING, "");
-    home.add_script("journalctl", "exec sleep 600");
-    let stage = Stage::at(&home, &[]);
-    assert_eq!(lab.named(&lab.doctor(stage))["params"]["reason"], Value::Null);
-    let _ollama = mend_unit(&home, &host);
-    lab.mended(stage);
 }

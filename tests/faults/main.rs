@@ -19,12 +19,14 @@ mod support;
 mod combined;
 mod connection;
 mod engine;
+mod folders;
 mod gateway;
 mod healthy;
 mod lab;
 mod models;
 mod openclaw;
 mod pull;
+mod service;
 mod settings;
 
 use std::collections::BTreeSet;
@@ -121,6 +123,8 @@ const PLAYABLE: [&str; 83] = [
 fn played() -> BTreeSet<&'static str> {
     let tables = [
         engine::SCENARIOS,
+        folders::SCENARIOS,
+        service::SCENARIOS,
         connection::SCENARIOS,
         models::SCENARIOS,
         openclaw::SCENARIOS,
