@@ -204,7 +204,7 @@ mod tests {
         let (hand, handed) = oneshot::channel();
         slot.begin("first", |job| async move {
             assert!(hand.send(job).is_ok());
-            std::future::pending().await
+            std::future::pending::<()>().await;
         });
         let late = handed.await.unwrap();
         slot.give_up(|state| *state = "cancelled");
@@ -223,7 +223,7 @@ mod tests {
         let (held, dropped) = oneshot::channel::<()>();
         slot.begin("first", |_| async move {
             let _held = held;
-            std::future::pending().await
+            std::future::pending::<()>().await;
         });
         slot.stop();
         dropped.await.unwrap_err();
