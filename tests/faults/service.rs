@@ -22,6 +22,8 @@ scenarios! {
     users_own_service_with_a_long_log: "engine.crash-looping";
     systemd_that_hangs: "engine.not-running";
     systemd_that_hangs_beside_a_silent_port: "engine.starting";
+    container_engines_that_hang_beside_a_silent_port: "openclaw.not-installed";
+    node_that_hangs_beside_a_silent_port: "engine.starting";
     journal_that_hangs: "engine.crash-looping";
 }
 
@@ -133,6 +135,30 @@ fn systemd_that_hangs_beside_a_silent_port(lab: &Lab) {
     lab.named(&lab.doctor(stage));
     process::wait_for("Ollama", || crate::support::ollama::answers(ollama.address()).then_some(()));
     lab.mended(stage);
+}
+
+/// So are the container engines, where no OpenClaw is here: without one nothing else counts.
+fn container_engines_that_hang_beside_a_silent_port(lab: &Lab) {
+    let (home, ollama) = silent_among(&["docker", "podman", "systemctl"]);
+    let host = ollama.host();
+    let found = lab.named(&lab.doctor(Stage::at(&home, &[("OLLAMA_HOST", host.as_str())])));
+    assert_eq!(found["params"]["unasked"], "docker");
+}
+
+/// So is OpenClaw's Node.
+fn node_that_hangs_beside_a_silent_port(lab: &Lab) {
+    let (home, ollama) = silent_among(&["node", "systemctl"]);
+    add_openclaw(&home, NEWEST);
+    write(&home, "openclaw.json", &whole(&ollama.url()).to_string());
+    lab.named(&lab.doctor(Stage::at(&home, &[])));
+}
+
+/// A server that is silent longer than a verdict may take, and programs that hang.
+fn silent_among(programs: &[&str]) -> (Home, Ollama) {
+    let home = Home::new();
+    let ollama = Ollama::start_with(&home, &[("PRACTICE_SILENT_MS", "8000")]);
+    programs.iter().for_each(|program| home.add_script(program, "exec sleep 600"));
+    (home, ollama)
 }
 
 fn journal_that_hangs(lab: &Lab) {

@@ -79,7 +79,10 @@ pub async fn first_stage(computer: &Computer, discovery: &mut Discovery) -> Resu
         .collect();
     let openclaws = files.openclaws.clone().filter(|own| *own != address);
     let openclaws = openclaws.map(|own| probe(computer, own, AddressSource::Settings));
-    let early = Early::ask(computer);
+    let port =
+        files.openclaw.settings.read().map_or_else(|| Settings::default().gateway(), Settings::gateway);
+    let program = files.openclaw.program.as_ref().map(|program| program.path.clone());
+    let early = Early::ask(computer, program, port);
     let effective = async {
         let client = Client::new(&address, &computer.surroundings.environment, LOOK)?;
         let candidate = look(&client, address.clone(), source).await;
@@ -89,8 +92,6 @@ pub async fn first_stage(computer: &Computer, discovery: &mut Discovery) -> Resu
         let asked = ask(&client, &computer.client(&address)?, discovery).await;
         Ok::<_, Error>((candidate, asked.0, asked.1))
     };
-    let port =
-        files.openclaw.settings.read().map_or_else(|| Settings::default().gateway(), Settings::gateway);
     let (effective, gateway) = tokio::join!(effective, gateway::look(port));
     let (effective, models, Asked { loaded, busy }) = effective?;
     let waited = effective.answer == Answer::Silent && effective.address.is_loopback();
@@ -102,6 +103,14 @@ pub async fn first_stage(computer: &Computer, discovery: &mut Discovery) -> Resu
     }
     let openclaws = collect(openclaws.into_iter().collect()).await?.into_iter().next();
     let mut openclaw = OpenclawFacts { gateway, ..files.openclaw };
+    let asked_early = early.is_some();
+    let (mut service, mut log) = (None, None);
+    if let Some(said) = early {
+        (service, log) = (said.service, said.log);
+        let of_openclaw = said.openclaw;
+        (openclaw.nodes, openclaw.silent_node) = (of_openclaw.nodes, of_openclaw.silent_node);
+        openclaw.elsewhere = of_openclaw.elsewhere;
+    }
     let told = openclaw.settings.read();
     let local = told.is_some_and(|told| told.gateway_mode.as_deref() == Some(LOCAL));
     if local && gateway == Gateway::Answers && openclaw.program.is_some() && !openclaw.at_login {
@@ -145,14 +154,14 @@ pub async fn first_stage(computer: &Computer, discovery: &mut Discovery) -> Resu
         not_executable: files.not_executable,
         proxy,
         openclaw,
-        asked_early: early.is_some(),
+        asked_early,
         service_without_program: false,
         rights: Rights::default(),
         at_login: files.at_login,
         enabled_at_login: files.enabled_at_login,
         own: files.own,
-        log: early.as_ref().and_then(|said| said.log.clone()),
-        service: early.and_then(|said| said.service),
+        log,
+        service,
         models_folder: None,
         absent_folder: None,
         client_version: None,

@@ -82,6 +82,7 @@ async fn find_out(computer: &Computer, facts: &mut Facts, needs: &[Need]) {
                     facts.client_version = program::client_version(surroundings, program).await;
                 }
             }
+            Need::Nodes | Need::Elsewhere if facts.asked_early => {}
             Need::Nodes => {
                 if let Some(program) = &facts.openclaw.program {
                     let known = &computer.remembered().nodes;
