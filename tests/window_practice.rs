@@ -115,10 +115,16 @@ async fn from_the_first_start_to_the_proof_and_nothing_of_the_users_is_touched()
         Window::open_with("practice", &home, &["--practice"], &[("TMPDIR", temporary.to_str().unwrap())])
             .await;
     window.sees_in(BANNER, &words.say("practice.text", &[])).await;
+    let titled = words.say("window.practice", &[]);
+    assert_eq!(window.display().windows(&titled).len(), 1, "its frame says so, too");
 
     // First start to proof.
     let mut clicks = 0;
     window.sees(&words.say("setup.title", &[])).await;
+    let much =
+        window.find("how much there is to do", "//section[@data-testid='setup']//p[@role='status']").await;
+    let much = much.text().await.unwrap();
+    assert!(much.contains("GB"), "its size is said first: {much}");
     window.picture("first-run");
     press(&window, &mut clicks, &words.say("setup.start", &[])).await;
     let green = "//*[@data-testid='proof']//*[@data-outcome='answered']";
@@ -127,7 +133,9 @@ async fn from_the_first_start_to_the_proof_and_nothing_of_the_users_is_touched()
     window.picture("proven");
     assert!(clicks <= 4, "{clicks} clicks");
 
-    // The models of each group, and a download to its end. The banner is on every screen.
+    // All is well, and there are models of each group. A download goes to its end. The banner is on every screen.
+    window.press(&words.say("practice.well", &[])).await;
+    window.sees_in(BANNER, &words.say("practice.well.done", &[])).await;
     for screen in ["fix", "settings", "preferences", "models"] {
         window.follow(&words.say(&format!("nav.{screen}"), &[])).await;
         window.find("the screen", "//h1[@data-heading]").await;
@@ -223,8 +231,6 @@ async fn without_a_model_its_size_is_said_first_and_each_step_can_be_stopped() {
     let words = Words::english();
     let home = Home::new();
     let window = practice("practice-nothing", &home).await;
-    window.press(&words.say("practice.try", &[])).await;
-    window.press(&words.say("practice.fault.no-models", &[])).await;
     let card = "//section[@data-testid='setup']";
     let step = |id: &str, state: &str| format!("{card}//li[@data-step='{id}' and @data-state='{state}']");
     let download = window.find("the download", &step("download-model", "left")).await;

@@ -22,6 +22,8 @@ export default defineConfig(({ mode }) => ({
     rolldownOptions: { input: mode === 'fake' ? 'fake.html' : 'index.html' },
   },
   preview: mode === 'fake' ? { headers: { 'Content-Security-Policy': policy } } : {},
+  // The list of causes, for the pictures of the guide and the tests.
+  server: { fs: { allow: ['.', '../docs'] } },
   test: {
     environment: 'jsdom',
     include: ['tests/**/*.test.ts'],

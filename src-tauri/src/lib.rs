@@ -188,7 +188,7 @@ fn open(
     }
     habits::answer_clicks(app.handle());
     habits::end_when_asked(app.handle());
-    let title = if practice.is_some() { "Pincer (practice)" } else { "Pincer" };
+    let title = words.say(if practice.is_some() { "window.practice" } else { "app.name" });
     let mut window = WebviewWindowBuilder::new(app, habits::WINDOW, WebviewUrl::App("index.html".into()))
         .title(title)
         .inner_size(SIZE.0, SIZE.1)

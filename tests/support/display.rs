@@ -84,6 +84,8 @@ impl Display {
 
     /// Ids of the windows of that title that are to be seen.
     pub fn windows(&self, title: &str) -> Vec<String> {
+        // It is taken as a pattern.
+        let title = title.replace('(', "\\(").replace(')', "\\)");
         let found = self.ask(&["search", "--onlyvisible", "--name", &format!("^{title}$")]);
         found.unwrap_or_default().lines().map(str::to_owned).collect()
     }

@@ -71,9 +71,24 @@ test('where the system asks for less motion nothing moves, and elsewhere somethi
   expect(await moving('reduce')).toBe(0);
 });
 
+test('in a small window practice covers one line or two, and is seen wherever one scrolls', async () => {
+  for (const [width, height] of [[320, 640], [540, 380]] as const) {
+    const page = await open(chromium, stateOf('practice-table'), { language: 'fr', width, height });
+    const banner = await page.evaluate(() => {
+      scrollTo(0, document.documentElement.scrollHeight);
+      const { top, bottom } = document.querySelector('[data-testid=practice] p')!.getBoundingClientRect();
+      const shown = document.elementFromPoint(innerWidth / 2, (top + bottom) / 2)?.closest('[data-testid=practice]');
+      return { top, bottom, scrolled: scrollY > 0, shown: shown !== null && shown !== undefined };
+    });
+    expect(banner).toMatchObject({ top: 0, scrolled: true, shown: true });
+    expect(banner.bottom).toBeLessThan(height / 8);
+    await page.close();
+  }
+});
+
 describe('with the colours of the system alone', () => {
   test('every button, field and card has an edge', async () => {
-    for (const name of ['home-ollama-stopped', 'models-trying', 'models-downloads', 'fix-unfolded', 'settings']) {
+    for (const name of ['home-ollama-stopped', 'models-trying', 'models-downloads', 'fix-unfolded', 'settings', 'setup-download', 'setup-failed', 'practice-table']) {
       const page = await open(chromium, stateOf(name));
       await system(page, 'forced-colors', 'active');
       expect(await page.evaluate(() => matchMedia('(forced-colors: active)').matches)).toBe(true);

@@ -10,6 +10,8 @@
  * @property {string} [pasted] The topic of a pasted error.
  * @property {string} [report] The report is shown.
  * @property {string} [closing] The window is asked to close.
+ * @property {string} [setup] How far "Set everything up" has gone (see `src/lib/backend/fake-setup.ts`).
+ * @property {string} [practice] It is practice mode.
  */
 
 /** Everything that is folded. @param {import('puppeteer-core').Page} page */
@@ -33,6 +35,20 @@ async function remove(page) {
   await page.waitForSelector(`${card} details[open] button`);
   await page.$$eval(`${card} details[open] button`, (buttons) => buttons.at(-1)?.click());
   await page.waitForSelector('dialog[open]');
+}
+
+const situation = '#practice-faults > ul button';
+
+/** @param {import('puppeteer-core').Page} page */
+async function faults(page) {
+  await press('[data-testid=practice] [aria-expanded]')(page);
+  await page.waitForSelector(situation);
+}
+
+/** @param {import('puppeteer-core').Page} page */
+async function played(page) {
+  await faults(page);
+  await press(situation, 1)(page);
 }
 
 /** @type {State[]} The whole list: what the accessibility of each is tested by. */
@@ -64,6 +80,18 @@ export const states = [
   { name: 'home-installing-openclaw', world: 'installingOpenclaw', screen: 'home' },
   { name: 'home-installed', world: 'installed', screen: 'home' },
   { name: 'home-install-failed', world: 'installFailed', screen: 'home' },
+  { name: 'setup-download', world: 'empty', screen: 'home', setup: 'download' },
+  { name: 'setup-stopped', world: 'empty', screen: 'home', setup: 'download', act: press('[data-testid=setup] .tinted .button') },
+  { name: 'setup-failed', world: 'empty', screen: 'home', setup: 'failed' },
+  { name: 'setup-asks', world: 'empty', screen: 'home', setup: 'asks' },
+  { name: 'setup-proof', world: 'empty', screen: 'home', setup: 'proof' },
+  { name: 'practice', world: 'well', screen: 'home', practice: '' },
+  { name: 'practice-playing', world: 'stopped', screen: 'home', practice: '', act: played },
+  { name: 'practice-faults', world: 'well', screen: 'home', practice: '', act: faults },
+  { name: 'practice-table', world: 'well', screen: 'models', practice: '', act: async (page) => {
+    await faults(page);
+    await unfold(page);
+  } },
   { name: 'home-closing', world: 'downloading', screen: 'home', closing: '' },
   { name: 'models-loading', world: 'checking', screen: 'models' },
   { name: 'models', world: 'groups', screen: 'models' },

@@ -7,7 +7,10 @@ import en from '../messages/en.json';
 import fr from '../messages/fr.json';
 import finding from '../src/lib/backend/types/Finding.ts?raw';
 import remedy from '../src/lib/backend/types/Remedy.ts?raw';
-import { at, listed, problems, ways, type GuideLanguage } from './guide';
+import { listed, problemOf, ways } from '../src/lib/backend/samples-problems';
+import { causeTitle, remedyLabel } from '../src/lib/words/causes';
+import { setLanguage } from '../src/lib/words/words.svelte';
+import { at, problems, type GuideLanguage } from './guide';
 
 const languages: GuideLanguage[] = ['en', 'fr'];
 const all = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map((match) => match[1] ?? '').sort();
@@ -22,6 +25,17 @@ describe('the page of problems', () => {
     expect(causes.length).toBeGreaterThan(50);
     const page = readFileSync(at(`docs/guide/${language}/problems.md`), 'utf8');
     expect(all(page, /^<a id="(.+)"><\/a>$/gm)).toEqual(causes);
+  });
+
+  test.each(languages)('shows a picture of each, which the window draws with the same words (%s)', (language) => {
+    const page = problems(language);
+    setLanguage(language);
+    for (const cause of listed()) {
+      const found = problemOf(cause);
+      const shown = [causeTitle(found), ...found.remedies.map((offer) => remedyLabel(offer)), `/problems/${cause.code}.png`];
+      expect(shown.filter((text) => !page.includes(text)), cause.code).toEqual([]);
+    }
+    setLanguage('en');
   });
 
   test('goes by a list of causes that is whole', () => {

@@ -67,8 +67,8 @@ describe('the catalogue', () => {
     });
     const said = (key: string) => quoted.has(key) || patterns.some((pattern) => pattern.test(key));
     const silent = Object.keys(english).filter(
-      // The commands and the menu of macOS are said in Rust.
-      (key) => !/^(cli|menu)\./.test(key) && !said(key.replace(/(\.else)+$/, '')) && !said(key.replace(/\.(one|other)$/, '')),
+      // The commands, the menu of macOS and the window's frame are said in Rust.
+      (key) => !/^(cli|menu|window)\./.test(key) && !said(key.replace(/(\.else)+$/, '')) && !said(key.replace(/\.(one|other)$/, '')),
     );
     expect(silent).toEqual([]);
   });

@@ -26,12 +26,44 @@ test('the banner is on every screen, and passes axe when it is open', async () =
     location.hash = one;
     await waitFor(() => expect(screen.getByRole('complementary').textContent).toContain('Nothing of yours is touched'));
   }
+  await waitFor(() => expect(document.activeElement?.tagName).toBe('H1'));
   await fireEvent.click(screen.getByRole('button', { name: 'Try a fault' }));
   expect(screen.getByRole('button', { name: 'half-json' })).toBeTruthy();
   await accessible();
   await fireEvent.keyDown(window, { key: 'Escape' });
   expect(screen.queryByRole('button', { name: 'half-json' })).toBeNull();
   expect(document.activeElement).toBe(screen.getByRole('button', { name: 'Try a fault' }));
+});
+
+test('the faults come right after their button, take the focus, and give way to whoever goes on', async () => {
+  practise();
+  const button = await screen.findByRole('button', { name: 'Try a fault' });
+  await fireEvent.click(button);
+  const first = screen.getByRole('button', { name: 'Nothing is set up yet' });
+  await waitFor(() => expect(document.activeElement).toBe(first));
+  const order = within(screen.getByRole('complementary')).getAllByRole('button');
+  expect(order.slice(0, 2)).toEqual([button, first]);
+  expect(order.at(-1)).toBe(screen.getByRole('button', { name: 'Leave practice' }));
+  // Back to its button, it stays; on to the screen, it goes, by key and by click.
+  await fireEvent.keyDown(first, { key: 'Tab', shiftKey: true });
+  button.focus();
+  await new Promise((later) => setTimeout(later));
+  expect(first.isConnected).toBe(true);
+  await fireEvent.keyDown(button, { key: 'Tab' });
+  screen.getByRole('link', { name: 'Models' }).focus();
+  await waitFor(() => expect(first.isConnected).toBe(false));
+  await fireEvent.click(button);
+  await fireEvent.click(screen.getByRole('main'));
+  expect(screen.queryByRole('button', { name: 'half-json' })).toBeNull();
+  // Only one thing takes an Escape: the panel, not what lies under it.
+  await fireEvent.click(button);
+  const escape = new KeyboardEvent('keydown', { key: 'Escape', cancelable: true, bubbles: true });
+  window.dispatchEvent(escape);
+  expect(escape.defaultPrevented).toBe(true);
+  const second = new KeyboardEvent('keydown', { key: 'Escape', cancelable: true, bubbles: true });
+  await waitFor(() => expect(screen.queryByRole('button', { name: 'half-json' })).toBeNull());
+  window.dispatchEvent(second);
+  expect(second.defaultPrevented).toBe(false);
 });
 
 test('a fault is played, told, and taken back', async () => {

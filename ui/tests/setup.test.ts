@@ -34,11 +34,22 @@ test.each(['well', 'stopped', 'occupied', 'unreadable', 'checking'] as const)('i
   expect(screen.queryByTestId('setup')).toBeNull();
 });
 
-test('what could not be asked is not called nothing', async () => {
-  const { backend } = open(worlds.bare, 'fix');
-  backend.failing.set('installOffer', failureOf({ code: 'internal', params: {} }));
-  location.hash = 'home';
-  expect(await screen.findByText(/could not be asked\. Without the downloads it takes about/)).toBeTruthy();
+describe('what could not be asked', () => {
+  test('is not called nothing', async () => {
+    const { backend } = open({ ...worlds.bare, models: { ...worlds.bare.models, catalogue: [] } }, 'fix');
+    backend.failing.set('installOffer', failureOf({ code: 'internal', params: {} }));
+    backend.failing.set('openclawOffer', failureOf({ code: 'internal', params: {} }));
+    location.hash = 'home';
+    expect(await screen.findByText(/could not be asked\. Without the downloads it takes about/)).toBeTruthy();
+  });
+
+  test('withholds nothing that is known', async () => {
+    const { backend } = open(worlds.bare, 'fix');
+    backend.failing.set('installOffer', failureOf({ code: 'internal', params: {} }));
+    location.hash = 'home';
+    // The model and OpenClaw, without Ollama.
+    expect(await screen.findByText(/^At least 3\.7 GB to download; .* it takes \d+ minutes or more/)).toBeTruthy();
+  });
 });
 
 describe('set everything up', () => {
@@ -51,6 +62,9 @@ describe('set everything up', () => {
     await waitFor(() => expect(asked(backend, 'pull')).toBe(1));
     backend.pushPull(pullOf('qwen3.5:4b', 'downloading', 0.5, 3e9));
     expect(step('settings')).toBe('left');
+    // How far it is, once: in the card.
+    expect(screen.getAllByRole('progressbar')).toEqual(within(card()).getAllByRole('progressbar'));
+    expect(await within(card()).findByText(/^1\.5.GB of 3(\.0)?.GB$/)).toBeTruthy();
     await accessible();
     backend.pushPull(pullOf('qwen3.5:4b', 'done', 1, 3e9));
     await looked(backend, 2, { path: diagnosis([findings.ollamaOff]), models: worlds.unset.models });
@@ -82,6 +96,10 @@ describe('set everything up', () => {
     await waitFor(() => expect(backend.calls.at(-1)).toEqual({ name: 'runRemedy', value: { id: 'install-ollama', params: {} } }));
     backend.push({ install: { ...installOf('failed'), failure: failureOf({ code: 'install.offline', params: {} } as never) } });
     expect(await screen.findByText(/This step did not work out/)).toBeTruthy();
+    expect(step('install-ollama')).toBe('failed');
+    // Why is said once, in the card.
+    expect(within(card()).getByRole('alert')).toBeTruthy();
+    expect(screen.queryByTestId('install')).toBeNull();
     expect(screen.getByRole('heading', { name: 'Ollama is not installed' })).toBeTruthy();
     await accessible();
     await fireEvent.click(screen.getByRole('button', { name: 'Go on' }));
@@ -92,8 +110,23 @@ describe('set everything up', () => {
     const { backend } = open(worlds.unset);
     await fireEvent.click(await screen.findByRole('button', { name: 'Set everything up' }));
     await looked(backend, 1, { path: diagnosis([findings.otherProgram]) });
-    expect(await screen.findByText(/This step did not work out/)).toBeTruthy();
+    expect(await screen.findByRole('heading', { name: 'Stopped at: nginx uses Ollama’s place' })).toBeTruthy();
     expect(screen.getByRole('heading', { name: 'nginx uses Ollama’s place' })).toBeTruthy();
+    expect(card().querySelector('[data-state=failed]')).toBeNull();
+  });
+
+  test('a download that failed is told in the card, with its way out, and of one that was stopped the rest is counted', async () => {
+    const { backend } = open(worlds.empty);
+    await fireEvent.click(await screen.findByRole('button', { name: 'Set everything up' }));
+    await looked(backend, 1, {});
+    await waitFor(() => expect(asked(backend, 'pull')).toBe(1));
+    const failure = failureOf({ code: 'pull.intercepted', params: {} });
+    backend.pushPull({ ...pullOf('qwen3.5:4b', 'failed', 0.25, 3.4e9), failure });
+    expect(await within(card()).findByText(/^A sign-in page or a company proxy/)).toBeTruthy();
+    expect(card().textContent).toMatch(/2\.6 GB to download/);
+    expect(screen.queryByRole('heading', { name: 'Downloads' })).toBeNull();
+    expect(within(card()).queryByRole('button', { name: /^Try again/ })).toBeNull();
+    await accessible();
   });
 
   test('can be stopped, and what comes late begins nothing', async () => {
@@ -104,6 +137,7 @@ describe('set everything up', () => {
     await fireEvent.click(within(card()).getByRole('button', { name: /^Stop here/ }));
     expect(await screen.findByText(/What was done stays/)).toBeTruthy();
     expect(backend.calls.at(-1)).toEqual({ name: 'pausePull', value: 'qwen3.5:4b' });
+    expect(step('download-model')).toBe('paused');
     const before = backend.calls.length;
     backend.pushPull(pullOf('qwen3.5:4b', 'done', 1, 3e9));
     await screen.findByRole('button', { name: 'Go on' });

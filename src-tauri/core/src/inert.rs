@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use unicode_segmentation::UnicodeSegmentation as _;
+
 /// Whether a character is none to read: it steers a terminal, turns the reading direction of what follows, breaks the
 /// line, or cannot be seen at all, so that two texts look alike. What joins letters and emoji (U+200C, U+200D) stays.
 #[must_use]
@@ -33,6 +35,29 @@ pub fn line(text: &str, most: usize) -> String {
 #[must_use]
 pub fn lines(text: &str, most: usize) -> Cow<'_, str> {
     made(text, most, |c| steers(c) && !matches!(c, '\n' | '\t'))
+}
+
+/// Words in one line, at most `most` characters of them and a sign that there were more. It ends after a whole word, or,
+/// where a word alone is longer, after a whole character as people see it. (In Chinese each character is such a word.)
+#[must_use]
+pub fn quote(words: &str, most: usize) -> String {
+    let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    let Some((most, _)) = line.char_indices().nth(most) else { return line };
+    let ends = |mut pieces: Box<dyn Iterator<Item = (usize, &str)> + '_>| {
+        let mut end = 0;
+        while let Some((at, piece)) = pieces.next()
+            && at + piece.len() <= most
+        {
+            end = at + piece.len();
+        }
+        end
+    };
+    let end = match ends(Box::new(line.split_word_bound_indices())) {
+        0 => ends(Box::new(line.grapheme_indices(true))),
+        end => end,
+    };
+    let pause = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | ':' | '–' | '，' | '、' | '；' | '：');
+    format!("{}…", line.get(..end).unwrap_or_default().trim_end_matches(pause))
 }
 
 fn made(text: &str, most: usize, unreadable: impl Fn(char) -> bool) -> Cow<'_, str> {
@@ -66,6 +91,27 @@ mod tests {
             assert_eq!(line(said, 100), shown, "{said:?}");
         }
         assert_eq!(lines("a\n\tb\u{1b}", 100), "a\n\tb\u{fffd}");
+    }
+
+    #[test]
+    fn a_quote_ends_after_a_word() {
+        for (said, most, shown) in [
+            ("Hello\n  there", 20, "Hello there"),
+            ("Hello there, friend", 19, "Hello there, friend"),
+            ("Hello there, friend", 18, "Hello there…"),
+            ("Hello there, friend", 11, "Hello there…"),
+            ("Hello there, friend", 10, "Hello…"),
+            ("l’été déjà passé", 15, "l’été déjà…"),
+            ("你好，我能听见你。", 9, "你好，我能听见你。"),
+            ("你好，我能听见你。", 6, "你好，我能听…"),
+            ("你好，我能听见你。", 3, "你好…"),
+            ("incomprehensible", 4, "inco…"),
+            ("👩\u{200d}🔬👩\u{200d}🔬", 4, "👩\u{200d}🔬…"),
+            ("e\u{301}e\u{301}", 1, "…"),
+            ("", 5, ""),
+        ] {
+            assert_eq!(quote(said, most), shown, "{said:?} {most}");
+        }
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Sets it up, as a computer where Ollama runs and OpenClaw was never set up. `program` plays the programs when it
+    /// Sets it up, as a computer where Ollama and OpenClaw were just installed: no model, nothing set. `program` plays the programs when it
     /// is started under their names with [`PARENT`] set. Within a tokio runtime.
     ///
     /// # Errors

@@ -56,7 +56,7 @@ async fn models(stage: &Stage) -> Option<usize> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_question_goes_through_the_gateway_to_ollama() {
     let stage = Stage::open(program()).await.unwrap();
-    assert_eq!(models(&stage).await, Some(9), "Ollama runs from the start");
+    assert_eq!(models(&stage).await, Some(0), "Ollama runs from the start");
     let ask = [
         "openclaw",
         "agent",
@@ -117,11 +117,11 @@ async fn each_situation_is_what_its_name_says() {
     let file = stage.home().join(".openclaw/openclaw.json");
     let written = || fs::read_to_string(&file).unwrap();
     for (name, expected, runs, is_valid) in [
-        ("new", Some(9), false, true),
+        ("new", Some(0), false, true),
         ("stopped", None, true, true),
         ("hangs", None, true, true),
         ("other-program", None, true, true),
-        ("no-models", Some(0), false, true),
+        ("no-models", Some(0), true, true),
         ("chat-only", Some(4), false, true),
         ("missing-model", Some(9), true, true),
         ("cannot-act", Some(9), true, true),

@@ -7,6 +7,7 @@ import type { ModelsState } from './backend/types/ModelsState';
 import type { Offer } from './backend/types/Offer';
 import type { OpenclawOffer } from './backend/types/OpenclawOffer';
 import type { OpenclawState } from './backend/types/OpenclawState';
+import type { PullState } from './backend/types/PullState';
 import type { SettingsState } from './backend/types/SettingsState';
 import { ollamaId, sameModel } from './models';
 import { stations } from './path';
@@ -30,6 +31,7 @@ export interface Seen {
   models: ModelsState | null;
   settings: SettingsState | null;
   openclaw: OpenclawState | null;
+  pulls: readonly PullState[];
   /** Everything is in its place. */
   well: boolean;
 }
@@ -99,8 +101,12 @@ export function planOf(seen: Seen, offers: Offers): Step[] {
   const add = (id: StepId, bytes: number | null = 0, model: string | null = null) => {
     if (!steps.some((step) => step.id === id)) steps.push({ id, bytes, model });
   };
-  const size = (name: string | null) =>
-    seen.models?.catalogue.find((one) => name !== null && sameModel(one.name, name))?.downloadBytes ?? null;
+  const size = (name: string | null) => {
+    const all = seen.models?.catalogue.find((one) => name !== null && sameModel(one.name, name))?.downloadBytes ?? null;
+    // Of one that was stopped, the rest.
+    const here = seen.pulls.find((one) => name !== null && one.state !== 'done' && sameModel(one.name, name))?.completedBytes ?? 0;
+    return all === null ? null : Math.max(0, all - here);
+  };
   for (const next of problems(seen).map(offerOf)) {
     if (!next) continue;
     const name = next.offer?.id === 'download-model' || next.offer?.id === 'use-model' ? next.offer.params.name : null;
@@ -126,15 +132,17 @@ export function planOf(seen: Seen, offers: Offers): Step[] {
   return steps;
 }
 
-/** Bytes to download in all; `null` while one is not known. */
-export function bytesOf(steps: readonly Step[]): number | null {
-  return steps.reduce<number | null>((sum, { bytes }) => (sum === null || bytes === null ? null : sum + bytes), 0);
+/** Bytes to download as far as they are known, and whether that is all. */
+export function bytesOf(steps: readonly Step[]): { known: number; all: boolean } {
+  return {
+    known: steps.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0),
+    all: steps.every(({ bytes }) => bytes !== null),
+  };
 }
 
-/** Seconds in all, about, at a speed in bytes a second; without any download where not all are known. */
+/** Seconds in all, about, at a speed in bytes a second; downloads of unknown size aside. */
 export function secondsOf(steps: readonly Step[], speed: number): number {
-  const known = bytesOf(steps) !== null;
-  return steps.reduce((sum, { id, bytes }) => sum + SECONDS[id] + (known ? (bytes ?? 0) / speed : 0), 0);
+  return steps.reduce((sum, { id, bytes }) => sum + SECONDS[id] + (bytes ?? 0) / speed, 0);
 }
 
 /** The model that OpenClaw is asked with, as Ollama lists it. */

@@ -210,11 +210,7 @@ fn theirs(name: &str, recommendation: &Recommendation, known: &Known<'_>) -> Off
 fn plain(text: &str) -> Option<String> {
     let words: Vec<&str> =
         text.split(|c: char| c.is_whitespace() || inert::steers(c)).filter(|w| !w.is_empty()).collect();
-    let line = words.join(" ");
-    let mut short: String = line.chars().take(DESCRIPTION).collect();
-    if short.len() < line.len() {
-        short.push('…');
-    }
+    let short = inert::quote(&words.join(" "), DESCRIPTION);
     (!short.is_empty()).then_some(short)
 }
 
@@ -376,6 +372,7 @@ mod tests {
         assert_eq!(find("unsized").entry.download_bytes, None);
         assert_eq!((find("unsized").fit, &find("unsized").description), (FitVerdict::Unknown, &None));
         assert_eq!(find("big:1t").fit, FitVerdict::TooBig);
-        assert_eq!(find("big:1t").description.as_ref().unwrap().chars().count(), DESCRIPTION + 1);
+        let short = format!("{}…", ["word"; DESCRIPTION / 5].join(" "));
+        assert_eq!(find("big:1t").description.as_ref(), Some(&short));
     }
 }

@@ -53,7 +53,12 @@ pub(super) fn to(model: &PracticeModel, messages: &[Value], tools: &[Value]) -> 
 
 /// A sentence that says what it is.
 pub(super) fn in_words(asked: &str) -> String {
-    let start: String = asked.chars().take(60).collect();
+    let mut start: String = asked.chars().take(60).collect();
+    if start.len() < asked.len() {
+        // Not in the middle of a word, where words have spaces between them.
+        start.truncate(start.rfind(' ').unwrap_or(start.len()));
+        start.push('…');
+    }
     format!("This is practice, no model is running. You wrote: {start}")
 }
 

@@ -44,11 +44,11 @@ pub(super) const HEALTHY: Situation =
 
 /// All situations but the healthy one, in the order in which they are offered.
 pub(super) const TABLE: &[Situation] = &[
-    Situation { name: "new", settings: Settings::New, gateway: false, ..HEALTHY },
+    Situation { name: "new", ollama: Ollama::Has("none"), settings: Settings::New, gateway: false },
     Situation { name: "stopped", ollama: Ollama::Stopped, ..HEALTHY },
     Situation { name: "hangs", ollama: Ollama::Hangs, ..HEALTHY },
     Situation { name: "other-program", ollama: Ollama::Other("html"), ..HEALTHY },
-    Situation { name: "no-models", ollama: Ollama::Has("none"), settings: Settings::New, gateway: false },
+    Situation { name: "no-models", ollama: Ollama::Has("none"), ..HEALTHY },
     Situation {
         name: "chat-only",
         ollama: Ollama::Has("chat-only"),

@@ -51,6 +51,14 @@ export class SetUp {
     return planOf(this.#live, this.offers);
   }
 
+  /** The whole way: the steps that were made, and those that are left. */
+  get way(): readonly Step[] {
+    if (this.phase === 'running') return this.steps;
+    const left = this.plan;
+    const made = this.steps.filter(({ id }) => this.done.includes(id) && !left.some((step) => step.id === id));
+    return this.phase === 'idle' ? left : [...made, ...left];
+  }
+
   /** Asks how much there is to download where only that is missing. */
   async ask(): Promise<void> {
     const wants = (id: StepId) => this.plan.some((step) => step.id === id);

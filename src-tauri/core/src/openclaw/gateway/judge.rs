@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{Gateway, failures::Attempt, proof::ProofOutcome, turn::Turn};
 use crate::{
     error::{Error, ErrorCode},
+    inert,
     models::check::{CheckOutcome, judge},
     ollama::{client::Refusal, names},
     openclaw::{secrets, settings::PREFIX},
@@ -96,7 +97,7 @@ fn answered(seen: &Seen<'_>) -> ProofOutcome {
             if seen.turn.words.is_empty() {
                 ProofOutcome::NoWords {}
             } else {
-                ProofOutcome::Answered { words: shortened(&seen.turn.words, WORDS) }
+                ProofOutcome::Answered { words: inert::quote(&seen.turn.words, WORDS) }
             }
         }
         Some(name) => ProofOutcome::OtherModel { name: name.clone() },
@@ -161,16 +162,7 @@ pub(super) fn evidence(seen: &Seen<'_>) -> Vec<String> {
         OllamaNow::Silent => format!("{url}: connected, silent"),
         OllamaNow::Unknown => format!("{url}: could not be asked"),
     });
-    all.iter().map(|line| shortened(&secrets::masked_words(line), EVIDENCE)).collect()
-}
-
-/// In one line, at most so many characters.
-fn shortened(text: &str, most: usize) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(most) {
-        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
-        None => line,
-    }
+    all.iter().map(|line| inert::quote(&secrets::masked_words(line), EVIDENCE)).collect()
 }
 
 #[cfg(test)]
