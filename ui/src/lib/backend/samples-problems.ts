@@ -198,7 +198,7 @@ export function listed(): Listed[] {
 }
 
 /** Parameters that choose between sentences, as the common case has them. */
-const chosen: Record<string, unknown> = { way: 'service', kind: 'file', source: 'settings', container: null, distribution: null };
+const chosen: Record<string, unknown> = { way: 'service', kind: 'file', source: 'settings', remote: null };
 
 /** A cause as the window gets it, with the guide's own examples. */
 export function problemOf({ code, link, severity }: Listed): Finding {
