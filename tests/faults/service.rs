@@ -141,8 +141,13 @@ fn systemd_that_hangs_beside_a_silent_port(lab: &Lab) {
 fn container_engines_that_hang_beside_a_silent_port(lab: &Lab) {
     let (home, ollama) = silent_among(&["docker", "podman", "systemctl"]);
     let host = ollama.host();
-    let found = lab.named(&lab.doctor(Stage::at(&home, &[("OLLAMA_HOST", host.as_str())])));
-    assert_eq!(found["params"]["unasked"], "docker");
+    let told = [("OLLAMA_HOST", host.as_str())];
+    let stage = Stage::at(&home, &told);
+    assert_eq!(lab.named(&lab.doctor(stage))["params"]["unasked"], "docker");
+    process::wait_for("Ollama", || crate::support::ollama::answers(ollama.address()).then_some(()));
+    add_openclaw(&home, NEWEST);
+    write(&home, "openclaw.json", &whole(&ollama.url()).to_string());
+    lab.mended(stage);
 }
 
 /// So is OpenClaw's Node.
