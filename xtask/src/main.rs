@@ -34,7 +34,9 @@ Usage: cargo xtask COMMAND
   fuzz [TARGET] [SECONDS]       look for input that breaks what is held true of any input (all targets, 600 s each)
   screenshots                   make every picture of docs/screenshots anew
   icons                         make every size of the icon from src-tauri/icons/icon.svg
-  bench                         measure the speed budgets of xtask/budgets.json
+  bench [--only GROUP] [--bundle] [--write]
+                                measure the budgets of xtask/budgets.json (--bundle: make the packages first, --write:
+                                docs/benchmarks.md)
   bundle [--check] [KIND...]    make the packages of this system (--check: install, start, upgrade, remove them)
   types [--check]               write (or compare) the TypeScript types of what crosses to the window
 ";
@@ -73,7 +75,7 @@ fn command(args: &[String]) -> Result<ExitCode, Failure> {
         ["fuzz", target, seconds] => harder::fuzz(&project, Some(target), Some(seconds)),
         ["screenshots"] => screenshots::screenshots(&project).map(|()| ExitCode::SUCCESS),
         ["icons"] => icons::icons(&project).map(|()| ExitCode::SUCCESS),
-        ["bench"] => bench::bench(&project),
+        ["bench", words @ ..] => bench::bench(&project, words),
         ["bundle", words @ ..] => bundle::bundle(&project, words),
         ["types"] => types::write(&project).map(|()| ExitCode::SUCCESS),
         ["types", "--check"] => types::check(&project).map(|()| ExitCode::SUCCESS),

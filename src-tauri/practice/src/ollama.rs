@@ -28,7 +28,8 @@ Environment:
   PRACTICE_VERSION         the version that the server and the program claim
   PRACTICE_CLIENT_VERSION  the version of the program alone
   PRACTICE_DELAY_MS        wait before each answer
-  PRACTICE_PULL_TICKS      ticks of 60 ms that a pull takes
+  PRACTICE_PULL_TICKS      ticks that a pull takes
+  PRACTICE_TICK_MS         how long a tick is; 60, as Ollama's, unless said
   PRACTICE_SILENT          1: bind the port and answer nothing, as an Ollama that starts
   PRACTICE_SILENT_MS       be silent so long, then answer
   PRACTICE_BUSY            1: greet and list, and never say what runs, as an Ollama that gets to nothing new
@@ -174,6 +175,9 @@ fn options() -> io::Result<Options> {
     }
     if let Some(ticks) = number("PRACTICE_PULL_TICKS")? {
         options.pull_ticks = ticks;
+    }
+    if let Some(time) = number("PRACTICE_TICK_MS")? {
+        options.tick = Duration::from_millis(time);
     }
     Ok(options)
 }

@@ -1,172 +1,203 @@
-//! `cargo xtask bench`: the speed that Pincer promises, measured on its release programs against practice.
-//! Budgets are ratios within one run, so that a slow machine is slow on both sides.
+//! `cargo xtask bench`: the speed and size that Pincer promises, measured on its release programs against practice.
+//! Budgets are ratios within one run wherever there is something to compare with, so that a slow machine is slow on both
+//! sides. `docs/benchmarks.md` is made here.
 
 pub(crate) mod budgets;
+mod commands;
+mod core;
+mod document;
+mod driver;
+mod hour;
 mod http;
+mod machine;
+mod openclaw;
+mod report;
+mod rows;
+mod scene;
+mod screen;
+mod size;
 mod stage;
+mod tree;
+mod window;
 
-use std::{process::ExitCode, time::Duration};
+use std::{
+    fs,
+    path::PathBuf,
+    process::ExitCode,
+    time::{Instant, SystemTime},
+};
 
-use crate::{failure::Failure, openclaw, project::Project, shell};
-use budgets::{Budgets, Row};
+use crate::{
+    bundle,
+    failure::Failure,
+    project::Project,
+    shell,
+    system::{self, Purpose},
+    ui,
+};
+use budgets::Budgets;
+use report::{Outcome, Report};
 use stage::Stage;
 
-/// Models on the server for discovery, and how long it takes for each answer.
-const MANY: u32 = 200;
-const ANSWER: Duration = Duration::from_millis(5);
+/// What is measured together, in order; `--only` takes these. The first are quick, and nothing is slower for the last.
+const GROUPS: [&str; 8] = ["discovery", "doctor", "core", "openclaw", "window", "hour", "idle", "size"];
 
-/// Questions that discovery has open at a time.
-const AT_A_TIME: u32 = 8;
+const PAGE: &str = "docs/benchmarks.md";
 
-/// Runs of each command, the median counts: of ours, and of OpenClaw's slow one.
-const RUNS: usize = 9;
-const RUNS_OF_OPENCLAW: usize = 3;
+/// What was asked for.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Wish<'a> {
+    /// These groups alone.
+    only: Vec<&'a str>,
+    /// Make the packages first.
+    bundle: bool,
+    /// Write the page.
+    write: bool,
+}
 
-/// Measures and prints the table; 1 when a budget is broken.
+impl<'a> Wish<'a> {
+    fn of(args: &[&'a str]) -> Result<Self, Failure> {
+        let mut wish = Self::default();
+        let mut words = args.iter();
+        while let Some(word) = words.next() {
+            match *word {
+                "--bundle" => wish.bundle = true,
+                "--write" => wish.write = true,
+                "--only" => match words.next().filter(|group| GROUPS.contains(*group)) {
+                    Some(group) => wish.only.push(group),
+                    None => {
+                        return Err(Failure::Needs(format!("--only takes one of: {}", GROUPS.join(", "))));
+                    }
+                },
+                other => {
+                    return Err(Failure::Needs(format!(
+                        "bench does not know {other}: it takes --only GROUP, --bundle, --write."
+                    )));
+                }
+            }
+        }
+        if wish.write && !wish.only.is_empty() {
+            return Err(Failure::Needs(format!(
+                "{PAGE} is of a whole run: --write does not go with --only."
+            )));
+        }
+        Ok(wish)
+    }
+
+    fn has(&self, group: &str) -> bool {
+        self.only.is_empty() || self.only.contains(&group)
+    }
+
+    /// Whether the window itself is needed, or the commands are enough.
+    fn has_window(&self) -> bool {
+        ["window", "hour", "idle", "size"].iter().any(|group| self.has(group))
+    }
+}
+
+/// The programs that are measured.
+struct Programs {
+    cli: PathBuf,
+    practice: PathBuf,
+    pincer: PathBuf,
+    blank: PathBuf,
+}
+
+/// Measures and prints the table; 1 when a budget is broken, or a row that should have been measured was not.
 ///
 /// # Errors
-/// When something cannot be measured.
-pub(crate) fn bench(project: &Project) -> Result<ExitCode, Failure> {
-    let budgets = Budgets::read(&project.path("xtask/budgets.json"))?;
-    println!("1/7 Release programs");
-    shell::run(&mut project.cargo(&[
-        "build",
-        "--release",
-        "--package",
-        "pincer-cli",
-        "--package",
-        "pincer-practice",
-    ]))?;
-    let (cli, practice) =
-        (project.built("release", "pincer-cli")?, project.built("release", "pincer-practice")?);
-    let mut rows = Vec::new();
-
-    println!("2/7 Discovery of {MANY} models, {} ms an answer", ANSWER.as_millis());
-    let crowd = Stage::open(&cli, &practice, MANY, ANSWER)?;
-    let discovery = crowd.median(RUNS, &["models", "--json"], |answer| {
-        let count = answer.get("models").and_then(serde_json::Value::as_array).map(Vec::len);
-        (count == Some(MANY as usize))
-            .then_some(())
-            .ok_or_else(|| format!("{count:?} models listed, not {MANY}"))
-    })?;
-    // The list, then rounds of questions: nobody can be quicker who asks so many at a time.
-    let rounds = MANY.div_ceil(AT_A_TIME);
-    let floor = http::round_trip(crowd.address(), crowd.model())? * (1 + rounds);
-    rows.push(Row::new(
-        "discovery",
-        format!("pincer models, {MANY} models"),
-        discovery,
-        format!("floor: 1 + {rounds} round trips"),
-        floor,
-        &budgets,
-    )?);
-
-    println!("3/7 Doctor on a healthy machine");
-    let healthy = Stage::open(&cli, &practice, 0, Duration::ZERO)?;
-    healthy.set_up()?;
-    let doctor = healthy.median(RUNS, &["doctor", "--json"], |answer| {
-        let well = answer.get("ok") == Some(&serde_json::Value::Bool(true));
-        well.then_some(()).ok_or_else(|| format!("the machine is not healthy: {answer}"))
-    })?;
-    let promised = budgets.seconds("doctor")?;
-    rows.push(Row::new("doctor", "pincer doctor".into(), doctor, "the promise".into(), promised, &budgets)?);
-
-    println!("4/7 An edit of a 1 MB settings file, read to renamed");
-    let timed = Timed::by(project, "edit")?;
-    let (edit, parse) = (timed.seconds("editSeconds")?, timed.seconds("parseSeconds")?);
-    rows.push(Row::new(
-        "edit",
-        "an edit, read to renamed".into(),
-        edit,
-        "one parse by json5".into(),
-        parse,
-        &budgets,
-    )?);
-
-    println!("5/7 A long download, line by line");
-    let timed = Timed::by(project, "pull")?;
-    let lines = timed.number("lines")?;
-    rows.push(Row::new(
-        "pull",
-        format!("a download of {lines} lines"),
-        timed.seconds("foldSeconds")?,
-        "parsing its JSON alone".into(),
-        timed.seconds("parseSeconds")?,
-        &budgets,
-    )?);
-    let (grown, most) = (timed.number("grownBytes")? / 1e6, budgets.megabytes("pull")?);
-
-    println!("6/7 How often the window is told of a fast download");
-    let timed = Timed::by(project, "updates")?;
-    // Upside down, so that more of it is worse: the time that each update should have, to the time that it had.
-    let apart = timed.number("seconds")? / timed.number("updates")?.max(1.0);
-    rows.push(Row::new(
-        "updates",
-        "an update should have".into(),
-        budgets.apart("updates")?,
-        "an update had".into(),
-        Duration::from_secs_f64(apart),
-        &budgets,
-    )?);
-
-    println!("7/7 OpenClaw's own list and setting");
-    match openclaw::installed()? {
-        Some(folder) => {
-            crowd.set_up()?;
-            let theirs = crowd.median_of_openclaw(RUNS_OF_OPENCLAW, &folder)?;
-            let name = || format!("openclaw models list --refresh ({})", openclaw::VERSION);
-            rows.push(Row::new(
-                "discovery-openclaw",
-                "pincer models".into(),
-                discovery,
-                name(),
-                theirs,
-                &budgets,
-            )?);
-            let setting = crowd.openclaw_sets(&folder)?;
-            let says = format!("openclaw config set ({})", openclaw::VERSION);
-            rows.push(Row::new("edit-openclaw", "an edit of 1 MB".into(), edit, says, setting, &budgets)?);
-            rows.push(Row::new("doctor-openclaw", "pincer doctor".into(), doctor, name(), theirs, &budgets)?);
+/// When a program cannot be built, or the page cannot be written.
+pub(crate) fn bench(project: &Project, args: &[&str]) -> Result<ExitCode, Failure> {
+    let wish = Wish::of(args)?;
+    let begun = Instant::now();
+    let mut report = Report::new(Budgets::read(&project.path("xtask/budgets.json"))?);
+    if wish.bundle {
+        // Its own verdict on the size is in the table, too.
+        bundle::bundle(project, &[])?;
+    }
+    println!("Release programs");
+    let programs = build(project, wish.has_window())?;
+    let machine = machine::machine(project);
+    let mut faults = Vec::new();
+    for group in GROUPS {
+        if !wish.has(group) {
+            report.rest_of(group, || Outcome::Skipped { why: "not asked for".into() });
+            continue;
         }
-        None => println!(
-            "    SKIPPED: OpenClaw is not in the cache (`cargo xtask test --only openclaw` puts it there)"
-        ),
+        println!("{group}");
+        if let Err(failure) = measure(group, project, &programs, &mut report) {
+            let why = failure.to_string().replace('\n', " ");
+            report.rest_of(group, || Outcome::Failed { why: why.clone() });
+            faults.push(format!("{group}: {why}"));
+        }
     }
-
-    print!("{}", budgets::table(&rows));
-    let flat = grown <= most;
-    let told = if flat { "kept" } else { "BROKEN" };
-    println!("memory: the download grew it by {grown:.1} MB, the budget is {most:.1} MB  {told}");
-    Ok(if flat && rows.iter().all(Row::kept) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    print!("{}", report.table());
+    if wish.write {
+        let page = document::page(&report, &machine, SystemTime::now(), begun.elapsed());
+        let file = project.path(PAGE);
+        fs::write(&file, page).map_err(Failure::file(&file))?;
+        println!("{PAGE} is written.");
+    }
+    for fault in &faults {
+        println!("FAILED: {fault}");
+    }
+    Ok(if report.is_kept() && faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// What an example of the core printed: one line of JSON with numbers.
-struct Timed {
-    example: &'static str,
-    told: serde_json::Value,
+fn build(project: &Project, window: bool) -> Result<Programs, Failure> {
+    let mut cargo = project.cargo(&["build", "--release", "--bins", "--package", "pincer-cli"]);
+    cargo.args(["--package", "pincer-practice"]);
+    if window {
+        println!("    {}", system::ensure(Purpose::Build)?);
+        println!("    {}", ui::packages(project)?);
+        println!("    {}", ui::build(project)?);
+        cargo.args(["--package", "pincer", "--package", "blank"]);
+    }
+    shell::run(&mut cargo)?;
+    let built = |name: &str| project.built("release", name);
+    Ok(Programs {
+        cli: built("pincer-cli")?,
+        practice: built("pincer-practice")?,
+        pincer: built("pincer")?,
+        blank: built("blank")?,
+    })
 }
 
-impl Timed {
-    /// Runs it as a release program.
-    fn by(project: &Project, example: &'static str) -> Result<Self, Failure> {
-        let cargo = ["run", "--release", "--quiet", "--package", "pincer-core", "--example", example];
-        let line = shell::answer(&mut project.cargo(&cargo))?;
-        let told = serde_json::from_str(&line).map_err(Failure::unreadable("what an example printed"))?;
-        Ok(Self { example, told })
+fn measure(group: &str, project: &Project, programs: &Programs, report: &mut Report) -> Result<(), Failure> {
+    let Programs { cli, practice, pincer, blank } = programs;
+    if let ("window" | "hour" | "idle", Some(why)) = (group, scene::lacks()) {
+        report.rest_of(group, || Outcome::Skipped { why: why.clone() });
+        return Ok(());
+    }
+    let stage = |environment: &[(&str, &str)]| Stage::open(cli, practice, environment);
+    match group {
+        "discovery" => commands::discovery(cli, practice, report),
+        "doctor" => commands::doctor(cli, practice, report),
+        "core" => core::core(project, report),
+        "openclaw" => openclaw::openclaw(cli, practice, report),
+        "window" => window::window(stage(&[])?, pincer, blank, report),
+        "hour" => hour::hour(stage(&hour::FAST)?, pincer, report),
+        "idle" => window::idle(stage(&[])?, pincer, report),
+        _ => size::size(project, report),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_is_of_a_group_that_is_measured() {
+        assert!(rows::ROWS.iter().all(|row| GROUPS.contains(&row.group)));
+        assert!(GROUPS.iter().all(|group| rows::ROWS.iter().any(|row| row.group == *group)));
     }
 
-    fn number(&self, key: &str) -> Result<f64, Failure> {
-        let number = self.told.get(key).and_then(serde_json::Value::as_f64);
-        number.ok_or_else(|| {
-            let example = self.example;
-            Failure::unreadable("what an example printed")(format!(
-                "{example}: {key} is not there: {}",
-                self.told
-            ))
-        })
-    }
-
-    fn seconds(&self, key: &str) -> Result<Duration, Failure> {
-        self.number(key).map(Duration::from_secs_f64)
+    #[test]
+    fn a_part_of_a_run_makes_no_page() {
+        let wish = Wish::of(&["--only", "idle", "--only", "hour"]).unwrap();
+        assert!(wish.has("idle") && wish.has("hour") && !wish.has("size"));
+        assert!(Wish::of(&["--bundle", "--write"]).unwrap().has("size"));
+        assert!(Wish::of(&["--write", "--only", "idle"]).is_err());
+        assert!(Wish::of(&["--only", "nothing"]).is_err());
+        assert!(Wish::of(&["--quick"]).is_err());
     }
 }

@@ -26,7 +26,6 @@ pub(super) struct Stage {
     cli: PathBuf,
     server: Child,
     address: SocketAddr,
-    model: String,
 }
 
 impl Drop for Stage {
@@ -38,11 +37,11 @@ impl Drop for Stage {
 }
 
 impl Stage {
-    /// Starts practice with `many` models more than usual and `delay` before each answer.
+    /// Starts practice with an environment on top of its own.
     ///
     /// # Errors
-    /// When it does not start, or has no model.
-    pub(super) fn open(cli: &Path, practice: &Path, many: u32, delay: Duration) -> Result<Self, Failure> {
+    /// When it does not start.
+    pub(super) fn open(cli: &Path, practice: &Path, environment: &[(&str, &str)]) -> Result<Self, Failure> {
         let home = tempfile::tempdir().map_err(Failure::file(env::temp_dir()))?;
         let bin = home.path().join("bin");
         fs::create_dir(&bin).map_err(Failure::file(&bin))?;
@@ -53,11 +52,8 @@ impl Stage {
         let mut serve = Command::new(&ollama);
         // Port 0: practice takes a free one and says which.
         serve.arg("serve").env("OLLAMA_HOST", "127.0.0.1:0").env("HOME", home.path());
-        if many > 0 {
-            serve.env("PRACTICE_MANY", many.to_string());
-        }
-        serve.env("PRACTICE_DELAY_MS", delay.as_millis().to_string());
         let mut server = serve
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -65,49 +61,71 @@ impl Stage {
             .map_err(|source| Failure::Start { program: "pincer-practice".into(), source })?;
         let said = first_line(&mut server);
         let address = said.strip_prefix("listening on ").and_then(|address| address.trim().parse().ok());
-        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut stage = Self {
+        let stage = Self {
             home,
             cli: cli.to_path_buf(),
             server,
-            address: address.unwrap_or(nowhere),
-            model: String::new(),
+            address: address.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0))),
         };
-        if address.is_none() {
-            return Err(Failure::Unreadable { what: "practice's address".into(), detail: said });
+        match address {
+            Some(_) => Ok(stage),
+            None => Err(Failure::Unreadable { what: "practice's address".into(), detail: said }),
         }
-        stage.model = stage.first_model()?;
-        Ok(stage)
     }
 
     pub(super) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// A model that can use tools.
-    pub(super) fn model(&self) -> &str {
-        &self.model
+    /// A file or folder in its home.
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
     }
 
-    /// A model that OpenClaw can use, as Pincer lists it.
-    fn first_model(&self) -> Result<String, Failure> {
-        let answer = self.ask(&["models", "--json"])?;
-        let ready = |model: &&Value| model.get("verdict").and_then(Value::as_str) == Some("ready");
-        answer
-            .get("models")
-            .and_then(Value::as_array)
-            .and_then(|models| models.iter().find(ready))
-            .and_then(|model| model.get("id")?.as_str())
-            .map(str::to_owned)
-            .ok_or_else(|| Failure::Needs("practice lists no model that OpenClaw can use.".into()))
-    }
-
-    /// Makes that model OpenClaw's, so that nothing is left to complain about.
+    /// The models that OpenClaw can use, as Pincer lists them.
     ///
     /// # Errors
-    /// When `pincer use` refuses.
+    /// When `pincer models` fails.
+    pub(super) fn models(&self) -> Result<Vec<String>, Failure> {
+        let answer = self.ask(&["models", "--json"])?;
+        let ready = |model: &&Value| model.get("verdict").and_then(Value::as_str) == Some("ready");
+        let models = answer.get("models").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let id = |model: &Value| model.get("id").and_then(Value::as_str).map(str::to_owned);
+        Ok(models.iter().filter(ready).filter_map(id).collect())
+    }
+
+    /// Makes the first of them OpenClaw's, so that nothing is left to complain about.
+    ///
+    /// # Errors
+    /// When there is none, or `pincer use` refuses.
     pub(super) fn set_up(&self) -> Result<(), Failure> {
-        self.ask(&["use", &self.model, "--yes", "--json"]).map(drop)
+        let models = self.models()?;
+        let first = models
+            .first()
+            .ok_or_else(|| Failure::Needs("practice lists no model that OpenClaw can use.".into()))?;
+        self.ask(&["use", first, "--yes", "--json"]).map(drop)
+    }
+
+    /// The median time of making a model OpenClaw's: another one each time, or there would be nothing to change.
+    ///
+    /// # Errors
+    /// When `pincer use` refuses, or there are too few models.
+    pub(super) fn median_of_uses(&self, runs: usize) -> Result<Duration, Failure> {
+        let mut times = Vec::with_capacity(runs);
+        for model in self.models()?.iter().skip(1).take(runs) {
+            let begun = Instant::now();
+            let answer = self.ask(&["use", model, "--yes", "--json"])?;
+            times.push(begun.elapsed());
+            if answer.get("changed") == Some(&Value::Bool(false)) {
+                return Err(Failure::Needs(format!("`pincer use {model}` changed nothing: {answer}")));
+            }
+        }
+        Ok(http::median(times))
+    }
+
+    /// A program in this home, its own programs before all others.
+    pub(super) fn program(&self, program: &Path) -> Command {
+        self.command(program, &self.path("bin"))
     }
 
     fn command(&self, program: &Path, first: &Path) -> Command {
@@ -123,7 +141,7 @@ impl Stage {
     }
 
     fn cli(&self, args: &[&str]) -> Command {
-        let mut command = self.command(&self.cli, &self.home.path().join("bin"));
+        let mut command = self.program(&self.cli);
         command.args(args);
         command
     }
@@ -163,39 +181,30 @@ impl Stage {
         Ok(http::median(times))
     }
 
-    /// The median time of OpenClaw's own list, on the same server and the same settings.
+    /// The median time of a command of OpenClaw's own, on the same server and the same settings.
     ///
     /// # Errors
     /// When it fails.
-    pub(super) fn median_of_openclaw(&self, runs: usize, folder: &Path) -> Result<Duration, Failure> {
+    pub(super) fn median_of_openclaw(
+        &self,
+        runs: usize,
+        folder: &Path,
+        args: &[&str],
+    ) -> Result<Duration, Failure> {
         let bin = folder.join("node_modules").join(".bin");
         let mut times = Vec::with_capacity(runs);
         for _ in 0..runs {
-            let mut list = self.command(&bin.join("openclaw"), &bin);
-            list.args(["models", "list", "--refresh", "--json"]);
+            let mut asked = self.command(&bin.join("openclaw"), &bin);
             let started = Instant::now();
-            shell::answer(&mut list)?;
+            shell::answer(asked.args(args))?;
             times.push(started.elapsed());
         }
         Ok(http::median(times))
     }
-
-    /// How long OpenClaw's own command takes to set one value.
-    ///
-    /// # Errors
-    /// When it fails.
-    pub(super) fn openclaw_sets(&self, folder: &Path) -> Result<Duration, Failure> {
-        let bin = folder.join("node_modules").join(".bin");
-        let mut set = self.command(&bin.join("openclaw"), &bin);
-        set.args(["config", "set", "models.providers.ollama.timeoutSeconds", "240"]);
-        let started = Instant::now();
-        shell::answer(&mut set)?;
-        Ok(started.elapsed())
-    }
 }
 
-/// The line by which practice says that it answers; empty when it ended, or took too long.
-fn first_line(server: &mut Child) -> String {
+/// The line by which a server says that it answers; empty when it ended, or took too long.
+pub(super) fn first_line(server: &mut Child) -> String {
     let Some(stdout) = server.stdout.take() else { return String::new() };
     let (said, heard) = mpsc::channel();
     thread::spawn(move || {
