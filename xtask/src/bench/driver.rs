@@ -89,14 +89,17 @@ impl Driver {
         self.ask("execute/sync", &script).map(drop)
     }
 
-    /// Calls a command of the window's, and waits for its end.
+    /// Calls a command of the window's so many times, one after the other, and waits for the end of the last.
     ///
     /// # Errors
-    /// When it fails.
-    pub(super) fn call(&self, command: &str, words: &Value) -> Result<(), Failure> {
-        let script = "const [command, words, done] = arguments;\
-            window.__TAURI_INTERNALS__.invoke(command, words).then(() => done(null), (error) => done(JSON.stringify(error)))";
-        let answer = self.ask("execute/async", &json!({ "script": script, "args": [command, words] }))?;
+    /// When one fails.
+    pub(super) fn call(&self, command: &str, words: &Value, times: u32) -> Result<(), Failure> {
+        // All in one script: what the driver itself keeps of each is not Pincer's.
+        let script = "const [command, words, times, done] = arguments;\
+            (async () => { for (let time = 0; time < times; time++) await window.__TAURI_INTERNALS__.invoke(command, words); })()\
+            .then(() => done(null), (error) => done(JSON.stringify(error)))";
+        let script = json!({ "script": script, "args": [command, words, times] });
+        let answer = self.ask("execute/async", &script)?;
         match answer.get("value") {
             Some(Value::Null) => Ok(()),
             other => Err(Failure::Unreadable {

@@ -16,6 +16,8 @@ use crate::failure::Failure;
 const LOOKS: u32 = 720;
 /// A server says a line every 60 ms.
 const LINES: u32 = 60_000;
+/// Looks in a row, before anyone asks how far the download is.
+const IN_A_ROW: u32 = 12;
 /// Lines of one download here, one a millisecond.
 const OF_ONE: u32 = 3_000;
 /// Every so many downloads one is cancelled half way.
@@ -61,7 +63,7 @@ fn one(scene: &Scene, window: &Driver) -> Result<Duration, Failure> {
         number += 1;
         let cancels = number % CANCELLED == 0;
         remove(scene, name)?;
-        window.call("pull", &json!({ "name": name, "forOpenclaw": false }))?;
+        window.call("pull", &json!({ "name": name, "forOpenclaw": false }), 1)?;
         let started = Instant::now();
         loop {
             if begun.elapsed() > LIMIT {
@@ -70,10 +72,10 @@ fn one(scene: &Scene, window: &Driver) -> Result<Duration, Failure> {
                     LIMIT.as_secs()
                 )));
             }
-            window.call("look_again", &json!({}))?;
-            looks += 1;
+            window.call("look_again", &json!({}), IN_A_ROW)?;
+            looks += IN_A_ROW;
             if cancels && started.elapsed() > Duration::from_millis(u64::from(OF_ONE / 2)) {
-                window.call("cancel_pull", &json!({ "name": name }))?;
+                window.call("cancel_pull", &json!({ "name": name }), 1)?;
                 lines += OF_ONE / 2;
                 break;
             }
@@ -82,7 +84,7 @@ fn one(scene: &Scene, window: &Driver) -> Result<Duration, Failure> {
                 break;
             }
         }
-        window.call("dismiss_pull", &json!({ "name": name }))?;
+        window.call("dismiss_pull", &json!({ "name": name }), 1)?;
     }
     window.go("home")?;
     Ok(begun.elapsed())

@@ -120,7 +120,7 @@ pub(crate) fn bench(project: &Project, args: &[&str]) -> Result<ExitCode, Failur
     let mut faults = Vec::new();
     for group in GROUPS {
         if !wish.has(group) {
-            report.rest_of(group, || Outcome::Skipped { why: "not asked for".into() });
+            report.leave_out(group);
             continue;
         }
         println!("{group}");
@@ -176,7 +176,7 @@ fn measure(group: &str, project: &Project, programs: &Programs, report: &mut Rep
         "openclaw" => openclaw::openclaw(cli, practice, report),
         "window" => window::window(stage(&[])?, pincer, blank, report),
         "hour" => hour::hour(stage(&hour::FAST)?, pincer, report),
-        "idle" => window::idle(stage(&[])?, pincer, report),
+        "idle" => window::idle(stage(&[])?, pincer, blank, report),
         _ => size::size(project, report),
     }
 }

@@ -1,7 +1,10 @@
 //! What was measured, beside what it is held against and its budget. The list of all rows is data ([`super::rows`]):
 //! a row that nobody measured is in the table all the same, and says so.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use super::{
     budgets::Budgets,
@@ -128,11 +131,17 @@ fn ratio(measured: Quantity, reference: Quantity) -> f64 {
 pub(super) struct Report {
     budgets: Budgets,
     found: BTreeMap<&'static str, Outcome>,
+    left_out: BTreeSet<&'static str>,
 }
 
 impl Report {
     pub(super) const fn new(budgets: Budgets) -> Self {
-        Self { budgets, found: BTreeMap::new() }
+        Self { budgets, found: BTreeMap::new(), left_out: BTreeSet::new() }
+    }
+
+    /// A group that nobody asked for: one line instead of its rows.
+    pub(super) fn leave_out(&mut self, group: &'static str) {
+        self.left_out.insert(group);
     }
 
     fn put(&mut self, name: &str, outcome: Outcome) -> Result<(), Failure> {
@@ -198,9 +207,11 @@ impl Report {
         }
     }
 
-    /// Every row, in order, with what came of it.
+    /// Every row that was asked for, in order, with what came of it.
     pub(super) fn rows(&self) -> impl Iterator<Item = (&'static rows::About, Option<&Outcome>)> {
-        ROWS.iter().map(|row| (row, self.found.get(row.name)))
+        ROWS.iter()
+            .filter(|row| !self.left_out.contains(row.group))
+            .map(|row| (row, self.found.get(row.name)))
     }
 
     /// All that was to be measured was, and is within its budget.
@@ -232,6 +243,10 @@ impl Report {
                 let is = if compared.is_empty() { measured } else { format!("{compared} of {against}") };
                 loud.push_str(&format!("BROKEN: {}: {is}, the budget is {budget}\n", row.what));
             }
+        }
+        if !self.left_out.is_empty() {
+            let groups: Vec<&str> = self.left_out.iter().copied().collect();
+            loud.push_str(&format!("NOT MEASURED: nobody asked for {}\n", groups.join(", ")));
         }
         text + &loud
     }
@@ -284,6 +299,9 @@ mod tests {
         assert!(text.contains("the stage fell"), "{text}");
         assert_eq!(text.matches("NOT MEASURED: ").count(), ROWS.len(), "each row: {text}");
         assert!(!report.is_kept(), "what was forgotten is not kept");
+        report.leave_out("doctor");
+        assert!(!report.table().contains("the stage fell"));
+        assert!(report.table().contains("NOT MEASURED: nobody asked for doctor"));
     }
 
     #[test]

@@ -101,7 +101,7 @@ pub(super) const ROWS: &[About] = &[
         "idle-hidden",
         "idle",
         "window: idle CPU, minimised",
-        "The same, minimised: it watches nothing, and what is left is the web view's own.",
+        "The same, minimised, against a blank window minimised beside it: Pincer watches nothing then, and what is left is the web view's own.",
     ),
     row("program", "size", "the window's program, `pincer`", "The release program with the pages in it."),
     row(

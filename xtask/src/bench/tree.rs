@@ -77,20 +77,6 @@ impl Tree {
         Ok(Quantity::Megabytes(kilobytes * 1024.0 / 1e6))
     }
 
-    /// The share of one core that all of them took while `time` went by.
-    ///
-    /// # Errors
-    /// When the window ended meanwhile, or the system does not say how long its ticks are.
-    pub(super) fn idles(&self, time: Duration) -> Result<Quantity, Failure> {
-        let second = shell::answer(&mut shell::command("getconf", ["CLK_TCK"]))?;
-        let second: f64 = second.parse().map_err(Failure::unreadable("what getconf says of ticks"))?;
-        let (begun, before) = (Instant::now(), self.ticks()?);
-        thread::sleep(time);
-        let (took, after) = (begun.elapsed(), self.ticks()?);
-        let seconds = after.saturating_sub(before) as f64 / second;
-        Ok(Quantity::Percent(100.0 * seconds / took.as_secs_f64()))
-    }
-
     /// A child that ends hands its ticks to its parent, so nothing is lost and nothing counts twice.
     fn ticks(&self) -> Result<u64, Failure> {
         if stat(self.root).is_none() {
@@ -115,6 +101,22 @@ impl Tree {
             tell("-KILL", id);
         }
     }
+}
+
+/// The share of one core that the processes of each took while the same `time` went by.
+///
+/// # Errors
+/// When a window ended meanwhile, or the system does not say how long its ticks are.
+pub(super) fn idle<const N: usize>(trees: [&Tree; N], time: Duration) -> Result<[Quantity; N], Failure> {
+    let second = shell::answer(&mut shell::command("getconf", ["CLK_TCK"]))?;
+    let second: f64 = second.parse().map_err(Failure::unreadable("what getconf says of ticks"))?;
+    let all = || trees.iter().map(|tree| tree.ticks()).collect::<Result<Vec<u64>, Failure>>();
+    let (begun, before) = (Instant::now(), all()?);
+    thread::sleep(time);
+    let (took, after) = (begun.elapsed(), all()?);
+    let mut seconds =
+        before.iter().zip(&after).map(|(before, after)| after.saturating_sub(*before) as f64 / second);
+    Ok([(); N].map(|()| Quantity::Percent(100.0 * seconds.next().unwrap_or_default() / took.as_secs_f64())))
 }
 
 fn is_alive(id: u32) -> bool {

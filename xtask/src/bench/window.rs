@@ -7,6 +7,7 @@ use super::{
     report::{Quantity, Report},
     scene::Scene,
     stage::Stage,
+    tree,
 };
 use crate::failure::Failure;
 
@@ -44,14 +45,18 @@ fn median(mut quantities: Vec<Quantity>) -> Quantity {
 }
 
 /// # Errors
-/// When the window does not come, or is not minimised.
-pub(super) fn idle(stage: Stage, pincer: &Path, report: &mut Report) -> Result<(), Failure> {
+/// When a window does not come, or is not minimised.
+pub(super) fn idle(stage: Stage, pincer: &Path, blank: &Path, report: &mut Report) -> Result<(), Failure> {
     let mut scene = Scene::open(stage)?;
     scene.manage()?;
-    let shown = scene.show(pincer)?;
+    let ours = scene.show(pincer)?;
     thread::sleep(REST);
-    report.most("idle-visible", shown.tree().idles(MINUTE)?)?;
+    let [visible] = tree::idle([&ours.tree()], MINUTE)?;
+    report.most("idle-visible", visible)?;
     scene.minimise("Pincer")?;
+    let theirs = scene.show(blank)?;
+    scene.minimise("Blank")?;
     thread::sleep(REST);
-    report.most("idle-hidden", shown.tree().idles(MINUTE)?)
+    let [ours, theirs] = tree::idle([&ours.tree(), &theirs.tree()], MINUTE)?;
+    report.above("idle-hidden", ours, "a blank Tauri window, minimised", theirs)
 }
