@@ -28,7 +28,7 @@ fn both_programs_and_the_report_say_the_version() {
 fn every_crate_and_the_changelog_have_it_and_nothing_overrides_it() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let read = |name: &str| fs::read_to_string(here.join(name)).unwrap();
-    for member in ["src-tauri/core", "src-tauri/cli", "src-tauri/practice", "xtask"] {
+    for member in ["src-tauri/core", "src-tauri/cli", "src-tauri/practice", "xtask", "xtask/blank"] {
         let manifest = read(&format!("{member}/Cargo.toml"));
         assert!(manifest.contains("\nversion.workspace = true\n"), "{member} has a version of its own");
     }

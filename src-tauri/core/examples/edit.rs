@@ -49,9 +49,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let after = document.edit(&[Edit::Set { path: primary, value }])?;
         let edit = FileEdit::new(path.clone(), Some(before), Some(after.bytes().to_vec()));
         let plan = Plan { kind: ReceiptKind::Repair {}, edits: vec![edit], starts: None };
-        let mask = |_: &std::path::Path, before: &str, after: &str| {
-            secrets::unified_diff("openclaw.json", before, after)
-        };
+        let mask =
+            |_: &Path, before: &str, after: &str| secrets::unified_diff("openclaw.json", before, after);
         apply::apply(&folders, &plan, SystemTime::now(), &mask)?;
         edits.push(begun.elapsed().as_secs_f64());
     }
