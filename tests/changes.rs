@@ -168,6 +168,7 @@ fn a_context_goes_by_what_the_server_says() {
 #[test]
 fn an_openclaw_that_runs_still_answers_after_the_change() {
     let machine = Machine::new();
+    settings::add_openclaw(&machine.home, "2026.9.6");
     let gateway = Gateway::start(None);
     machine.write(&json!({ "gateway": { "mode": "local", "port": gateway.port() } }));
     let dry = machine.json(&["use", "qwen3:8b", "--dry-run", "--json"]);
@@ -186,6 +187,7 @@ fn an_openclaw_that_runs_still_answers_after_the_change() {
 #[test]
 fn an_openclaw_that_dies_of_the_change_is_told_with_the_way_back() {
     let machine = Machine::new();
+    settings::add_openclaw(&machine.home, "2026.9.6");
     let file = machine.home.openclaw_json();
     let gateway = Gateway::start(Some(&file));
     machine.write(&json!({ "gateway": { "mode": "local", "port": gateway.port() } }));
@@ -199,6 +201,7 @@ fn an_openclaw_that_dies_of_the_change_is_told_with_the_way_back() {
 #[test]
 fn an_openclaw_that_dies_is_silent_in_json_and_one_that_does_not_run_is_none() {
     let machine = Machine::new();
+    settings::add_openclaw(&machine.home, "2026.9.6");
     let file = machine.home.openclaw_json();
     let gateway = Gateway::start(Some(&file));
     machine.write(&json!({ "gateway": { "mode": "local", "port": gateway.port() } }));
@@ -213,6 +216,7 @@ fn an_openclaw_that_dies_is_silent_in_json_and_one_that_does_not_run_is_none() {
 #[test]
 fn an_undo_looks_at_the_gateway_and_says_what_it_removed() {
     let machine = Machine::new();
+    settings::add_openclaw(&machine.home, "2026.9.6");
     let gateway = Gateway::start(None);
     machine.write(&json!({ "gateway": { "mode": "local", "port": gateway.port() } }));
     machine.json(&["use", "qwen3:8b", "--automatic", "--yes", "--json"]);

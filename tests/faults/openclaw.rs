@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 
 use crate::{
     engine::{NEWEST, running},
-    lab::{Lab, Stage, block_on, codes, remedies, scenarios},
+    lab::{Lab, Stage, block_on, click, codes, remedies, scenarios},
     support::{
         gateway::Gateway,
         home::Home,
@@ -102,13 +102,8 @@ fn in_a_container(lab: &Lab) {
         String::from_utf8(Stage::at(&home, &[("OLLAMA_HOST", &host)]).run(&["doctor"]).0.stdout).unwrap();
     assert!(words.contains(&to_write(&url)) && words.contains(&format!("0.0.0.0:{port}")), "{words}");
     // Nothing is written on this side, whoever asks.
-    let before = fs::read(home.openclaw_json()).unwrap();
     let told = [("OLLAMA_HOST", host.as_str())];
-    let (refused, _) = Stage::at(&home, &told).run(&["use", "qwen3:8b", "--yes", "--json"]);
-    let error = process::json("use", &refused)["error"].clone();
-    assert_eq!((refused.status.code(), &error["code"]), (Some(2), &json!("settings.elsewhere")));
-    assert_eq!(error["params"]["container"], "assistant");
-    assert_eq!(fs::read(home.openclaw_json()).unwrap(), before);
+    assert_eq!(is_refused(&home, Stage::at(&home, &told))["container"], "assistant");
     // Once it is here, it is.
     add_openclaw(&home, NEWEST);
     write(&home, "openclaw.json", &whole(&ollama.url()).to_string());
@@ -168,8 +163,20 @@ fn in_a_container_of_another_name(lab: &Lab) {
     let listed = format!("helper\\tnode:24\\t127.0.0.1:{port}->18789/tcp\\n");
     home.add_script("docker", &docker(&listed, "bridge\\nnull\\n172.17.0.1\\n", "default"));
     write(&home, "openclaw.json", &json!({ "gateway": { "port": port } }).to_string());
-    let found = lab.named(&lab.doctor(Stage::at(&home, &[("OLLAMA_HOST", &host)])));
+    let told = [("OLLAMA_HOST", host.as_str())];
+    let found = lab.named(&lab.doctor(Stage::at(&home, &told)));
     assert_eq!(found["params"]["container"], "helper");
+    assert_eq!(is_refused(&home, Stage::at(&home, &told))["container"], "helper");
+}
+
+/// Doctor says that the settings are elsewhere, and nothing is written here.
+fn is_refused(home: &Home, stage: Stage<'_>) -> Value {
+    let before = fs::read(home.openclaw_json()).unwrap();
+    let (refused, _) = stage.run(&["use", "qwen3:8b", "--yes", "--json"]);
+    let error = process::json("use", &refused)["error"].clone();
+    assert_eq!((refused.status.code(), &error["code"]), (Some(2), &json!("settings.elsewhere")));
+    assert_eq!(fs::read(home.openclaw_json()).unwrap(), before);
+    error["params"].clone()
 }
 
 /// What `wsl.exe` says, as on Windows; the verdict is the library's, by the rules of that system.
@@ -244,6 +251,9 @@ fn container_engines_that_hang(lab: &Lab) {
     assert_eq!((refused.status.code(), &error["code"]), (Some(2), &json!("settings.engine-silent")));
     assert_eq!(error["params"], json!({ "engine": "docker", "path": path }));
     assert!(!home.openclaw_json().exists());
+    // What Pincer itself is to look at is its own.
+    click(stage, &json!({ "id": "use-address", "params": { "url": ollama.url() } }));
+    assert!(!home.openclaw_json().exists());
     write(&home, "openclaw.json", "{ gateway: { mode: 'local' } }");
     assert_eq!(process::json("use", &stage.run(&use_it).0)["applied"], true);
     for engine in ["docker", "podman"] {
@@ -267,11 +277,17 @@ fn behind_a_gateway_of_someone_else(lab: &Lab) {
     let ollama = Ollama::start(&home);
     let (gateway, host) = (Gateway::start(None), ollama.host());
     write(&home, "openclaw.json", &json!({ "gateway": { "port": gateway.port() } }).to_string());
-    let answer = lab.doctor(Stage::at(&home, &[("OLLAMA_HOST", &host)]));
+    let told = [("OLLAMA_HOST", host.as_str())];
+    let answer = lab.doctor(Stage::at(&home, &told));
     assert_eq!(codes(&answer), ["openclaw.elsewhere"]);
     let params = json!({ "container": null, "distribution": null, "contained": false, "forwarded": false,
         "remote": null, "port": gateway.port() });
     assert_eq!(lab.named(&answer)["params"], params);
+    let refused = is_refused(&home, Stage::at(&home, &told));
+    assert_eq!((&refused["container"], &refused["distribution"]), (&Value::Null, &Value::Null));
+    let words =
+        String::from_utf8(Stage::at(&home, &told).run(&["use", "qwen3:8b", "--yes"]).0.stderr).unwrap();
+    assert!(words.contains("its settings are elsewhere"), "{words}");
 }
 
 /// OpenClaw asks for this Node, and this one is on PATH.

@@ -34,6 +34,14 @@ test.each(['well', 'stopped', 'occupied', 'unreadable', 'checking'] as const)('i
   expect(screen.queryByTestId('setup')).toBeNull();
 });
 
+test('it installs no OpenClaw where a container engine that does not answer may run one', async () => {
+  const found = worlds.bare.path?.findings ?? [];
+  const silent = found.map((one) => (one.code === 'openclaw.not-installed' ? { ...one, params: { ...one.params, unasked: 'docker' } } : one));
+  open({ ...worlds.bare, path: worlds.bare.path && { ...worlds.bare.path, findings: silent } });
+  await screen.findAllByRole('listitem');
+  expect(document.querySelector('[data-step="install-openclaw"]')).toBeNull();
+});
+
 describe('what could not be asked', () => {
   test('is not called nothing', async () => {
     const { backend } = open({ ...worlds.bare, models: { ...worlds.bare.models, catalogue: [] } }, 'fix');

@@ -75,6 +75,8 @@ function problems(seen: Seen): Finding[] {
 }
 
 function offerOf(finding: Finding): Next | null {
+  // Where a container engine does not answer, OpenClaw may run in it: a second one is nobody's wish.
+  if (finding.code === 'openclaw.not-installed' && finding.params.unasked !== null) return null;
   const step = toDo[finding.code];
   const offer = step && finding.remedies.find(({ id, kind }) => id === step.remedy && kind === 'action');
   return step && offer ? { id: step.id, offer } : null;

@@ -85,5 +85,10 @@ async fn of_openclaw(computer: &Computer, program: Option<PathBuf>, gateway: u16
         OfOpenclaw { elsewhere: elsewhere.await, ..OfOpenclaw::default() }
     };
     let asked = tokio::time::timeout(OPENCLAW, asked).await;
-    asked.unwrap_or_else(|_| OfOpenclaw { silent_node: true, ..OfOpenclaw::default() })
+    asked.unwrap_or_else(|_| OfOpenclaw {
+        silent_node: true,
+        // An engine that is here may run it.
+        elsewhere: elsewhere::not_asked(surroundings),
+        ..OfOpenclaw::default()
+    })
 }

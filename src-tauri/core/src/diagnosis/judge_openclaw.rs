@@ -15,7 +15,7 @@ use crate::{
             Behind, Container, Distribution, Elsewhere, behind,
             route::{Route, route},
         },
-        gateway::{Gateway, RUNTIMES},
+        gateway::{self, Gateway},
         node,
         outcome::Mode,
         settings::{LOCAL, Settings},
@@ -105,10 +105,9 @@ pub(super) fn elsewhere(facts: &Facts) -> Option<Finding> {
     if openclaw.gateway == Gateway::Answers {
         seen.push(format!("a gateway answers on port {port}"));
     }
-    // A program that our PATH does not show, of nvm say, runs on a Node that is seen.
-    let owner = openclaw.gateway_owner.as_ref().and_then(|owner: &PortOwner| owner.name.as_deref());
-    let runs_here = owner.is_some_and(|name| RUNTIMES.iter().any(|runtime| name.starts_with(runtime)));
-    let answers = openclaw.gateway == Gateway::Answers && !runs_here;
+    let owner = openclaw.gateway_owner.as_ref();
+    let answers = openclaw.gateway == Gateway::Answers && !gateway::is_runtime(owner);
+    let owner = owner.and_then(|owner: &PortOwner| owner.name.as_deref());
     if !seen_at.is_seen() && !answers {
         return None;
     }

@@ -153,8 +153,12 @@ async fn use_address(computer: &Computer, url: &str) -> Result<Carried, Error> {
     match change::prepare(computer, Wish::Address(address.clone())).await {
         Ok(prepared) if prepared.preview.changed => return Ok(Carried::Prepared(Box::new(prepared))),
         Ok(_) => {}
-        // The settings are elsewhere, and Pincer's own choice is here.
-        Err(error) if matches!(error.code, ErrorCode::SettingsElsewhere { .. }) => {}
+        // The settings are elsewhere, or may be, and Pincer's own choice is here.
+        Err(error)
+            if matches!(
+                error.code,
+                ErrorCode::SettingsElsewhere { .. } | ErrorCode::SettingsEngineSilent { .. }
+            ) => {}
         Err(error) => return Err(error),
     }
     choose(computer, address).await

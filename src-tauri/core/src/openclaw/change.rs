@@ -8,7 +8,7 @@ use tokio::runtime::Handle;
 use super::{
     apply::{self, Applied},
     elsewhere,
-    gateway::{login, start as gateway},
+    gateway::{self, Gateway, login, start as gateway_start},
     history,
     outcome::{Effect, FileDiff, Preview, ReceiptKind, ReceiptSummary, UseRequest},
     plan::Plan,
@@ -18,6 +18,7 @@ use super::{
 use crate::{
     computer::Computer,
     error::{Error, ErrorCode},
+    machine::port_owner::port_owner,
     models::discovery::Discovery,
     ollama::{address::Address, start},
     preferences::Preferences,
@@ -134,15 +135,18 @@ async fn not_elsewhere(computer: &Computer) -> Result<(), Error> {
         return Ok(());
     }
     let asked = computer.clone();
-    let looked = move || Ok((program::find(&asked.surroundings).is_some(), gateway::told(&asked).is_local()));
-    let (is_here, is_local) = blocking(looked).await?;
-    if !is_local {
+    let looked = move || Ok((program::find(&asked.surroundings).is_some(), gateway_start::told(&asked)));
+    let (is_here, told) = blocking(looked).await?;
+    if !told.is_local() {
         return Err(ErrorCode::GatewayRemote {}.into());
     }
     if is_here {
         return Ok(());
     }
-    let seen = elsewhere::look(&computer.surroundings, &computer.remembered().elsewhere, None).await;
+    let port = told.gateway();
+    let answers = gateway::look(port).await == Gateway::Answers;
+    let last = &computer.remembered().elsewhere;
+    let seen = elsewhere::look(&computer.surroundings, last, answers.then_some(port)).await;
     if let Some(engine) = seen.unasked {
         let config = computer.openclaw().config;
         let path = config.display().to_string();
@@ -153,7 +157,10 @@ async fn not_elsewhere(computer: &Computer) -> Result<(), Error> {
             false => Err(ErrorCode::SettingsEngineSilent { engine, path }.into()),
         };
     }
-    if !seen.is_seen() {
+    // A gateway that answers and is of nobody here, through a tunnel say, has its settings elsewhere, too.
+    let now = computer.surroundings.now();
+    let owner = move || Ok(port_owner(&Address::loopback(port), now));
+    if !seen.is_seen() && (!answers || gateway::is_runtime(blocking(owner).await?.as_ref())) {
         return Ok(());
     }
     Err(ErrorCode::SettingsElsewhere {

@@ -34,7 +34,14 @@ const RETURNS: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// What runs an OpenClaw that is installed on this very system. Newer Nodes call themselves by their thread on Linux.
-pub(crate) const RUNTIMES: [&str; 5] = ["node", "openclaw", "bun", "deno", "MainThread"];
+const RUNTIMES: [&str; 5] = ["node", "openclaw", "bun", "deno", "MainThread"];
+
+/// Whether who listens on a gateway's port is an OpenClaw of this very system: a program that our `PATH` does not show,
+/// of nvm say, runs on a Node that is seen.
+pub(crate) fn is_runtime(owner: Option<&PortOwner>) -> bool {
+    let name = owner.and_then(|owner| owner.name.as_deref());
+    name.is_some_and(|name| RUNTIMES.iter().any(|runtime| name.starts_with(runtime)))
+}
 
 /// Whether OpenClaw's gateway runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,7 +82,7 @@ pub async fn look(port: u16) -> Gateway {
 /// that no gateway gives. A Node that says nothing may be a gateway that is just starting, or busy.
 pub(crate) async fn is_other(port: u16, owner: Option<&PortOwner>) -> bool {
     let name = owner.and_then(|owner| owner.name.as_deref());
-    if name.is_some_and(|name| !RUNTIMES.iter().any(|runtime| name.starts_with(runtime))) {
+    if name.is_some() && !is_runtime(owner) {
         return true;
     }
     let address = SocketAddr::from(([127, 0, 0, 1], port));

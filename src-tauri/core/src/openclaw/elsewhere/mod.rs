@@ -17,7 +17,7 @@ pub use forward::{Behind, behind};
 pub use wsl::{Distribution, Networking};
 
 use crate::{
-    machine::{os::Os, own_address},
+    machine::{command, os::Os, own_address},
     surroundings::Surroundings,
 };
 
@@ -56,6 +56,14 @@ struct NoAnswer;
 /// What was seen last, for which port, and when.
 #[derive(Debug, Default)]
 pub(crate) struct LastSeen(Mutex<Option<(Instant, Option<u16>, Elsewhere)>>);
+
+/// What is known when there was no time to ask the engine that is here.
+pub(crate) fn not_asked(surroundings: &Surroundings) -> Elsewhere {
+    let unasked = [Engine::Docker, Engine::Podman]
+        .into_iter()
+        .find(|engine| command::on_path(surroundings, engine.program()).is_some());
+    Elsewhere { unasked, own: own_address::in_network(), ..Elsewhere::default() }
+}
 
 /// Looks, unless it did so half a minute ago. `port`: where a gateway answers; a container that publishes that port is
 /// it, whatever its name.

@@ -72,7 +72,8 @@ pub(super) fn outcome(seen: &Seen<'_>) -> ProofOutcome {
     let (reason, raw) = said(seen);
     let absent = matches!(seen.ollama, OllamaNow::Answers { installed: false, .. });
     let present = matches!(seen.ollama, OllamaNow::Answers { installed: true, .. });
-    if reason == "auth" {
+    // Without an address no Ollama was asked: there is none whose key it could be.
+    if reason == "auth" && !url.is_empty() {
         return ProofOutcome::KeyRefused { url };
     }
     // A model that Ollama has can still be unknown to OpenClaw for a reason of its own.
@@ -154,14 +155,16 @@ pub(super) fn evidence(seen: &Seen<'_>) -> Vec<String> {
         all.push(format!("port {}: no answer from the gateway", seen.port));
     }
     let (url, model) = (seen.url, seen.model);
-    all.push(match seen.ollama {
+    let asked = match seen.ollama {
         OllamaNow::Answers { installed: false, .. } => format!("{url}/api/tags: no {model}"),
         OllamaNow::Answers { loaded: true, .. } => format!("{url}/api/ps: {model} is in memory"),
         OllamaNow::Answers { .. } => format!("{url}/api/ps: {model} is not in memory"),
         OllamaNow::Refuses => format!("{url}: connection refused"),
         OllamaNow::Silent => format!("{url}: connected, silent"),
         OllamaNow::Unknown => format!("{url}: could not be asked"),
-    });
+    };
+    // With Ollama off in the settings OpenClaw asks none.
+    all.extend(Some(asked).filter(|_| !url.is_empty()));
     all.iter().map(|line| inert::quote(&secrets::masked_words(line), EVIDENCE)).collect()
 }
 
@@ -303,6 +306,23 @@ mod tests {
             );
         }
         assert_eq!(judged(&never("node: not found"), None, Gateway::Answers, &HERE), ProofOutcome::Failed {});
+    }
+
+    #[test]
+    fn without_an_address_nothing_is_said_of_one() {
+        let failed = turn(None, None, "", "No API key found for provider \"ollama\". (auth)");
+        let seen = Seen {
+            turn: &failed,
+            model: "qwen3:8b",
+            attempt: None,
+            gateway: Gateway::Answers,
+            port: 18789,
+            ollama: &OllamaNow::Unknown,
+            url: "",
+            limit: Duration::from_secs(1),
+        };
+        assert_eq!(outcome(&seen), ProofOutcome::Failed {});
+        assert_eq!(evidence(&seen), [format!("openclaw agent: {}", failed.error)]);
     }
 
     #[test]
