@@ -85,7 +85,7 @@ test('a yes begins it, and it is shown to its end', async () => {
   await expect.poll(() => one.textContent).toContain('212 packages so far');
   expect(one.textContent).toContain('since 1 min 15 sec');
   expect(one.textContent).toContain('One to ten minutes are normal');
-  expect(screen.getByTestId('told-install').textContent).toBe('Installation of OpenClaw: it has been going for 1 minute.');
+  expect(screen.getByTestId('told').textContent).toBe('Installation of OpenClaw: it has been going for 1 minute.');
   // Nobody knows how much is left, and npm's lines are text.
   expect(within(one).getByRole<HTMLProgressElement>('progressbar', { name: 'Installation of OpenClaw' }).hasAttribute('value')).toBe(false);
   expect(one.querySelector('pre')?.textContent).toContain(hostile);

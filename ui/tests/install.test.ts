@@ -9,7 +9,7 @@ import { setLanguage } from '../src/lib/words/words.svelte';
 import { accessible, open } from './window';
 
 const card = () => screen.findByTestId('install');
-const telling = () => screen.getByTestId('told-install').textContent;
+const telling = () => screen.getByTestId('told').textContent;
 const buttons = (where: HTMLElement) =>
   within(where).queryAllByRole('button').filter((one) => !one.closest('details:not([open])')).map((one) => one.textContent?.trim());
 const calls = (backend: FakeBackend) => backend.calls.map((call) => call.name);

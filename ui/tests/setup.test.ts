@@ -1,12 +1,15 @@
 import { fireEvent, screen, waitFor, within } from '@testing-library/svelte';
 import { describe, expect, test } from 'vitest';
-import { diagnosis, failureOf, installOf, pullOf, type FakeBackend, type World } from '../src/lib/backend/fake';
-import { findings, worlds } from '../src/lib/backend/samples';
+import { diagnosis, failureOf, FakeBackend, installOf, pullOf, type World } from '../src/lib/backend/fake';
+import { findings, settingsOff, worlds } from '../src/lib/backend/samples';
 import { accessible, open } from './window';
 
 const card = () => screen.getByTestId('setup');
 const step = (id: string) => card().querySelector(`[data-step="${id}"]`)?.getAttribute('data-state') ?? null;
 const asked = (backend: FakeBackend, name: string) => backend.calls.filter((call) => call.name === name).length;
+
+const begin = async () => fireEvent.click(await screen.findByRole('button', { name: 'Set everything up' }));
+const status = () => screen.getByTestId('setup-status').textContent;
 
 /** Rust looked again, and this is what it saw. */
 async function looked(backend: FakeBackend, times: number, world: World): Promise<void> {
@@ -118,7 +121,7 @@ describe('set everything up', () => {
     const { backend } = open(worlds.unset);
     await fireEvent.click(await screen.findByRole('button', { name: 'Set everything up' }));
     await looked(backend, 1, { path: diagnosis([findings.otherProgram]) });
-    expect(await screen.findByRole('heading', { name: 'Stopped at: nginx uses Ollama’s place' })).toBeTruthy();
+    expect(await screen.findByRole('heading', { name: 'Something is in the way: nginx uses Ollama’s place' })).toBeTruthy();
     expect(screen.getByRole('heading', { name: 'nginx uses Ollama’s place' })).toBeTruthy();
     expect(card().querySelector('[data-state=failed]')).toBeNull();
   });
@@ -158,5 +161,276 @@ describe('set everything up', () => {
     await fireEvent.click(await screen.findByRole('button', { name: 'Set everything up' }));
     await looked(backend, 1, {});
     expect((await within(card()).findByRole('alert')).textContent).toContain('exit status 3');
+  });
+});
+
+/** Everything is being set up, and Ollama is being installed for it. */
+async function installing() {
+  const { backend } = open(worlds.bare);
+  await begin();
+  await looked(backend, 1, {});
+  await waitFor(() => expect(backend.calls.at(-1)).toEqual({ name: 'runRemedy', value: { id: 'install-ollama', params: {} } }));
+  await waitFor(() => expect(step('install-ollama')).toBe('now'));
+  return backend;
+}
+
+describe('an installation that ends in another way', () => {
+  test('an open installer is followed by the user: the step waits for it, and goes on by itself', async () => {
+    const backend = await installing();
+    backend.push({ install: installOf('opened') });
+    expect(await within(card()).findByText(/^Ollama’s installer is open\. Follow it/)).toBeTruthy();
+    expect(step('install-ollama')).toBe('now');
+    // Nothing runs that could have a bar, and it is said once.
+    expect(screen.queryByRole('progressbar')).toBeNull();
+    expect(screen.queryByTestId('install')).toBeNull();
+    expect(asked(backend, 'lookAgain')).toBe(1);
+    await accessible();
+    backend.push({ path: diagnosis([findings.noModel, findings.noOpenclaw]) });
+    await looked(backend, 2, {});
+    await waitFor(() => expect(step('download-model')).toBe('now'));
+    expect(step('install-ollama')).toBe('done');
+  });
+
+  test('an open installer can be left for later, and is still told of', async () => {
+    const backend = await installing();
+    backend.push({ install: installOf('opened') });
+    await within(card()).findByText(/^Ollama’s installer is open/);
+    await fireEvent.click(within(card()).getByRole('button', { name: /^Stop here/ }));
+    expect(await screen.findByRole('heading', { name: 'Stopped for now' })).toBeTruthy();
+    backend.push({ install: installOf('opened') });
+    expect((await screen.findByTestId('install')).textContent).toContain('Ollama’s installer is open');
+  });
+
+  test('one beside an Ollama that runs goes on with that, and its restart is told', async () => {
+    const backend = await installing();
+    const running = { version: '0.30.0', url: 'http://127.0.0.1:11434', restarts: true };
+    backend.push({
+      path: diagnosis([findings.noModel, findings.noOpenclaw]),
+      install: { ...installOf('restart-pending', 1), installed: { version: '0.33.0', running, aside: null } },
+    });
+    await looked(backend, 2, {});
+    await waitFor(() => expect(step('download-model')).toBe('now'));
+    expect(screen.getByTestId('install').textContent).toContain('Ollama 0.33.0 is installed. Ollama 0.30.0 still runs');
+  });
+
+  test('one that does not answer is told at its step, also when that is another cause by then', async () => {
+    const backend = await installing();
+    const failure = failureOf({ code: 'start.failed', params: { command: 'ollama serve' } });
+    const aside = '/home/ada/.local/bin/ollama-2026-11-01';
+    backend.push({ install: { ...installOf('not-started'), failure, installed: { version: '0.33.0', running: null, aside } } });
+    expect(await screen.findByRole('heading', { name: 'Stopped at the step “Install Ollama, which runs the models”' })).toBeTruthy();
+    backend.push({ path: diagnosis([findings.notRunning, findings.noOpenclaw]) });
+    expect(await screen.findByRole('heading', { name: 'Ollama is installed but not running' })).toBeTruthy();
+    expect(step('install-ollama')).toBe('failed');
+    expect(card().textContent).toContain('Ollama is installed, but does not answer.');
+    expect(card().textContent).toContain(aside);
+    expect(within(card()).getByRole('alert')).toBeTruthy();
+    expect(screen.queryByTestId('install')).toBeNull();
+    await accessible();
+    // Started by hand, it is in the way no more.
+    backend.push({ path: diagnosis([findings.noModel, findings.noOpenclaw]) });
+    await waitFor(() => expect(card().dataset['phase']).toBe('idle'));
+    expect(step('install-ollama')).toBeNull();
+  });
+});
+
+describe('what the user puts off is no failure', () => {
+  const calm = async () => {
+    expect(await screen.findByRole('heading', { name: 'Stopped for now' })).toBeTruthy();
+    expect(card().querySelector('[data-state=failed]')).toBeNull();
+    expect(screen.getByRole('button', { name: 'Go on' })).toBeTruthy();
+    expect(status()).toMatch(/^What was done stays/);
+  };
+
+  /** A change that replaces something waits for the word. */
+  const asking = async () => {
+    const { backend } = open(worlds.empty);
+    await begin();
+    await looked(backend, 1, {});
+    await waitFor(() => expect(asked(backend, 'pull')).toBe(1));
+    // Somebody chose another model meanwhile.
+    backend.push({ path: worlds.unset.path, models: worlds.unset.models, settings: { ...settingsOff, primary: 'anthropic/claude' } });
+    backend.pushPull(pullOf('qwen3.5:4b', 'done', 1, 3e9));
+    await screen.findByRole('button', { name: 'Apply' });
+  };
+
+  test('a change says why it asks, and “Not now” stops calmly', async () => {
+    await asking();
+    expect(screen.getByText('This replaces something in OpenClaw’s settings: please look at it and press Apply.')).toBeTruthy();
+    await fireEvent.click(screen.getByRole('button', { name: 'Not now' }));
+    await calm();
+    expect(step('settings')).toBe('paused');
+    expect(within(card()).getByLabelText('Paused')).toBeTruthy();
+    await accessible();
+  });
+
+  test('so does Escape', async () => {
+    await asking();
+    await fireEvent.keyDown(window, { key: 'Escape' });
+    await calm();
+  });
+
+  test('and going to another screen', async () => {
+    await asking();
+    location.hash = 'models';
+    await screen.findByRole('heading', { level: 1, name: 'Models' });
+    location.hash = 'home';
+    await calm();
+  });
+
+  test.each(['cancelled', 'paused', 'gone'] as const)('a download that is %s by its own row', async (state) => {
+    const { backend } = open(worlds.empty);
+    await begin();
+    await looked(backend, 1, {});
+    await waitFor(() => expect(asked(backend, 'pull')).toBe(1));
+    if (state === 'gone') backend.push({ pulls: [] });
+    else backend.pushPull(pullOf('qwen3.5:4b', state, 0.25, 3.4e9));
+    await calm();
+  });
+
+  test('an installation that is cancelled elsewhere', async () => {
+    const backend = await installing();
+    backend.push({ install: installOf('cancelled') });
+    await calm();
+    // The card tells of it.
+    expect(screen.queryByTestId('install')).toBeNull();
+  });
+
+  test('a change that asks by itself says nothing of the set-up', async () => {
+    open(worlds.well, 'models');
+    await fireEvent.click(await screen.findByRole('button', { name: 'Use it: qwen3.5:9b' }));
+    await screen.findByRole('button', { name: 'Apply' });
+    expect(screen.queryByText(/please look at it and press Apply/)).toBeNull();
+  });
+});
+
+describe('it begins anew', () => {
+  test('after it was done and everything was put back', async () => {
+    const { backend } = open({ ...worlds.unset, openclaw: worlds.proven.openclaw });
+    await begin();
+    await looked(backend, 1, {});
+    await waitFor(() => expect(asked(backend, 'apply')).toBe(1));
+    await looked(backend, 2, { path: diagnosis([]), settings: worlds.proven.settings });
+    await waitFor(() => expect(screen.queryByTestId('setup')).toBeNull());
+    backend.push({ ...worlds.unset, openclaw: worlds.unset.openclaw });
+    expect(await screen.findByRole('button', { name: 'Set everything up' })).toBeTruthy();
+    expect(screen.queryByRole('button', { name: 'Go on' })).toBeNull();
+    expect(step('settings')).toBe('left');
+  });
+
+  test('when what it stopped at was done by hand', async () => {
+    const { backend } = open(worlds.empty);
+    backend.failing.set('pull', failureOf({ code: 'internal', params: {} }, 'exit status 3'));
+    await begin();
+    await looked(backend, 1, {});
+    await within(card()).findByRole('alert');
+    backend.push({ path: diagnosis([findings.ollamaOff]), models: worlds.unset.models });
+    expect(await screen.findByRole('button', { name: 'Set everything up' })).toBeTruthy();
+    expect(within(card()).queryByRole('alert')).toBeNull();
+  });
+
+  test('when all is well: there is one heading', async () => {
+    const { backend } = open(worlds.empty);
+    backend.failing.set('pull', failureOf({ code: 'internal', params: {} }, 'exit status 3'));
+    await begin();
+    await looked(backend, 1, {});
+    await within(card()).findByRole('alert');
+    backend.push(worlds.running);
+    await waitFor(() => expect(screen.queryByTestId('setup')).toBeNull());
+    expect(screen.getAllByRole('heading', { level: 1 })).toHaveLength(1);
+  });
+
+  test('not for a start that failed where all else is well: that is told, under one heading', async () => {
+    const { backend } = open({ ...worlds.unset });
+    await begin();
+    await looked(backend, 1, {});
+    await waitFor(() => expect(asked(backend, 'apply')).toBe(1));
+    backend.failing.set('runRemedy', failureOf({ code: 'internal', params: {} }, 'exit status 3'));
+    await looked(backend, 2, { path: diagnosis([]), settings: worlds.running.settings });
+    expect((await within(card()).findByRole('alert')).textContent).toContain('exit status 3');
+    expect(screen.getAllByRole('heading', { level: 1 })).toHaveLength(1);
+    expect(step('start-gateway')).toBe('failed');
+    backend.push({ openclaw: worlds.proven.openclaw });
+    await waitFor(() => expect(screen.queryByTestId('setup')).toBeNull());
+  });
+
+  test('on another practice computer, and one that runs is stopped', async () => {
+    const backend = new FakeBackend(structuredClone(worlds.empty));
+    backend.practice = ['new', 'stopped'];
+    open({}, 'home', backend);
+    await begin();
+    await looked(backend, 1, {});
+    await waitFor(() => expect(asked(backend, 'pull')).toBe(1));
+    await fireEvent.click(screen.getByRole('button', { name: 'Try a fault' }));
+    await fireEvent.click(screen.getByRole('button', { name: 'Nothing is set up yet' }));
+    await waitFor(() => expect(card().dataset['phase']).toBe('idle'));
+    expect(asked(backend, 'pausePull')).toBe(1);
+    expect(screen.getByRole('button', { name: 'Set everything up' })).toBeTruthy();
+    const before = asked(backend, 'lookAgain');
+    backend.pushPull(pullOf('qwen3.5:4b', 'done', 1, 3e9));
+    await waitFor(() => expect(screen.getByTestId('told').textContent).toContain('qwen3.5:4b'));
+    expect(asked(backend, 'lookAgain')).toBe(before);
+    // Stopped before, it begins anew as well.
+    await begin();
+    await looked(backend, before + 1, {});
+    await waitFor(() => expect(asked(backend, 'pull')).toBe(2));
+    await fireEvent.click(within(card()).getByRole('button', { name: /^Stop here/ }));
+    await screen.findByRole('button', { name: 'Go on' });
+    await fireEvent.click(screen.getByRole('button', { name: 'Back to healthy' }));
+    expect(await screen.findByRole('button', { name: 'Set everything up' })).toBeTruthy();
+  });
+});
+
+describe('one step by itself, after it stopped', () => {
+  test('an installation has its bar and its Cancel', async () => {
+    const backend = await installing();
+    backend.push({ install: { ...installOf('failed'), failure: failureOf({ code: 'install.offline', params: {} } as never) } });
+    await screen.findByRole('button', { name: 'Go on' });
+    backend.push({ install: installOf('downloading', 0.5, 1.9e9) });
+    const one = await screen.findByTestId('install');
+    expect(within(one).getByRole('progressbar')).toBeTruthy();
+    expect(within(one).getByRole('button', { name: 'Cancel the installation of Ollama' })).toBeTruthy();
+    await accessible();
+  });
+
+  test('a download has its bar and its Cancel', async () => {
+    const { backend } = open(worlds.empty);
+    await begin();
+    await looked(backend, 1, {});
+    await waitFor(() => expect(asked(backend, 'pull')).toBe(1));
+    await fireEvent.click(within(card()).getByRole('button', { name: /^Stop here/ }));
+    await screen.findByRole('button', { name: 'Go on' });
+    expect(screen.queryByRole('heading', { name: 'Downloads' })).toBeNull();
+    backend.pushPull(pullOf('qwen3.5:4b', 'downloading', 0.5, 3e9));
+    expect(await screen.findByRole('button', { name: 'Cancel the download of qwen3.5:4b' })).toBeTruthy();
+    expect(screen.getByRole('progressbar')).toBeTruthy();
+  });
+});
+
+describe('to the ear', () => {
+  const live = () => [...document.querySelectorAll('[role=status], [role=alert], [aria-live]')].map((one) => one.textContent);
+
+  test('an installation is told in one place, every tenth', async () => {
+    const backend = await installing();
+    backend.push({ install: installOf('downloading', 0.52, 1.9e9) });
+    await waitFor(() => expect(screen.getByTestId('told').textContent).toBe('Installation of Ollama: 50% downloaded.'));
+    backend.push({ install: installOf('downloading', 0.57, 1.9e9) });
+    await within(card()).findByText(/^1\.1.GB of/);
+    expect(screen.getByTestId('told').textContent).toBe('Installation of Ollama: 50% downloaded.');
+    backend.push({ install: installOf('unpacking', 0.1, 1.9e9) });
+    await waitFor(() => expect(screen.getByTestId('told').textContent).toBe('Unpacking'));
+    expect(live().filter((words) => words?.includes('Unpacking'))).toEqual(['Unpacking']);
+  });
+
+  test('that it stopped is filled into what was there before', async () => {
+    const { backend } = open(worlds.empty);
+    await begin();
+    await looked(backend, 1, {});
+    await waitFor(() => expect(asked(backend, 'pull')).toBe(1));
+    const standing = screen.getByTestId('setup-status');
+    expect(standing.textContent).toBe('');
+    await fireEvent.click(within(card()).getByRole('button', { name: /^Stop here/ }));
+    await waitFor(() => expect(standing.textContent).toMatch(/^What was done stays/));
+    expect(standing.isConnected).toBe(true);
   });
 });

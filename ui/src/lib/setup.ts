@@ -69,7 +69,8 @@ const SECONDS: Record<StepId, number> = {
 /** Bytes a second of a line of 100 Mbit/s. */
 export const USUAL_SPEED = 12_000_000;
 
-function problems(seen: Seen): Finding[] {
+/** What is in the way, in the order of the path. */
+export function problems(seen: Pick<Seen, 'path'>): Finding[] {
   const all = seen.path?.findings.filter((finding) => finding.severity === 'problem') ?? [];
   return all.sort((one, other) => stations.indexOf(one.link) - stations.indexOf(other.link));
 }
@@ -80,6 +81,11 @@ function offerOf(finding: Finding): Next | null {
   const step = toDo[finding.code];
   const offer = step && finding.remedies.find(({ id, kind }) => id === step.remedy && kind === 'action');
   return step && offer ? { id: step.id, offer } : null;
+}
+
+/** Something is in the way that this step does away with. */
+export function needs(seen: Pick<Seen, 'path'>, id: StepId): boolean {
+  return problems(seen).some((finding) => offerOf(finding)?.id === id);
 }
 
 /** What is next; `done` when nothing is left; `null` when something is in the way that is to be mended first. */

@@ -1,10 +1,13 @@
-// What a screen reader is told of downloads: the start, every 10 %, what stops them, the end; nothing in between.
+// What a screen reader is told of downloads and installations: the start, every 10 %, what stops them, the end; nothing
+// in between.
 
+import type { InstallState } from '../backend/types/InstallState';
 import type { PullState } from '../backend/types/PullState';
 import { percent } from '../words/format';
+import { toldText } from '../words/install';
 import { sentences, t } from '../words/words.svelte';
 
-/** Remembers what was said last, and says what is new. */
+/** Remembers what was said last of downloads, and says what is new. */
 export class PullTeller {
   #said = new Map<string, string>();
 
@@ -21,6 +24,19 @@ export class PullTeller {
       if (!pulls.some((pull) => pull.name === name)) this.#said.delete(name);
     }
     return news.length > 0 ? sentences(...news) : null;
+  }
+}
+
+/** Remembers what was said last of the installation, and says what is new. */
+export class InstallTeller {
+  #said: string | null = null;
+
+  /** The sentence for its newest step, or `null` when nothing has to be said. */
+  hear(install: InstallState | null): string | null {
+    const words = install && toldText(install);
+    if (words === this.#said) return null;
+    this.#said = words;
+    return words;
   }
 }
 
