@@ -3,6 +3,7 @@
 import axe from 'axe-core';
 import type { Page } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import en from '../messages/en.json';
 import { open, start } from './chromium.js';
 import { stateOf, states } from './states.js';
 
@@ -25,6 +26,27 @@ async function violations(page: Page, rules?: string[]): Promise<string[]> {
   }, rules);
 }
 
+/** What begins as keys of the catalogue do: `topic.` of `topic.slow.about`. */
+const beginnings = new Set(Object.keys(en).map((key) => key.split('.')[0]));
+
+/** Keys that stand where their words should; what is quoted, such as a place in the settings, aside. */
+async function keys(page: Page): Promise<string[]> {
+  const shown = await page.evaluate(() => {
+    const said = [document.title];
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+      if (!text.parentElement?.closest('code, pre, script, style')) said.push(text.nodeValue ?? '');
+    }
+    for (const one of document.querySelectorAll('body *')) {
+      said.push(...['aria-label', 'title', 'placeholder'].map((name) => one.getAttribute(name) ?? ''));
+    }
+    return said.join('\n');
+  });
+  return [...shown.matchAll(/(?<![\w./-])([a-z-]+)(?:\.[a-z-]+){2,}(?![\w/-])/g)]
+    .filter(([, first = '']) => beginnings.has(first))
+    .map(([key]) => key);
+}
+
 /** What stands out of the page's width, the parts that scroll by themselves aside. */
 function sticksOut(page: Page): Promise<string[]> {
   return page.evaluate(() => {
@@ -42,6 +64,12 @@ async function system(page: Page, name: string, value: string) {
 }
 
 describe.each(states)('$name', (state) => {
+  test('says words, not their keys', async () => {
+    const page = await open(chromium, state);
+    expect(await keys(page)).toEqual([]);
+    await page.close();
+  });
+
   test('axe finds nothing, contrast in both themes included', async () => {
     const page = await open(chromium, state);
     expect(await violations(page)).toEqual([]);

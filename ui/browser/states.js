@@ -7,7 +7,8 @@
  * @property {'home' | 'models' | 'fix' | 'settings' | 'preferences'} screen
  * @property {(page: import('puppeteer-core').Page) => Promise<void>} [act] What is done there first.
  * @property {string} [typed] Into the field for any model.
- * @property {string} [pasted] The topic of a pasted error.
+ * @property {import('../src/lib/backend/types/Topic').Topic | 'unknown'} [pasted] The topic of a pasted error.
+ * @property {string} [fits] What is found explains that error.
  * @property {string} [report] The report is shown.
  * @property {string} [closing] The window is asked to close.
  * @property {string} [setup] How far "Set everything up" has gone (see `src/lib/backend/fake-setup.ts`).
@@ -24,6 +25,20 @@ const press = (selector, at = 0) => async (/** @type {import('puppeteer-core').P
   await page.waitForSelector(selector);
   const all = await page.$$(selector);
   await all[at]?.evaluate((button) => /** @type {HTMLElement} */ (button).click());
+};
+
+/**
+ * So many seconds have passed. The clock of a page stands (see `chromium.js`).
+ * @param {number} seconds
+ */
+const after = (seconds) => async (/** @type {import('puppeteer-core').Page} */ page) => {
+  const timer = await page.waitForSelector('[role=timer]');
+  const before = await timer?.evaluate((shown) => shown.textContent);
+  await page.evaluate((more) => {
+    const later = Date.now() + more * 1000;
+    Date.now = () => later;
+  }, seconds);
+  await page.waitForFunction((said) => document.querySelector('[role=timer]')?.textContent !== said, {}, before);
 };
 
 const card = 'article[data-model="qwen3.5:9b"]';
@@ -80,7 +95,7 @@ export const states = [
   { name: 'home-installing-openclaw', world: 'installingOpenclaw', screen: 'home' },
   { name: 'home-installed', world: 'installed', screen: 'home' },
   { name: 'home-install-failed', world: 'installFailed', screen: 'home' },
-  { name: 'setup-download', world: 'empty', screen: 'home', setup: 'download' },
+  { name: 'setup-download', world: 'empty', screen: 'home', setup: 'download', act: after(106) },
   { name: 'setup-stopped', world: 'empty', screen: 'home', setup: 'download', act: press('[data-testid=setup] .tinted .button') },
   { name: 'setup-failed', world: 'empty', screen: 'home', setup: 'failed' },
   { name: 'setup-asks', world: 'empty', screen: 'home', setup: 'asks' },
@@ -112,7 +127,8 @@ export const states = [
   { name: 'fix-unfolded', world: 'occupied', screen: 'fix', act: unfold },
   { name: 'fix-tried', world: 'tried', screen: 'fix' },
   { name: 'fix-settings-unreadable', world: 'unreadable', screen: 'fix' },
-  { name: 'fix-pasted', world: 'stopped', screen: 'fix', pasted: 'refused' },
+  { name: 'fix-pasted', world: 'stopped', screen: 'fix', pasted: 'unreached', fits: '' },
+  { name: 'fix-pasted-other', world: 'stopped', screen: 'fix', pasted: 'no-tools' },
   { name: 'fix-pasted-unknown', world: 'well', screen: 'fix', pasted: 'unknown' },
   { name: 'fix-report', world: 'stopped', screen: 'fix', report: '' },
   { name: 'settings-loading', world: 'checking', screen: 'settings' },

@@ -5,6 +5,7 @@
 // An event `problem` with the code of a cause shows that one alone, as the user guide has it.
 
 import { mount } from 'svelte';
+import en from '../messages/en.json';
 import App from './App.svelte';
 import { diagnosis, FakeBackend, type World } from './lib/backend/fake';
 import { SettingUp, type Rest } from './lib/backend/fake-setup';
@@ -63,13 +64,18 @@ function type(name: string | null) {
   field.dispatchEvent(new Event('input', { bubbles: true }));
 }
 
+function isTopic(name: string): name is Topic {
+  return `topic.${name}.about` in en;
+}
+
 function paste(topic: string | null) {
   const field = document.querySelector<HTMLTextAreaElement>('#pasted');
   if (topic === null || !field) return;
   const findings = backend.world.path?.findings ?? [];
   const fits = query.has('fits');
+  if (topic !== 'unknown' && !isTopic(topic)) throw new Error(`No topic ${topic}`);
   backend.explanation = {
-    topic: topic === 'unknown' ? null : (topic as Topic),
+    topic: topic === 'unknown' ? null : topic,
     finding: findings.find((finding) => fits || finding.severity === 'problem') ?? null,
     fits,
   };

@@ -35,7 +35,7 @@ import type { Update } from './types/Update';
 import type { UseRequest } from './types/UseRequest';
 import type { WindowPreferences } from './types/WindowPreferences';
 import { failureOf, healed, installOf, pullOf } from './fake-states';
-import { effectsOf, model, noRequest, previewOf, report } from './samples';
+import { model, noRequest, previewOf, report } from './samples';
 
 export { diagnosis, failureOf, installOf, pullOf } from './fake-states';
 
@@ -469,13 +469,8 @@ export class FakeBackend implements Backend {
   }
 
   #prepare(request: UseRequest): Preview {
-    const models = this.world.models?.models ?? [];
-    const model = models.find((one) => one.id === request.primary);
-    const present = this.world.settings;
-    const preview = previewOf(request.primary, present?.primary ?? null, model, `plan-${this.#revision}`);
-    if (present) preview.effects = effectsOf(request, present, models);
-    if (request.fallbacks) preview.fallbacks = request.fallbacks;
-    preview.changed = preview.effects.length > 0;
+    const { models, settings } = this.world;
+    const preview = previewOf(request, settings ?? null, models?.models ?? [], `plan-${this.#revision}`);
     this.#plan = { preview, kind: { kind: 'settings', params: { effects: preview.effects } } };
     return preview;
   }

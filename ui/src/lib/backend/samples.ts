@@ -3,6 +3,7 @@
 import { plainName } from '../models';
 import type { World } from './fake';
 import { diagnosis, failureOf, pullOf } from './fake-states';
+import { differenceOf } from './samples-diff';
 import { everyFailure, everyState } from './samples-pulls';
 import type { Assessed } from './types/Assessed';
 import type { Diagnosis } from './types/Diagnosis';
@@ -137,8 +138,12 @@ export const lastChange: ReceiptSummary = {
   files: [FILE], undoneBy: null,
 };
 
-/** What a change to `name` would do. */
-export function previewOf(name: string, before: string | null, model: Assessed | undefined, plan: string): Preview {
+/** What a request would change. */
+export function previewOf(request: UseRequest, present: SettingsState | null, models: readonly Assessed[], plan: string): Preview {
+  const settings = present ?? settingsOff;
+  const name = request.primary;
+  const model = models.find((one) => one.id === name);
+  const before = settings.primary;
   const primary = `ollama/${name}`;
   const warnings: Warning[] = [];
   if (model?.verdict === 'chat-only') warnings.push({ code: 'chat-only', params: { name } });
@@ -148,17 +153,23 @@ export function previewOf(name: string, before: string | null, model: Assessed |
       params: { name, tokens: model.contextWindow, guessed: !model.contextKnown },
     });
   }
-  const diff = `--- a/openclaw.json\n+++ b/openclaw.json\n@@ -3,5 +3,14 @@\n   // my own notes stay here\n   agents: {\n     defaults: {\n-      model: { primary: ${JSON.stringify(before ?? 'anthropic/claude')} },\n+      model: { primary: ${JSON.stringify(primary)} },\n     },\n   },\n+  models: {\n+    providers: {\n+      ollama: { baseUrl: "http://127.0.0.1:11434", apiKey: "ollama-local", api: "ollama", models: [{ id: ${JSON.stringify(name)}, contextWindow: 40960 }] },\n+    },\n+  },\n }\n`;
+  const effects = effectsOf(request, settings, models);
+  const diff = differenceOf(request, settings, listAfter(request, settings, models));
   return {
-    plan, file: FILE, files: [{ path: FILE, diff }], changed: before !== primary, mode: 'pinned', dialect: '2026.5.28+',
-    openclawVersion: '2026.9.6', warnings,
+    plan, file: FILE, files: diff === '' ? [] : [{ path: FILE, diff }], changed: effects.length > 0,
+    mode: request.mode ?? 'pinned', dialect: '2026.5.28+', openclawVersion: '2026.9.6', warnings,
     changes: [
       { path: 'agents.defaults.model.primary', before, after: primary },
       { path: 'models.providers.ollama', before: null, after: { api: 'ollama' } },
     ],
-    effects: before === primary ? [] : [{ code: 'model', params: { name, before: before === null ? null : plainName(before) } }],
-    primary, fallbacks: [],
+    effects, primary, fallbacks: request.fallbacks ?? [],
   };
+}
+
+/** The list that a request leads to. */
+function listAfter({ primary, allReady, listed }: UseRequest, settings: SettingsState, models: readonly Assessed[]): string[] {
+  const ready = allReady ? models.filter((model) => model.verdict === 'ready').map((model) => model.id) : [];
+  return [...new Set([...(listed?.map((model) => model.id) ?? [...settings.listed, ...ready]), ...(primary === '' ? [] : [primary])])];
 }
 
 /** A request that says nothing. */
@@ -168,9 +179,9 @@ export const noRequest: UseRequest = {
 };
 
 /** What a request changes, told more simply than Rust does: enough to see it said. */
-export function effectsOf(request: UseRequest, settings: SettingsState, models: readonly Assessed[]): Effect[] {
+function effectsOf(request: UseRequest, settings: SettingsState, models: readonly Assessed[]): Effect[] {
   const effects: Effect[] = [];
-  const { primary, fallbacks, context, address, listed } = request;
+  const { primary, fallbacks, context, address } = request;
   const mode = request.mode ?? 'pinned';
   if (settings.mode === 'off') effects.push({ code: 'connect', params: { mode } });
   const before = settings.primary === null ? null : plainName(settings.primary);
@@ -179,8 +190,7 @@ export function effectsOf(request: UseRequest, settings: SettingsState, models: 
   else if (fallbacks) effects.push({ code: 'fallbacks', params: { names: fallbacks.map(plainName) } });
   if (settings.mode !== 'off' && settings.mode !== mode) effects.push({ code: 'mode', params: { mode } });
   if (address !== null && address !== settings.baseUrl) effects.push({ code: 'address', params: { url: address } });
-  const ready = request.allReady ? models.filter((model) => model.verdict === 'ready').map((model) => model.id) : [];
-  const after = listed?.map((model) => model.id) ?? [...settings.listed, ...ready];
+  const after = listAfter(request, settings, models);
   const added = after.filter((id) => id !== primary && !settings.listed.includes(id));
   if (added.length > 0) effects.push({ code: 'list-added', params: { names: added } });
   const removed = mode === 'automatic' ? settings.listed : settings.listed.filter((id) => !after.includes(id));
