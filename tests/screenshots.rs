@@ -49,6 +49,7 @@ async fn picture(window: &Window, gateway: &str, screen: &str, file: &Path) {
          //main//*[self::h1 or self::h2]"
     );
     window.find(screen, &there).await;
+    window.point_nowhere().await;
     run(window, &SETTLE.replace("GATEWAY", gateway)).await;
     window.still(file).await;
 }

@@ -9,7 +9,12 @@ use std::{
     time::Duration,
 };
 
-use fantoccini::{Client, ClientBuilder, Locator, elements::Element, wd::Capabilities};
+use fantoccini::{
+    Client, ClientBuilder, Locator,
+    actions::{InputSource, MouseActions, PointerAction},
+    elements::Element,
+    wd::Capabilities,
+};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::json;
 
@@ -266,6 +271,18 @@ impl Window {
             [...document.querySelectorAll('button')].find((one) => named(one) === arguments[0]).click();";
         if let Err(error) = self.client.execute(PRESS, vec![name.into()]).await {
             self.give_up(&format!("the hidden button \"{name}\" cannot be pressed ({error})")).await;
+        }
+    }
+
+    /// Moves the pointer into the page's corner, where there is nothing to point at: a click leaves it where it was.
+    pub async fn point_nowhere(&self) {
+        let away = MouseActions::new("mouse".to_owned()).then(PointerAction::MoveTo {
+            duration: None,
+            x: 0.0,
+            y: 0.0,
+        });
+        if let Err(error) = self.client.perform_actions(away).await {
+            self.give_up(&format!("the pointer cannot be moved ({error})")).await;
         }
     }
 
