@@ -4,9 +4,11 @@ import { fireEvent, screen, within } from '@testing-library/svelte';
 import { describe, expect, test } from 'vitest';
 import { diagnosis, failureOf } from '../src/lib/backend/fake';
 import { findings, worlds } from '../src/lib/backend/samples';
+import { problemOf } from '../src/lib/backend/samples-problems';
 import type { Finding } from '../src/lib/backend/types/Finding';
 import type { RemedyPhase } from '../src/lib/backend/types/RemedyPhase';
-import { setLanguage } from '../src/lib/words/words.svelte';
+import { remedyHow } from '../src/lib/words/causes';
+import { setLanguage, t } from '../src/lib/words/words.svelte';
 import { accessible, open } from './window';
 
 const start = { id: 'start-ollama', params: {} } as const;
@@ -53,6 +55,20 @@ describe('what Ollama says itself', () => {
     expect(await screen.findByText(/Error: listen tcp 127\.0\.0\.1:11434: bind: address already in use$/)).toBeTruthy();
     expect(cards()).toEqual(['engine.crash-looping']);
   });
+});
+
+test.each(['en', 'fr', 'zh-CN'])('what is to be written into a file can be copied by itself (%s)', async (language) => {
+  setLanguage(language);
+  const elsewhere = problemOf({ code: 'openclaw.elsewhere', link: 'openclaw', severity: 'problem' });
+  const offer = elsewhere.remedies.find((one) => one.id === 'configure-elsewhere')!;
+  open({ ...worlds.well, path: diagnosis([elsewhere]) }, 'fix');
+  const code = await screen.findByText(offer.params.text, { selector: 'code' });
+  const how = code.closest('.remedy')!;
+  const words = [...how.querySelectorAll('p')].map((one) => one.textContent).filter((text) => text !== '');
+  // Before it where to, after it what else is to be done; neither says it again.
+  expect(words.slice(0, 2).every((text) => text.length > 10 && !text.includes('baseUrl'))).toBe(true);
+  expect(remedyHow(offer)).toContain(words[1]);
+  expect(within(code.parentElement!).getByRole('button', { name: t('app.copy') })).toBeTruthy();
 });
 
 describe('a remedy that failed', () => {

@@ -7,8 +7,9 @@ import en from '../messages/en.json';
 import fr from '../messages/fr.json';
 import finding from '../src/lib/backend/types/Finding.ts?raw';
 import remedy from '../src/lib/backend/types/Remedy.ts?raw';
-import { listed, problemOf, ways } from '../src/lib/backend/samples-problems';
-import { causeTitle, remedyLabel } from '../src/lib/words/causes';
+import { listed, otherwise, problemOf, ways } from '../src/lib/backend/samples-problems';
+import { causeTitle, remedyHow, remedyLabel } from '../src/lib/words/causes';
+import { commandLine } from '../src/lib/words/command';
 import { setLanguage } from '../src/lib/words/words.svelte';
 import { at, problems, type GuideLanguage } from './guide';
 
@@ -32,7 +33,10 @@ describe('the page of problems', () => {
     setLanguage(language);
     for (const cause of listed()) {
       const found = problemOf(cause);
-      const shown = [causeTitle(found), ...found.remedies.map((offer) => remedyLabel(offer)), `/problems/${cause.code}.png`];
+      const commands = found.remedies.flatMap((offer) => (offer.command ? [`  ${commandLine(offer.command)}\n`] : []));
+      const picture = `screenshots/${language}/problems/${cause.code}.png`;
+      const shown = [causeTitle(found), ...found.remedies.map((offer) => remedyLabel(offer)), ...commands, picture];
+      expect(existsSync(at(`docs/${picture}`)), picture).toBe(true);
       expect(shown.filter((text) => !page.includes(text)), cause.code).toEqual([]);
     }
     setLanguage('en');
@@ -42,8 +46,15 @@ describe('the page of problems', () => {
     expect(listed().map(({ code }) => code).sort()).toEqual(Object.keys(ways).sort());
   });
 
+  test('leaves nothing to paste out where it says that it is to be pasted', () => {
+    const manual = listed().flatMap((cause) => problemOf(cause).remedies.map((offer) => ({ offer, code: cause.code })));
+    const empty = manual.filter(({ offer }) => /paste/.test(remedyHow(offer) ?? '') && offer.kind === 'manual' && !offer.command);
+    expect(empty.map(({ offer, code }) => `${code}: ${offer.id}`)).toEqual([]);
+    expect(manual.filter(({ offer }) => offer.kind === 'manual' && offer.command).length).toBeGreaterThan(5);
+  });
+
   test('names every way out that Pincer has', () => {
-    const named = new Set<string>(Object.values(ways).flat());
+    const named = new Set<string>([...Object.values(ways), ...Object.values(otherwise)].flat());
     // These two stand in the question of OpenClaw's installation, not under a cause.
     const ids = all(remedy, /"id": "([a-z-]+)"/g).filter((id) => id !== 'get-node' && id !== 'get-git');
     expect(ids.length).toBeGreaterThan(30);
@@ -70,8 +81,6 @@ describe('the links of the documents', () => {
     const broken = links.filter((link) => {
       const [file = '', anchor] = link.split('#');
       const target = file === '' ? at(path) : join(dirname(at(path)), file);
-      // Pictures are made by `cargo xtask screenshots`.
-      if (file.endsWith('.png')) return false;
       if (!existsSync(target)) return true;
       return anchor !== undefined && file.endsWith('problems.md') && !readFileSync(target, 'utf8').includes(`<a id="${anchor}">`);
     });

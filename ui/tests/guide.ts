@@ -5,7 +5,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import en from '../messages/en.json';
 import fr from '../messages/fr.json';
-import { byHand, examples, listed, offered, special, ways, type Code, type Way } from '../src/lib/backend/samples-problems';
+import { byHand, commandOf, examples, listed, offered, otherwise, special, ways, type Code, type Way } from '../src/lib/backend/samples-problems';
+import { commandLine } from '../src/lib/words/command';
 import type { Link } from '../src/lib/backend/types/Link';
 import type { Severity } from '../src/lib/backend/types/Severity';
 
@@ -21,12 +22,7 @@ const titles: Partial<Record<Code, string>> = { 'openclaw.elsewhere': 'title.els
 /** The same of the reason. */
 const whys: Partial<Record<Code, string>> = { 'openclaw.not-installed': 'why.else' };
 
-/** The picture of each station's section, made by `cargo xtask screenshots`. */
-const pictures: Record<Link, string> = {
-  engine: 'home', connection: 'fix', models: 'models', settings: 'settings', openclaw: 'fix',
-};
-
-const frame: Record<GuideLanguage, { title: string; intro: string[]; severities: Record<Severity, string>; press: string; hand: string }> = {
+const frame: Record<GuideLanguage, { title: string; intro: string[]; severities: Record<Severity, string>; press: string; hand: string; otherwise: string }> = {
   en: {
     title: 'Problems that Pincer names',
     intro: [
@@ -38,7 +34,7 @@ const frame: Record<GuideLanguage, { title: string; intro: string[]; severities:
       warning: 'Warning: it works, badly or not for long.',
       note: 'Note: good to know.',
     },
-    press: 'Press', hand: 'By hand',
+    press: 'Press', hand: 'By hand', otherwise: 'In another case:',
   },
   fr: {
     title: 'Les problèmes que Pincer nomme',
@@ -51,7 +47,7 @@ const frame: Record<GuideLanguage, { title: string; intro: string[]; severities:
       warning: 'Attention\u202f: cela marche, mal ou pas pour longtemps.',
       note: 'Remarque\u202f: bon à savoir.',
     },
-    press: 'Appuyez sur', hand: 'À la main',
+    press: 'Appuyez sur', hand: 'À la main', otherwise: 'Dans un autre cas\u202f:',
   },
 };
 
@@ -74,7 +70,16 @@ function wayOut(language: GuideLanguage, way: Way, code: Code): string {
   const how = byHand[way];
   const { press, hand } = frame[language];
   const colon = language === 'fr' ? '\u202f:' : ':';
-  return how ? `- ${hand}${colon} *${label}.* ${say(language, how, code)}` : `- ${press} **${label}**.`;
+  if (!how) return `- ${press} **${label}**.`;
+  const said = `- ${hand}${colon} *${label}.* ${say(language, how, code)}`;
+  const block = (kind: string, line: string) => ['', `  \`\`\`${kind}`, `  ${line}`, '  ```'];
+  const text = examples['text'] ?? '';
+  if (way === 'configure-elsewhere') {
+    const [before = '', after = ''] = said.split(text);
+    return [before.trim(), ...block('json5', text), '', `  ${after.trim()}`].join('\n');
+  }
+  const command = commandOf(way, code);
+  return [said, ...(command ? block('sh', commandLine(command)) : [])].join('\n');
 }
 
 /** The whole page. */
@@ -87,15 +92,17 @@ export function problems(language: GuideLanguage): string {
   for (const { code, link, severity } of listed()) {
     if (link !== station) {
       const name = words[`link.${link}.name`] ?? '';
-      out.push(`## ${name}`, '', `![${name}](../../screenshots/${language}/${pictures[link]}-light.png)`, '');
+      out.push(`## ${name}`, '');
       station = link;
     }
     const heading = say(language, `finding.${code}.${titles[code] ?? 'title'}`, code);
     out.push(`<a id="${code}"></a>`, '', `### ${heading}`, '');
     out.push(`![${heading}](../../screenshots/${language}/problems/${code}.png)`, '');
     out.push(say(language, `finding.${code}.${whys[code] ?? 'why'}`, code), '', `*${severities[severity]}*`, '');
-    const lines = ways[code].map((way) => wayOut(language, way, code));
-    if (lines.length > 0) out.push(...lines, '');
+    const lines = (some: readonly Way[]) => some.map((way) => wayOut(language, way, code));
+    if (ways[code].length > 0) out.push(...lines(ways[code]), '');
+    const rest = otherwise[code] ?? [];
+    if (rest.length > 0) out.push(frame[language].otherwise, '', ...lines(rest), '');
   }
   return `${out.join('\n').trimEnd()}\n`;
 }

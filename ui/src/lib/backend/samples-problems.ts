@@ -11,60 +11,60 @@ import type { Severity } from './types/Severity';
 export type Code = Finding['code'];
 export type Way = Remedy['id'];
 
-/** The ways out of each cause, the best first, as the judge of `core/src/diagnosis` offers them. */
+/** The ways out of each cause, the best first, as the judge of `core/src/diagnosis` offers them in a common case. */
 export const ways = {
   'engine.not-installed': ['install-ollama', 'get-ollama'],
   'engine.not-executable': ['allow-run'],
   'engine.not-running': ['start-ollama'],
   'engine.starting': [],
-  'engine.silent': ['restart-ollama', 'use-address'],
+  'engine.silent': ['restart-ollama'],
   'engine.crash-looping': ['read-log', 'restart-ollama'],
   'engine.models-dir-permission': ['give-folder', 'start-ollama'],
   'engine.models-dir-missing': ['find-folder', 'start-ollama'],
-  'engine.too-old': ['restart-ollama', 'install-ollama', 'get-ollama'],
+  'engine.too-old': ['install-ollama', 'get-ollama'],
   'engine.update-pending': ['restart-ollama'],
   'engine.not-at-login': ['start-at-login'],
   'engine.busy': ['restart-ollama', 'set-timeout'],
   'engine.runner-missing': ['get-ollama'],
   'engine.cpu-unsupported': ['get-ollama'],
-  'connection.other-program': ['use-address', 'move-ollama', 'close-program'],
+  'connection.other-program': ['move-ollama', 'close-program'],
   'connection.path-wrong': ['use-address'],
-  'connection.http-on-https': ['use-address', 'correct-variable', 'edit-file'],
+  'connection.http-on-https': ['use-address', 'edit-file'],
   'connection.listening-elsewhere': ['use-address'],
   'connection.proxy-intercepts': ['bypass-proxy'],
   'connection.localhost-is-ipv6': ['use-address'],
   'connection.wildcard-address': ['use-address'],
-  'connection.port-missing': ['use-address', 'correct-variable', 'edit-file'],
-  'connection.port-invalid': ['use-address', 'correct-variable', 'edit-file'],
+  'connection.port-missing': ['use-address', 'edit-file'],
+  'connection.port-invalid': ['use-address', 'edit-file'],
   'connection.port-reserved': ['free-reserved-port'],
   'connection.reset': ['use-address', 'let-through'],
-  'connection.https-on-http': ['use-address', 'correct-variable', 'edit-file'],
+  'connection.https-on-http': ['use-address', 'edit-file'],
   'connection.forbidden': ['use-address', 'allow-host'],
   'connection.unreachable': ['use-address', 'serve-network'],
-  'connection.name-unknown': ['use-address', 'correct-variable', 'edit-file'],
+  'connection.name-unknown': ['use-address', 'edit-file'],
   'connection.refused-remote': ['use-address', 'serve-network'],
   'connection.failed': ['use-address'],
-  'models.none-installed': ['download-model', 'choose-model'],
-  'models.none-with-tools': ['download-model', 'choose-model'],
-  'models.calls-as-text': ['use-model', 'choose-model'],
-  'models.no-call': ['use-model', 'choose-model'],
-  'models.cloud-sign-in': ['sign-in', 'use-model', 'choose-model'],
-  'models.context-too-small': ['set-context', 'use-model', 'download-model'],
-  'models.does-not-fit': ['use-model', 'download-model', 'choose-model'],
-  'models.on-cpu': ['set-context', 'use-model', 'keep-loaded', 'choose-model'],
-  'models.weak-for-agents': ['use-model', 'download-model', 'choose-model'],
+  'models.none-installed': ['download-model'],
+  'models.none-with-tools': ['download-model'],
+  'models.calls-as-text': ['use-model'],
+  'models.no-call': ['use-model'],
+  'models.cloud-sign-in': ['sign-in', 'use-model'],
+  'models.context-too-small': ['set-context'],
+  'models.does-not-fit': ['use-model'],
+  'models.on-cpu': ['use-model', 'set-context', 'keep-loaded', 'download-model', 'choose-model'],
+  'models.weak-for-agents': ['use-model'],
   'models.second-store': ['use-store'],
   'models.capabilities-unknown': ['get-ollama', 'choose-model'],
   'settings.unreadable': ['edit-file'],
-  'settings.ollama-off': ['use-model', 'choose-model'],
-  'settings.no-primary': ['use-model', 'choose-model'],
+  'settings.ollama-off': ['use-model'],
+  'settings.no-primary': ['use-model'],
   'settings.fallback-key': ['rename-fallback'],
-  'settings.model-not-installed': ['download-model', 'use-model', 'choose-model'],
+  'settings.model-not-installed': ['download-model', 'use-model'],
   'settings.list-empty': ['repair-settings'],
-  'settings.key-alone': ['use-model', 'choose-model'],
+  'settings.key-alone': ['use-model'],
   'settings.key-not-seen': ['write-key'],
   'settings.discovery-off': ['add-models'],
-  'settings.model-without-tools': ['use-model', 'choose-model', 'drop-fallback'],
+  'settings.model-without-tools': ['use-model'],
   'settings.bare-model-name': ['repair-settings'],
   'settings.fallback-is-online': ['local-only'],
   'settings.base-url-v1': ['repair-settings'],
@@ -72,9 +72,9 @@ export const ways = {
   'settings.base-url-no-scheme': ['use-address'],
   'settings.api-unsupported': ['repair-settings'],
   'settings.not-allowed': ['repair-settings'],
-  'settings.env-missing': ['repair-settings', 'write-key', 'use-address', 'edit-file'],
+  'settings.env-missing': ['repair-settings'],
   'settings.context-not-sent': ['repair-settings'],
-  'settings.context-too-large': ['set-context', 'use-model', 'download-model'],
+  'settings.context-too-large': ['set-context', 'use-model'],
   'settings.gives-up-too-early': ['set-timeout', 'use-model', 'keep-loaded'],
   'settings.stale-agent-file': ['repair-settings'],
   'openclaw.not-installed': ['install-openclaw', 'get-openclaw', 'use-model'],
@@ -89,6 +89,52 @@ export const ways = {
   'openclaw.does-not-see-model': ['use-model'],
   'openclaw.rejects-settings': ['undo-change', 'edit-file'],
 } as const satisfies Record<Code, readonly Way[]>;
+
+/** What it offers in place of one of these, or before them, where the computer is another. */
+export const otherwise: Partial<Record<Code, readonly Way[]>> = {
+  'engine.silent': ['use-address'],
+  'engine.models-dir-permission': ['restart-ollama'],
+  'engine.models-dir-missing': ['restart-ollama'],
+  'engine.too-old': ['restart-ollama'],
+  'connection.other-program': ['use-address'],
+  'connection.http-on-https': ['correct-variable'],
+  'connection.port-missing': ['correct-variable'],
+  'connection.port-invalid': ['correct-variable'],
+  'connection.https-on-http': ['correct-variable'],
+  'connection.name-unknown': ['correct-variable'],
+  'models.none-installed': ['choose-model'],
+  'models.none-with-tools': ['choose-model'],
+  'models.calls-as-text': ['choose-model'],
+  'models.no-call': ['choose-model'],
+  'models.cloud-sign-in': ['choose-model'],
+  'models.context-too-small': ['use-model', 'download-model', 'choose-model'],
+  'models.does-not-fit': ['download-model', 'choose-model'],
+  'models.weak-for-agents': ['download-model', 'choose-model'],
+  'settings.ollama-off': ['choose-model'],
+  'settings.no-primary': ['choose-model'],
+  'settings.key-alone': ['choose-model'],
+  'settings.model-not-installed': ['choose-model'],
+  'settings.model-without-tools': ['choose-model', 'drop-fallback'],
+  'settings.env-missing': ['write-key', 'edit-file', 'use-address'],
+  'settings.context-too-large': ['download-model', 'choose-model'],
+};
+
+/** The command that the judge gives with what only a person can do, on Linux; `null` where there is none. */
+export function commandOf(way: Way, code: Code): string[] | null {
+  const of = (name: string) => special[code]?.[name] ?? examples[name] ?? '';
+  switch (way) {
+    case 'read-log': return ['journalctl', '-u', 'ollama', '-n', '50', '--no-pager'];
+    case 'allow-run': return ['chmod', '+x', of('path')];
+    case 'give-folder': return ['sudo', 'chown', '-R', `${of('user')}:${of('user')}`, of('folder')];
+    case 'close-program': return ['kill', of('pid')];
+    case 'bypass-proxy': return ['export', 'NO_PROXY=127.0.0.1,localhost'];
+    case 'correct-variable': return ['nano', `+${of('line')}`, of('place')];
+    case 'serve-network': return ['env', `OLLAMA_HOST=0.0.0.0:${of('port')}`, 'ollama', 'serve'];
+    case 'allow-host': return ['env', 'OLLAMA_ORIGINS=*', 'ollama', 'serve'];
+    case 'sign-in': return ['ollama', 'signin'];
+    default: return null;
+  }
+}
 
 /** What only a person can do, and the words for how. */
 export const byHand: Partial<Record<Way, string>> = {
@@ -114,7 +160,7 @@ export const byHand: Partial<Record<Way, string>> = {
 export const examples: Record<string, string> = {
   url: 'http://127.0.0.1:11434', answersAt: 'http://127.0.0.1:11435', plain: 'http://127.0.0.1:11434',
   numeric: 'http://127.0.0.1:11434', written: 'http://127.0.0.1', meant: 'http://127.0.0.1:11434', port: '11434',
-  host: 'living-room', program: 'nginx', pid: '4711', user: 'ollama', variable: 'OLLAMA_HOST', place: '~/.profile', line: '12', column: '5',
+  host: 'living-room', program: 'nginx', pid: '4711', user: 'ollama', variable: 'OLLAMA_HOST', place: '/home/ada/.profile', line: '12', column: '5',
   folder: '/mnt/models', path: '~/.openclaw/openclaw.json', log: 'journalctl -u ollama',
   reason: 'Error: listen tcp 127.0.0.1:11434: bind: address already in use', seconds: '20', restarts: '5',
   name: 'qwen3:8b', names: 'qwen3:8b, gemma4', better: 'qwen3.5', tokens: '32768', fits: '32768', version: '0.5.7', installed: '0.32.15',
@@ -209,6 +255,7 @@ export function problemOf({ code, link, severity }: Listed): Finding {
     id,
     kind: byHand[id] ? 'manual' : id.startsWith('get-') ? 'link' : 'action',
     params: { ...params, ...numbers(offered(id, code)), ...(id === 'configure-elsewhere' ? { way: 'bridge' } : {}) },
+    ...(commandOf(id, code) ? { command: commandOf(id, code) } : {}),
   })) as Offer[];
   return { code, link, severity, params, evidence: [], remedies } as unknown as Finding;
 }
