@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { svelteTesting } from '@testing-library/svelte/vite';
 import { defineConfig } from 'vitest/config';
@@ -6,10 +7,15 @@ import { defineConfig } from 'vitest/config';
 const policy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'none'; base-uri 'none'; form-action 'none'";
 
+/** Pincer's one version. */
+const version = /^version = "(.+)"$/m.exec(readFileSync(new URL('../Cargo.toml', import.meta.url), 'utf8'))?.[1];
+if (!version) throw new Error('No version in Cargo.toml');
+
 // `vite build --mode fake` makes the page with the fake backend, apart from the product:
 // nothing of it is reachable from index.html.
 export default defineConfig(({ mode }) => ({
   base: './',
+  define: { 'import.meta.env.PINCER_VERSION': JSON.stringify(version) },
   plugins: [svelte(), svelteTesting()],
   build: {
     outDir: mode === 'fake' ? 'node_modules/.fake' : 'dist',

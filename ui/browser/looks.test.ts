@@ -87,6 +87,27 @@ describe.each(states)('$name', (state) => {
   });
 });
 
+test.each(['home-ollama-stopped', 'models', 'fix-unfolded', 'settings', 'preferences'])('%s has room for very large text', async (name) => {
+  for (const width of [320, 740, 1080]) {
+    const page = await open(chromium, { ...stateOf(name), text: 'very-large' }, { language: 'fr', width });
+    expect(await page.evaluate(() => parseFloat(getComputedStyle(document.documentElement).fontSize))).toBeGreaterThan(20);
+    expect(await sticksOut(page)).toEqual([]);
+    await page.close();
+  }
+});
+
+test('in a narrow window each station has its word and its state, and on Home its caption', async () => {
+  for (const [name, parts] of [['home-ollama-stopped', 15], ['models-stopped', 10]] as const) {
+    const page = await open(chromium, stateOf(name), { language: 'fr', width: 320, height: 640 });
+    const shown = await page.$$eval('.path .words > *', (all) => all.filter((one) => one.getBoundingClientRect().width > 1).length);
+    expect(shown, name).toBe(parts);
+    const tops = await page.$$eval('.path li', (all) => all.map((one) => one.getBoundingClientRect().top));
+    expect(tops).toEqual([...tops].sort((one, other) => one - other));
+    expect(new Set(tops).size).toBe(5);
+    await page.close();
+  }
+});
+
 test('where the system asks for less motion nothing moves, and elsewhere something does', async () => {
   const moving = async (wanted: string) => {
     const page = await open(chromium, stateOf('models-downloads'));

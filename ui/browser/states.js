@@ -13,6 +13,7 @@
  * @property {string} [closing] The window is asked to close.
  * @property {string} [setup] How far "Set everything up" has gone (see `src/lib/backend/fake-setup.ts`).
  * @property {string} [practice] It is practice mode.
+ * @property {'large' | 'very-large'} [text] Its size.
  */
 
 /** Everything that is folded. @param {import('puppeteer-core').Page} page */

@@ -35,6 +35,8 @@ if (query.get('gateway') === 'silent') backend.gateway = 'silent';
 backend.tag = query.get('language') ?? 'en';
 const theme = query.get('theme');
 if (theme === 'light' || theme === 'dark') backend.kept.chosen.theme = theme;
+const text = query.get('text');
+if (text === 'large' || text === 'very-large') backend.kept.chosen.text = text;
 
 // The window runs with the same restriction.
 Object.freeze(Object.prototype);

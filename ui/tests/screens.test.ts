@@ -1,7 +1,9 @@
-import { fireEvent, screen } from '@testing-library/svelte';
-import { describe, expect, test } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { fireEvent, screen, within } from '@testing-library/svelte';
+import { describe, expect, test, vi } from 'vitest';
 import { diagnosis, failureOf } from '../src/lib/backend/fake';
 import { findings, worlds } from '../src/lib/backend/samples';
+import { at } from './guide';
 import { accessible, open } from './window';
 
 describe('going from screen to screen', () => {
@@ -62,6 +64,17 @@ describe('Fix a problem', () => {
     expect(await screen.findByText('maxTokens: 8192 * 10')).toBeTruthy();
     expect(screen.getByText(/line 12, column 18/)).toBeTruthy();
   });
+});
+
+test('Preferences make the text larger at once, and say which Pincer this is', async () => {
+  const { backend } = open(worlds.well, 'preferences');
+  await fireEvent.click(await screen.findByRole('radio', { name: 'Very large' }));
+  expect(document.documentElement.dataset.text).toBe('very-large');
+  await vi.waitFor(() => expect(backend.kept.chosen.text).toBe('very-large'));
+  await fireEvent.click(screen.getByRole('radio', { name: 'Usual' }));
+  expect(document.documentElement.dataset.text).toBeUndefined();
+  const version = /^version = "(.+)"$/m.exec(readFileSync(at('Cargo.toml'), 'utf8'))?.[1];
+  expect(within(screen.getByRole('region', { name: 'About Pincer' })).getByText(`Version ${version}`)).toBeTruthy();
 });
 
 test('Preferences switch language and theme at once', async () => {

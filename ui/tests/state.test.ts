@@ -155,17 +155,20 @@ describe('preferences', () => {
     expect(language()).toBe('fr');
     preferences.setLanguage('en');
     preferences.setTheme('dark');
+    preferences.setText('very-large');
     preferences.setNotify(false);
-    expect([language(), document.documentElement.lang, document.documentElement.dataset.theme]).toEqual(['en', 'en', 'dark']);
+    const { lang, dataset } = document.documentElement;
+    expect([language(), lang, dataset.theme, dataset.text]).toEqual(['en', 'en', 'dark', 'very-large']);
 
     const later = new Preferences(backend);
     later.heard('fr-FR');
     await later.open();
-    expect([language(), later.theme, later.notify]).toEqual(['en', 'dark', false]);
+    expect([language(), later.theme, later.text, later.notify]).toEqual(['en', 'dark', 'very-large', false]);
     later.setLanguage('system');
     later.setTheme('system');
-    expect([language(), document.documentElement.dataset.theme]).toEqual(['fr', undefined]);
-    expect(backend.kept.chosen).toEqual({ language: null, theme: null, notify: false });
+    later.setText('usual');
+    expect([language(), document.documentElement.dataset.theme, document.documentElement.dataset.text]).toEqual(['fr', undefined, undefined]);
+    expect(backend.kept.chosen).toEqual({ language: null, theme: null, text: null, notify: false });
   });
 
   test('take a language of another Pincer for none', async () => {

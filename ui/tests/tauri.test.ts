@@ -7,7 +7,7 @@ import { tauri } from '../src/lib/backend/tauri';
 afterEach(clearMocks);
 
 const request = { primary: 'a', fallbacks: null, models: [], allReady: true, context: null, mode: null, address: null, listed: null, localOnly: false };
-const chosen = { language: 'fr', theme: null, notify: true };
+const chosen = { language: 'fr', theme: null, text: null, notify: true };
 const remedy = { id: 'start-ollama', params: {} } as const;
 const calls: [string, (backend: Backend) => Promise<unknown>, string, Record<string, unknown>][] = [
   ['pull', (backend) => backend.pull('a', true), 'pull', { name: 'a', forOpenclaw: true }],

@@ -31,6 +31,17 @@ pub enum Theme {
     Dark,
 }
 
+/// How large the window's text is, where the user chose another size than the usual one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
+#[serde(rename_all = "kebab-case")]
+pub enum TextSize {
+    /// A little larger.
+    Large,
+    /// A lot larger.
+    VeryLarge,
+}
+
 /// What the user chose for the window.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(export_to = "./"))]
@@ -40,13 +51,15 @@ pub struct WindowPreferences {
     pub language: Option<String>,
     /// The colours; `null`: the system's.
     pub theme: Option<Theme>,
+    /// The size of the text; `null`: the usual one.
+    pub text: Option<TextSize>,
     /// The system tells when something long has ended while another window is in front.
     pub notify: bool,
 }
 
 impl Default for WindowPreferences {
     fn default() -> Self {
-        Self { language: None, theme: None, notify: true }
+        Self { language: None, theme: None, text: None, notify: true }
     }
 }
 
@@ -172,12 +185,13 @@ mod tests {
         fs::write(&path, r#"{"address":"http://box:11434","ofALaterPincer":{"x":1}}"#).unwrap();
         Preferences::change(&surroundings, |all| all.window.theme = Some(Theme::Dark)).unwrap();
         Preferences::change(&surroundings, |all| all.window.language = Some("fr".into())).unwrap();
+        Preferences::change(&surroundings, |all| all.window.text = Some(TextSize::VeryLarge)).unwrap();
         let written: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
         assert_eq!(
             written,
             serde_json::json!({
                 "address": "http://box:11434",
-                "window": { "language": "fr", "theme": "dark", "notify": true },
+                "window": { "language": "fr", "theme": "dark", "text": "very-large", "notify": true },
                 "ofALaterPincer": { "x": 1 },
             })
         );

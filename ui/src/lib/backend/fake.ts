@@ -93,7 +93,7 @@ export class FakeBackend implements Backend {
   signsIn = true;
   tag = 'en-GB';
   /** What the user chose before. */
-  kept: KeptPreferences = { chosen: { language: null, theme: null, notify: true }, setAside: null };
+  kept: KeptPreferences = { chosen: { language: null, theme: null, text: null, notify: true }, setAside: null };
   /** What is said of a model's name. */
   suggestion: Suggestion = { valid: true, installed: null, nearest: [] };
   /** What installing Ollama would do. */

@@ -2,6 +2,7 @@
 
 import { asFailure, type Backend } from '../backend/backend';
 import type { Failure } from '../backend/types/Failure';
+import type { TextSize } from '../backend/types/TextSize';
 import { languageOf, languages, setLanguage, type Language } from '../words/words.svelte';
 
 /** Light, dark, or what the system says. */
@@ -9,10 +10,16 @@ export type Theme = 'system' | 'light' | 'dark';
 /** The themes, as Preferences lists them. */
 export const themes: readonly Theme[] = ['system', 'light', 'dark'];
 
-/** Language, theme and notifications: chosen, or by the system. */
+/** How large the text is. */
+export type Text = 'usual' | TextSize;
+/** The sizes, as Preferences lists them. */
+export const texts: readonly Text[] = ['usual', 'large', 'very-large'];
+
+/** Language, theme, size of the text and notifications: chosen, or by the system. */
 export class Preferences {
   theme = $state<Theme>('system');
   language = $state<Language | 'system'>('system');
+  text = $state<Text>('usual');
   /** The system tells when something long has ended while another window is in front. */
   notify = $state(true);
   /** The language that the system asks for. */
@@ -35,6 +42,7 @@ export class Preferences {
       const { chosen, setAside } = await this.#backend.preferences();
       this.theme = chosen.theme ?? 'system';
       this.language = languages.find((one) => one === chosen.language) ?? 'system';
+      this.text = chosen.text ?? 'usual';
       this.notify = chosen.notify;
       this.setAside = setAside;
       this.#show();
@@ -54,6 +62,11 @@ export class Preferences {
     this.#chosen();
   }
 
+  setText(text: Text): void {
+    this.text = text;
+    this.#chosen();
+  }
+
   setLanguage(next: Language | 'system'): void {
     this.language = next;
     this.#chosen();
@@ -66,8 +79,11 @@ export class Preferences {
 
   #chosen(): void {
     this.#show();
-    const { theme, language, notify } = this;
-    const chosen = { theme: theme === 'system' ? null : theme, language: language === 'system' ? null : language, notify };
+    const { theme, language, text, notify } = this;
+    const chosen = {
+      theme: theme === 'system' ? null : theme, language: language === 'system' ? null : language,
+      text: text === 'usual' ? null : text, notify,
+    };
     this.#backend.keepPreferences(chosen).then(
       () => (this.failure = null),
       (reason: unknown) => (this.failure = asFailure(reason)),
@@ -78,6 +94,8 @@ export class Preferences {
     const shown = this.language === 'system' ? this.systemLanguage : this.language;
     setLanguage(shown);
     document.documentElement.lang = shown;
+    if (this.text === 'usual') delete document.documentElement.dataset.text;
+    else document.documentElement.dataset.text = this.text;
     if (this.theme === 'system') delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = this.theme;
   }
