@@ -160,6 +160,17 @@ fn the_gateway_starts_with_the_computer_by_openclaws_own_command_and_is_taken_ba
     assert_eq!(undone["undone"], true, "{undone:#}");
     assert_eq!(machine.files(), before, "byte for byte");
     assert!(!machine.home.path().join(".config/systemd").exists(), "folders that were made for it go, too");
+
+    // Taken back in its turn: OpenClaw meets settings that lack nothing, and leaves their comments.
+    let again = machine.pincer(&["undo", undone["receipt"]["id"].as_str().unwrap(), "--json"]);
+    assert_eq!(again["undone"], true, "{again:#}");
+    assert_eq!(
+        (settings::read(&machine.home, "openclaw.json"), machine.unit().exists()),
+        (Some(written), true)
+    );
+    let gone = machine.pincer(&["undo", again["receipt"]["id"].as_str().unwrap(), "--json"]);
+    assert_eq!((&gone["undone"], machine.files()), (&json!(true), before), "{gone:#}");
+    assert!(!machine.home.path().join(".config/systemd").exists());
 }
 
 #[test]

@@ -3,6 +3,8 @@
 
 use std::io;
 
+use tokio::sync::watch;
+
 /// Hears it as long as it lives; from then on the process no longer ends by itself.
 pub(crate) struct Ending {
     #[cfg(unix)]
@@ -30,6 +32,18 @@ impl Ending {
             _ = hangup.recv() => {}
         }
     }
+}
+
+/// What ends a part of a command once that is wished, heard from when that part asks; and whether it was.
+pub(crate) fn once_wished() -> (impl Future<Output = ()> + Send + 'static, watch::Receiver<bool>) {
+    let (wished, was_wished) = watch::channel(false);
+    let asked = async move {
+        // Where it cannot be heard, the process ends by itself.
+        let Ok(mut ending) = Ending::listen() else { return std::future::pending().await };
+        ending.wished().await;
+        wished.send_replace(true);
+    };
+    (asked, was_wished)
 }
 
 #[cfg(not(unix))]

@@ -25,10 +25,11 @@ pub mod words;
 use std::{ffi::OsString, process::ExitCode};
 
 use clap::Parser;
-use pincer_core::{computer::Computer, openclaw::change, surroundings::Surroundings};
+use pincer_core::{computer::Computer, error::Error, openclaw::change, surroundings::Surroundings};
 
 use arguments::{Arguments, Command, Start};
 use output::{Failure, Output};
+use waiting::Waiting;
 use words::Words;
 
 /// How a command ended, when it could be done.
@@ -83,6 +84,17 @@ async fn newest(computer: &Computer) -> Option<String> {
     Some(change::list(computer).await.ok()?.into_iter().next()?.id)
 }
 
+/// Settles what a crash left, and says so where it takes its time. Ctrl-C ends it: the next start goes on with it.
+async fn settle(computer: &Computer, output: &Output) -> Result<(), Error> {
+    let waiting = Waiting::new(output);
+    if change::was_interrupted(computer).await {
+        waiting.say(output, "cli.settling", &serde_json::json!({}));
+    }
+    let settled = change::settle(computer).await;
+    waiting.clear();
+    settled.map(drop)
+}
+
 /// An answer that could not be written is told with the change that was made all the same.
 async fn unseen(
     computer: &Computer,
@@ -104,12 +116,13 @@ async fn run(arguments: Arguments, surroundings: Surroundings, output: &Output) 
         Command::Models => models::run(&computer, output).await,
         Command::Doctor { deep, error } => doctor::run(&computer, output, deep, error).await,
         Command::Use(wanted) => {
-            change::settle(&computer).await?;
+            settle(&computer, output).await?;
             let before = newest(&computer).await;
             let ended = use_model::run(&computer, output, wanted).await;
             unseen(&computer, before, ended).await
         }
         Command::Undo(wanted) => {
+            settle(&computer, output).await?;
             let before = newest(&computer).await;
             let ended = undo::run(&computer, output, wanted).await;
             unseen(&computer, before, ended).await
@@ -122,7 +135,7 @@ async fn run(arguments: Arguments, surroundings: Surroundings, output: &Output) 
         Command::InstallOpenclaw { yes } => install::openclaw(&computer, output, yes).await,
         Command::Start(Start { openclaw: false, at_login: false, .. }) => start::run(&computer, output).await,
         Command::Start(wanted) => {
-            change::settle(&computer).await?;
+            settle(&computer, output).await?;
             let before = newest(&computer).await;
             let ended = if wanted.at_login {
                 start::at_login(&computer, output, &wanted).await

@@ -27,7 +27,7 @@ use crate::{
     Done,
     arguments::Start,
     ask,
-    ending::Ending,
+    ending::{Ending, once_wished},
     newest,
     output::{Failure, Output},
     use_model::{show, unwritten, without_plan},
@@ -151,13 +151,8 @@ async fn lacking(computer: &Computer) -> Result<Option<(Remedy, &'static str)>, 
 /// Ctrl-C, or a terminal that closes, ends OpenClaw's own command, and waits until everything is as it was.
 async fn apply_or_stop(computer: &Computer, plan: Plan) -> Result<Option<ReceiptSummary>, Failure> {
     let before = newest(computer).await;
-    let mut ending = Ending::listen()?;
-    let (stopped, was_stopped) = tokio::sync::watch::channel(false);
-    let applied = change::apply_unless(computer, plan, async move {
-        ending.wished().await;
-        stopped.send_replace(true);
-    });
-    match applied.await {
+    let (stop, was_stopped) = once_wished();
+    match change::apply_unless(computer, plan, stop).await {
         // One that could not be taken back whole is told as it is.
         Err(_) if *was_stopped.borrow() && newest(computer).await == before => Err(Failure::Cancelled),
         applied => Ok(applied?),

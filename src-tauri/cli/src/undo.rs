@@ -16,14 +16,16 @@ use serde_json::json;
 use crate::{
     Done,
     arguments::Undo,
-    ask, effects, history,
+    ask, effects,
+    ending::once_wished,
+    history, newest,
     output::{Failure, Output},
 };
 
 pub(crate) async fn run(computer: &Computer, output: &Output, wanted: Undo) -> Result<Done, Failure> {
     let before = gateway::now(computer).await;
     let mut later = Vec::new();
-    let mut ended = change::undo(computer, wanted.id.clone(), wanted.force).await;
+    let mut ended = undo_or_stop(computer, &wanted, Vec::new()).await?;
     // Nobody can be asked in JSON: without a yes that it would take them, too, is the answer.
     while let (Err(Error { code: ErrorCode::UndoTakesLater { later: all }, .. }), true) =
         (&ended, wanted.yes || !output.json)
@@ -37,7 +39,7 @@ pub(crate) async fn run(computer: &Computer, output: &Output, wanted: Undo) -> R
             return Err(Failure::Told);
         }
         let names = later.iter().map(|change| change.id.clone()).collect();
-        ended = change::undo_with_later(computer, wanted.id.clone(), wanted.force, names).await;
+        ended = undo_or_stop(computer, &wanted, names).await?;
     }
     let receipt = match ended {
         // All is as was wished.
@@ -76,6 +78,21 @@ pub(crate) async fn run(computer: &Computer, output: &Output, wanted: Undo) -> R
         output.say(key, &json!({}))?;
     }
     Ok(Done::Fine)
+}
+
+/// Ctrl-C, or a terminal that closes, ends OpenClaw's own command, and waits until nothing is half undone.
+async fn undo_or_stop(
+    computer: &Computer,
+    wanted: &Undo,
+    later: Vec<String>,
+) -> Result<Result<ReceiptSummary, Error>, Failure> {
+    let before = newest(computer).await;
+    let (stop, was_stopped) = once_wished();
+    let undone = change::undo_unless(computer, wanted.id.clone(), wanted.force, later, stop).await;
+    if undone.is_err() && *was_stopped.borrow() && newest(computer).await == before {
+        return Err(Failure::Cancelled);
+    }
+    Ok(undone)
 }
 
 /// The later changes that would go with it.

@@ -96,7 +96,7 @@ pub async fn output_or_kill<A: AsRef<OsStr>>(
 }
 
 /// Runs `program` to its end as [`output`] does, but one that is given up, or that `stop` ends, is asked to end with all
-/// that it started, and is gone when this returns. A Ctrl-C of ours does not reach it.
+/// that it started, and is gone when this returns. A Ctrl-C of ours does not reach it. `begun` hears its number.
 ///
 /// # Errors
 /// The system's, `TimedOut` after `limit`, or `Interrupted` by `stop`.
@@ -106,8 +106,12 @@ pub async fn output_unless<A: AsRef<OsStr>>(
     arguments: &[A],
     limit: Duration,
     stop: impl Future<Output = ()>,
+    begun: &mut dyn FnMut(u32),
 ) -> io::Result<Output> {
     let mut running = Group::spawn(&mut piped(surroundings, program, arguments))?;
+    if let Some(number) = running.first() {
+        begun(number);
+    }
     let pipes = running.pipes();
     let said = tokio::select! {
         said = listen(pipes, Keep::Beginning, running.wait(), limit) => said,

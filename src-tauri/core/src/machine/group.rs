@@ -91,31 +91,41 @@ impl Group {
         }
     }
 
-    #[cfg(unix)]
     fn signal(&self, kill: bool) {
-        use rustix::process::{Signal, kill_process_group};
-        if let Some(group) = self.number() {
-            // All of it may be gone already.
-            let _ = kill_process_group(group, if kill { Signal::KILL } else { Signal::TERM });
+        if let Some(number) = self.number {
+            signal(number, kill);
         }
     }
 
     /// The group's number.
-    #[cfg(unix)]
+    #[cfg(all(test, unix))]
     pub(super) fn number(&self) -> Option<rustix::process::Pid> {
-        self.number.and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw)
+        self.number.and_then(group)
     }
+}
 
-    #[cfg(windows)]
-    fn signal(&self, _kill: bool) {
-        use std::{os::windows::process::CommandExt as _, process::Stdio};
-        // A console program cannot be asked; `taskkill` ends what it started, too.
-        if let Some(id) = self.number {
-            let mut command = std::process::Command::new("taskkill");
-            command.args(["/PID", &id.to_string(), "/T", "/F"]).creation_flags(super::command::NO_WINDOW);
-            drop(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status());
-        }
+#[cfg(unix)]
+fn group(number: u32) -> Option<rustix::process::Pid> {
+    i32::try_from(number).ok().and_then(rustix::process::Pid::from_raw)
+}
+
+/// Ends the group of this number, by asking or (`kill`) at once: of a process that was seen to be the one that began it.
+#[cfg(unix)]
+pub(crate) fn signal(number: u32, kill: bool) {
+    use rustix::process::{Signal, kill_process_group};
+    if let Some(group) = group(number) {
+        // All of it may be gone already.
+        let _ = kill_process_group(group, if kill { Signal::KILL } else { Signal::TERM });
     }
+}
+
+/// The same. A console program cannot be asked; `taskkill` ends what it started, too.
+#[cfg(windows)]
+pub(crate) fn signal(number: u32, _kill: bool) {
+    use std::{os::windows::process::CommandExt as _, process::Stdio};
+    let mut command = std::process::Command::new("taskkill");
+    command.args(["/PID", &number.to_string(), "/T", "/F"]).creation_flags(super::command::NO_WINDOW);
+    drop(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status());
 }
 
 impl Drop for Group {

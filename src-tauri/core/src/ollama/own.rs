@@ -121,6 +121,11 @@ impl Process {
         Self::of(self.pid).is_some_and(|now| now.started == self.started && named(&now.program))
     }
 
+    /// It still runs, whatever program it became meanwhile: what begins as a script's `env` goes on as its interpreter.
+    pub(crate) fn goes_on(&self) -> bool {
+        Self::of(self.pid).is_some_and(|now| now.started == self.started)
+    }
+
     /// Ends it, first by asking.
     ///
     /// # Errors

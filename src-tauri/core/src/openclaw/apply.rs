@@ -8,14 +8,16 @@ use crate::{
     folders::Folders,
     openclaw::{
         atomic::{self, NotReplaced, Place, Step, Watch, refusal},
-        history,
+        history::{self, SetService},
         lock::Lock,
         outcome::ReceiptKind,
         plan::{FileEdit, Hash, Plan},
-        receipt::{self, Receipt, Status, WrittenFile},
+        receipt::{self, Receipt, ServiceCommand, Status, WrittenFile},
         store,
     },
 };
+
+pub(crate) mod service;
 
 /// Makes a unified diff of two texts of a file with the secrets masked.
 pub type Mask<'a> = dyn Fn(&Path, &str, &str) -> String + 'a;
@@ -65,32 +67,27 @@ pub(crate) fn apply_watched(
     commit(folders, &lock, plan, now, mask, watch).map(Applied::Written)
 }
 
-/// Writes the files of the plan, then lets a command of another program do its part, which makes `made`. Should that
-/// fail, every file holds what it held before, and there is no receipt. It is pending until the command has ended.
+/// Writes the files of the plan, then lets OpenClaw's own command do its part, which makes `made`. Should that fail, every
+/// file holds what it held before, and there is no receipt. It is pending until the command has ended.
 pub(crate) fn apply_with(
     folders: &Folders,
     plan: &Plan,
     made: &Path,
     now: SystemTime,
     mask: &Mask<'_>,
-    command: impl FnOnce() -> Result<(), Error>,
+    service: &mut SetService<'_>,
 ) -> Result<Receipt, Error> {
     folders.create()?;
     let lock = Lock::take(folders)?;
     history::settle_held(folders, &lock, &mut history::no_command)?;
-    let place = atomic::locate(made)?;
-    let made = written(&FileEdit::new(made.to_path_buf(), None, None), place)?;
-    let receipt = write_all(folders, &lock, plan, Some(made), now, mask, &mut |_| Ok(()))?;
-    if let Err(mut error) = command() {
-        let reached = receipt.files.len();
-        if !matches!(history::put_back_and_forget(folders, &lock, receipt, reached), Ok(true)) {
-            error.detail.push_str(" (not every file could be put back)");
-        }
-        return Err(error);
-    }
-    let done = finish(folders, receipt, &mut |_| Ok(()));
-    drop(store::prune(folders, store::LIMITS));
-    done
+    service::commit(
+        folders,
+        &lock,
+        plan,
+        service::of(true, made.to_path_buf(), Vec::new()),
+        (now, mask),
+        (&mut |_| Ok(()), service),
+    )
 }
 
 /// Writes the files, under the lock and with nothing pending.
@@ -102,7 +99,8 @@ pub(crate) fn commit(
     mask: &Mask<'_>,
     watch: &mut Watch<'_>,
 ) -> Result<Receipt, Error> {
-    let committed = write_all(folders, lock, plan, None, now, mask, watch)
+    let committed = begin(folders, plan, None, None, (now, mask), watch)
+        .and_then(|(receipt, edits)| write_all(folders, lock, receipt, &edits, mask, watch))
         .and_then(|receipt| finish(folders, receipt, watch));
     // Contents that no receipt needs are forgotten: the oldest, or what was kept for a change that failed. What cannot
     // be forgotten now is forgotten after the next change.
@@ -110,16 +108,15 @@ pub(crate) fn commit(
     committed
 }
 
-/// Writes all; the receipt is still pending. `made`: what a command that follows will make.
-fn write_all(
+/// Keeps all contents and a pending receipt; writes none of the files yet. `made`: what a command will make.
+fn begin<'a>(
     folders: &Folders,
-    lock: &Lock,
-    plan: &Plan,
+    plan: &'a Plan,
     made: Option<WrittenFile>,
-    now: SystemTime,
-    mask: &Mask<'_>,
+    command: Option<ServiceCommand>,
+    (now, mask): (SystemTime, &Mask<'_>),
     watch: &mut Watch<'_>,
-) -> Result<Receipt, Error> {
+) -> Result<(Receipt, Vec<&'a FileEdit>), Error> {
     let mut effective = Vec::new();
     for edit in &plan.edits {
         let place = atomic::locate(&edit.path)?;
@@ -140,15 +137,26 @@ fn write_all(
     let (edits, mut files): (Vec<_>, Vec<_>) =
         effective.into_iter().map(|(edit, file, _)| (edit, file)).unzip();
     files.extend(made);
-    let receipt = numbered(folders, plan.kind.clone(), files, now)?;
+    let receipt = Receipt { command, ..numbered(folders, plan.kind.clone(), files, now)? };
     watch(Step::Snapshots).map_err(|error| Error::file(&folders.snapshots(), &error))?;
-
-    let receipt_path = store::receipt_path(folders, &receipt.id);
     store::save(folders, &receipt)?;
+    Ok((receipt, edits))
+}
+
+/// Writes all; the receipt is still pending.
+fn write_all(
+    folders: &Folders,
+    lock: &Lock,
+    receipt: Receipt,
+    edits: &[&FileEdit],
+    mask: &Mask<'_>,
+    watch: &mut Watch<'_>,
+) -> Result<Receipt, Error> {
+    let receipt_path = store::receipt_path(folders, &receipt.id);
     let mut reached = 0;
     let written = watch(Step::Pending)
         .map_err(|error| Error::file(&receipt_path, &error))
-        .and_then(|()| write(&receipt, &edits, mask, watch, &mut reached));
+        .and_then(|()| write(&receipt, edits, mask, watch, &mut reached));
     if let Err(mut error) = written {
         if !matches!(history::put_back_and_forget(folders, lock, receipt, reached), Ok(true)) {
             // The receipt stays and knows every content: undo can still go back.
@@ -161,7 +169,7 @@ fn write_all(
 
 fn finish(folders: &Folders, mut receipt: Receipt, watch: &mut Watch<'_>) -> Result<Receipt, Error> {
     let receipt_path = store::receipt_path(folders, &receipt.id);
-    receipt.status = Status::Done;
+    (receipt.status, receipt.command) = (Status::Done, None);
     // Should this fail, all is written and the receipt is pending: the next start finds that and marks it.
     if store::save(folders, &receipt).is_ok() {
         watch(Step::Done).map_err(|error| Error::file(&receipt_path, &error))?;
@@ -231,7 +239,7 @@ fn numbered(
     let Some((number, id)) = free else {
         return Err(refusal(&folders.history(), FileReason::Other, "no number left for a receipt"));
     };
-    Ok(Receipt { id, number, at, status: Status::Pending, kind, files })
+    Ok(Receipt { id, number, at, status: Status::Pending, kind, files, command: None })
 }
 
 fn changed_meanwhile(edit: &FileEdit, present: Option<&[u8]>, mask: &Mask<'_>) -> Error {

@@ -9,7 +9,7 @@ use super::{
     apply::{self, Applied},
     elsewhere,
     gateway::{self, Gateway, login, start as gateway_start},
-    history,
+    history::{self, Settled},
     outcome::{Effect, FileDiff, Preview, ReceiptKind, ReceiptSummary, UseRequest},
     plan::Plan,
     prepare::{self, Seen},
@@ -229,12 +229,28 @@ pub async fn undo_with_later(
     force: bool,
     later: Vec<String>,
 ) -> Result<ReceiptSummary, Error> {
+    undo_unless(computer, id, force, later, std::future::pending()).await
+}
+
+/// The same; `stop` ends OpenClaw's own command, where it has to undo something: then nothing is undone, or, where its
+/// service is gone already, all. First polled when that command runs.
+///
+/// # Errors
+/// As [`undo`].
+pub async fn undo_unless(
+    computer: &Computer,
+    id: Option<String>,
+    force: bool,
+    later: Vec<String>,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<ReceiptSummary, Error> {
     let (computer, runtime) = (computer.clone(), Handle::current());
     blocking(move || {
         let wanted = history::Wanted { id: id.as_deref(), force, later: &later };
         let now = computer.surroundings.now();
+        let _begun = login::Begun::new();
         // What OpenClaw's own command made goes by OpenClaw's own command.
-        let mut service = |wanted: bool| runtime.block_on(login::set(&computer, wanted));
+        let mut service = login::service(&computer, &runtime, login::LIMIT, stop);
         let receipt = history::undo_with(&computer.folders, wanted, now, &diff, &mut service)?;
         Ok(receipt.summary(None))
     })
@@ -273,16 +289,23 @@ pub async fn difference(computer: &Computer, id: String) -> Result<Vec<FileDiff>
     blocking(move || history::difference(&folders, &id, &diff)).await
 }
 
+/// A change was interrupted in which OpenClaw's own command has a part: [`settle`] takes its time.
+pub async fn was_interrupted(computer: &Computer) -> bool {
+    let folders = computer.folders.clone();
+    blocking(move || history::was_interrupted(&folders)).await.unwrap_or_default()
+}
+
 /// Settles what a crash left: to be called once at the start of a face. Where nothing was ever changed, nothing
-/// is made.
+/// is made. Where OpenClaw's own command was under way it takes up to two minutes, else milliseconds.
 ///
 /// # Errors
 /// `file.*`.
-pub async fn settle(computer: &Computer) -> Result<(), Error> {
+pub async fn settle(computer: &Computer) -> Result<Settled, Error> {
     let (computer, runtime) = (computer.clone(), Handle::current());
     blocking(move || {
-        let mut service = |wanted: bool| runtime.block_on(login::set(&computer, wanted));
-        history::settle_with(&computer.folders, &mut service).map(drop)
+        let stop = std::future::pending();
+        let mut service = login::service(&computer, &runtime, login::CLEAN_UP, stop);
+        history::settle_with(&computer.folders, &mut service)
     })
     .await
 }

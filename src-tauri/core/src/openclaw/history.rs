@@ -11,12 +11,12 @@ use crate::{
     error::{Error, ErrorCode},
     folders::Folders,
     openclaw::{
-        apply::{Mask, commit, remove_empty, text},
+        apply::{Mask, commit, service, text},
         atomic::{self, Watch},
         lock::Lock,
         outcome::{FileDiff, ReceiptKind, ReceiptSummary},
         plan::{FileEdit, Hash, Plan},
-        receipt::{Receipt, Status, WrittenFile, number},
+        receipt::{Receipt, ServiceCommand, Status, WrittenFile, number},
         store,
     },
 };
@@ -24,7 +24,7 @@ use crate::{
 mod settle;
 
 pub use settle::{Settled, settle};
-pub(crate) use settle::{no_command, put_back_and_forget, settle_held, settle_with};
+pub(crate) use settle::{no_command, put_back_and_forget, settle_held, settle_with, was_interrupted};
 
 /// What Pincer changed, newest first.
 ///
@@ -80,11 +80,12 @@ pub fn undo(
     now: SystemTime,
     mask: &Mask<'_>,
 ) -> Result<Receipt, Error> {
-    undo_with(folders, wanted, now, mask, &mut |_| Ok(()))
+    undo_with(folders, wanted, now, mask, &mut |_, _| Ok(()))
 }
 
-/// Lets OpenClaw's own command set whether its gateway starts with the computer (`true`), or not.
-pub(crate) type SetService<'a> = dyn FnMut(bool) -> Result<(), Error> + 'a;
+/// Lets OpenClaw's own command set whether its gateway starts with the computer (`true`), or not; tells the number of its
+/// process as soon as there is one.
+pub(crate) type SetService<'a> = dyn FnMut(bool, &mut dyn FnMut(u32)) -> Result<(), Error> + 'a;
 
 /// The same, where OpenClaw's own command may have to undo its part: it runs once all else is known to be possible, and
 /// should it fail, nothing is undone.
@@ -113,16 +114,12 @@ pub(crate) fn undo_watched(
         let lock = Lock::take(folders)?;
         settle_held(folders, &lock, service)?;
         let back = Back::find(folders, wanted, mask)?;
-        if let Some(set) = back.service {
-            service(set)?;
-        }
         let kind = ReceiptKind::Undo { receipt: back.goal };
         let plan = Plan { kind, edits: back.edits, starts: None };
-        let receipt = commit(folders, &lock, &plan, now, mask, watch)?;
-        if back.service == Some(false) {
-            remove_empty(&back.folders);
-        }
-        return Ok(receipt);
+        return match back.command {
+            Some(command) => service::commit(folders, &lock, &plan, command, (now, mask), (watch, service)),
+            None => commit(folders, &lock, &plan, now, mask, watch),
+        };
     }
     let unknown = |id: &str| ErrorCode::UndoUnknown { id: id.to_owned() };
     Err(wanted.id.map_or(ErrorCode::UndoNothing {}, unknown).into())
@@ -153,10 +150,8 @@ struct Back {
     /// That change.
     goal: String,
     edits: Vec<FileEdit>,
-    /// Whether OpenClaw's gateway started with the computer then, where it is otherwise now.
-    service: Option<bool>,
-    /// Folders that were made for its service, outermost first.
-    folders: Vec<PathBuf>,
+    /// What lets OpenClaw's gateway start with the computer as it did then, where it is otherwise now.
+    command: Option<ServiceCommand>,
 }
 
 impl Back {
@@ -195,9 +190,16 @@ impl Back {
             return Err(ErrorCode::UndoTakesLater { later }.into());
         }
         let edits = edits?.into_iter().flatten().collect();
-        let made = std::iter::once(goal).chain(later).flat_map(|receipt| &receipt.files);
-        let made = made.filter(|file| !file.is_ours()).flat_map(|file| file.folders.clone());
-        Ok(Self { goal: goal.id.clone(), edits, service, folders: made.collect() })
+        let made = |receipts: &[Receipt]| {
+            let files = receipts.iter().flat_map(|receipt| receipt.files.clone());
+            files.filter(|file| !file.is_ours()).collect::<Vec<_>>()
+        };
+        let file = made(&receipts).pop();
+        let command = service.zip(file).map(|(wanted, file)| {
+            let since = if wanted { Vec::new() } else { made(receipts.get(first..).unwrap_or_default()) };
+            service::of(wanted, file.path, since.into_iter().flat_map(|file| file.folders).collect())
+        });
+        Ok(Self { goal: goal.id.clone(), edits, command })
     }
 }
 
@@ -292,5 +294,7 @@ impl Trail<'_> {
     }
 }
 
+#[cfg(test)]
+mod command_tests;
 #[cfg(test)]
 mod tests;

@@ -8,9 +8,12 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::openclaw::{
-    outcome::{ReceiptKind, ReceiptSummary},
-    plan::Hash,
+use crate::{
+    ollama::own::Process,
+    openclaw::{
+        outcome::{ReceiptKind, ReceiptSummary},
+        plan::Hash,
+    },
 };
 
 /// One change that Pincer made.
@@ -29,6 +32,25 @@ pub struct Receipt {
     pub kind: ReceiptKind,
     /// The files, in the order of writing.
     pub files: Vec<WrittenFile>,
+    /// OpenClaw's own command, which has a part in it; only while it is pending.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<ServiceCommand>,
+}
+
+/// OpenClaw's own command for its service, in a change that is pending: it outlives a Pincer that is killed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ServiceCommand {
+    /// The gateway is to start with the computer: the files come first; else the command does.
+    pub wanted: bool,
+    /// The file that it makes, or takes away.
+    pub file: PathBuf,
+    /// Folders that go with it when they are empty, outermost first.
+    #[serde(default)]
+    pub folders: Vec<PathBuf>,
+    /// Its process, as soon as there is one.
+    #[serde(default)]
+    pub process: Option<Process>,
 }
 
 /// How far a change came.

@@ -112,7 +112,7 @@ fn undo_killed_at_every_step() {
             history::Wanted::default(),
             now(),
             &mask,
-            (&mut die_after(step), &mut |_| Ok(())),
+            (&mut die_after(step), &mut |_, _| Ok(())),
         )
         .unwrap();
         return;
@@ -157,11 +157,11 @@ fn half(root: &Path, steps: usize) {
 fn a_command_of_openclaws_killed_half_way_is_finished_or_taken_back() {
     if let Some((folders, root, step)) = asked() {
         let plan = Plan { kind: ReceiptKind::GatewayAtLogin {}, ..edits(&root) };
-        let command = || {
+        let mut command = |_: bool, _: &mut dyn FnMut(u32)| {
             half(&root, step);
             die_after(0)(Step::Done).map_err(|error| Error::file(&root, &error))
         };
-        apply_with(&folders, &plan, &root.join(UNIT), now(), &mask, command).unwrap();
+        apply_with(&folders, &plan, &root.join(UNIT), now(), &mask, &mut command).unwrap();
         return;
     }
     let killed = |step: usize| {
@@ -178,13 +178,13 @@ fn a_command_of_openclaws_killed_half_way_is_finished_or_taken_back() {
         home.assert_clean();
     };
     let (home, id) = killed(0);
-    let settled = history::settle_with(&home.folders, &mut |_| panic!("nothing is left of it"));
+    let settled = history::settle_with(&home.folders, &mut |_, _| panic!("nothing is left of it"));
     assert_eq!(settled.unwrap().put_back, [id]);
     as_before(&home, 0);
 
     let (home, id) = killed(1);
     let mut asked = Vec::new();
-    let settled = history::settle_with(&home.folders, &mut |wanted| {
+    let settled = history::settle_with(&home.folders, &mut |wanted, _| {
         asked.push(wanted);
         fs::remove_file(home.path(UNIT)).map_err(|error| Error::file(&home.path(UNIT), &error))
     });
@@ -195,7 +195,7 @@ fn a_command_of_openclaws_killed_half_way_is_finished_or_taken_back() {
     let (home, id) = killed(1);
     assert_eq!(history::settle(&home.folders).unwrap().uncertain, [id]);
     assert_eq!(home.receipts()[0].status, Status::Uncertain);
-    let unset = &mut |wanted: bool| {
+    let unset = &mut |wanted: bool, _: &mut dyn FnMut(u32)| {
         assert!(!wanted);
         fs::remove_file(home.path(UNIT)).map_err(|error| Error::file(&home.path(UNIT), &error))
     };

@@ -6,12 +6,12 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::{Condvar, LazyLock, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
 use serde::Deserialize;
-use tokio::runtime::Handle;
+use tokio::{runtime::Handle, sync::watch};
 
 use super::start::told;
 use crate::{
@@ -30,7 +30,11 @@ use crate::{
 };
 
 /// It took 8 to 20 s; a slow computer gets some minutes, since what is given up half-way must be cleared up.
-const LIMIT: Duration = Duration::from_secs(180);
+pub(crate) const LIMIT: Duration = Duration::from_secs(180);
+/// For clearing up after a crash, before anything can be changed: what takes longer is left to undo.
+pub(crate) const CLEAN_UP: Duration = Duration::from_secs(60);
+/// To end the command, and to take back what it did so far.
+const FINISH: Duration = Duration::from_secs(30);
 /// systemd answers in milliseconds.
 const SYSTEMCTL: Duration = Duration::from_secs(2);
 /// Logins do not come and go by the second.
@@ -168,32 +172,96 @@ pub(crate) async fn install(
     change::blocking(move || {
         let made = file(&computer.surroundings, &computer.openclaw().state);
         let now = computer.surroundings.now();
-        let command = || runtime.block_on(set_unless(&computer, true, stop));
-        let receipt = apply::apply_with(&computer.folders, &plan, &made, now, &change::diff, command)?;
+        let _begun = Begun::new();
+        let mut service = service(&computer, &runtime, LIMIT, stop);
+        let receipt = apply::apply_with(&computer.folders, &plan, &made, now, &change::diff, &mut service)?;
         Ok(receipt.summary(None))
     })
     .await
+}
+
+/// OpenClaw's own command for `apply` and `history`, which are blocking. `stop`, or a Pincer that ends, ends it once: what
+/// is left to clear up then comes to its end.
+pub(crate) fn service<'a>(
+    computer: &'a Computer,
+    runtime: &'a Handle,
+    limit: Duration,
+    stop: impl Future<Output = ()> + Send + 'a,
+) -> impl FnMut(bool, &mut dyn FnMut(u32)) -> Result<(), Error> + 'a {
+    let mut leaving = LEAVING.subscribe();
+    let mut stop = Some(Box::pin(async move {
+        tokio::select! {
+            () = stop => {}
+            _ = leaving.wait_for(|leaving| *leaving) => {}
+        }
+    }));
+    move |wanted, begun| {
+        let stopped = async {
+            match &mut stop {
+                Some(asked) => asked.await,
+                None => std::future::pending().await,
+            }
+            stop = None;
+        };
+        runtime.block_on(set_unless(computer, wanted, limit, stopped, begun))
+    }
 }
 
 /// Lets OpenClaw's own command set whether its gateway starts with the computer.
 ///
 /// # Errors
 /// `gateway.no-program`; `gateway.login-failed`, after which nothing is half set.
-pub(crate) async fn set(computer: &Computer, wanted: bool) -> Result<(), Error> {
-    set_unless(computer, wanted, std::future::pending()).await
-}
-
-async fn set_unless(computer: &Computer, wanted: bool, stop: impl Future<Output = ()>) -> Result<(), Error> {
+async fn set_unless(
+    computer: &Computer,
+    wanted: bool,
+    limit: Duration,
+    stop: impl Future<Output = ()>,
+    begun: &mut dyn FnMut(u32),
+) -> Result<(), Error> {
     let surroundings = computer.surroundings.clone();
     let found = change::blocking(move || Ok(program::find(&surroundings))).await?;
     let program = found.ok_or_else(|| Error::from(ErrorCode::GatewayNoProgram {}))?;
     let led = node::lead(computer, &program).await;
-    let ended = run(&led, &program.path, wanted, stop).await;
+    let ended = run(&led, &program.path, wanted, limit, stop, begun).await;
     if ended.is_err() && wanted {
         // It writes its unit before it finds out that it cannot be enabled.
-        drop(run(&led, &program.path, false, std::future::pending()).await);
+        drop(run(&led, &program.path, false, limit, std::future::pending(), begun).await);
     }
     ended.map_err(|said| Error::new(ErrorCode::GatewayLoginFailed { command: shown(wanted) }, said))
+}
+
+/// Changes with OpenClaw's own command in them that are under way, and whether Pincer is about to end.
+static UNDER_WAY: (Mutex<usize>, Condvar) = (Mutex::new(0), Condvar::new());
+static LEAVING: LazyLock<watch::Sender<bool>> = LazyLock::new(|| watch::Sender::new(false));
+
+/// One of them, until dropped.
+pub(crate) struct Begun;
+
+impl Begun {
+    pub(crate) fn new() -> Self {
+        *under_way() += 1;
+        Self
+    }
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        *under_way() -= 1;
+        UNDER_WAY.1.notify_all();
+    }
+}
+
+fn under_way() -> MutexGuard<'static, usize> {
+    // Nothing panics while it is held, and a number is whole even so.
+    UNDER_WAY.0.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// For a process that is about to end: ends OpenClaw's own command where a change runs it, and waits until that change is
+/// taken back or whole, 30 s at the most; what is not by then is settled at the next start. Blocking, and the runtime has
+/// to go on meanwhile.
+pub fn finish() {
+    LEAVING.send_replace(true);
+    drop(UNDER_WAY.1.wait_timeout_while(under_way(), FINISH, |changes| *changes > 0));
 }
 
 const fn verb(wanted: bool) -> &'static str {
@@ -208,10 +276,12 @@ async fn run(
     led: &Surroundings,
     program: &Path,
     wanted: bool,
+    limit: Duration,
     stop: impl Future<Output = ()>,
+    begun: &mut dyn FnMut(u32),
 ) -> Result<(), String> {
     let arguments = ["gateway", verb(wanted), "--json"];
-    match command::output_unless(led, program, &arguments, LIMIT, stop).await {
+    match command::output_unless(led, program, &arguments, limit, stop, begun).await {
         Ok(output) if output.success => Ok(()),
         Ok(output) => Err(words(&output.stdout).unwrap_or_else(|| {
             let said = format!("{}\n{}", output.stdout.trim(), output.stderr.trim());

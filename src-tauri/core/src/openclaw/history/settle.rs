@@ -1,22 +1,35 @@
 //! What a crash, or an end in the middle, left: every change is finished or taken back, by comparing hashes, and by what
 //! OpenClaw's own command came to. Run at every start, and before every change, under its lock.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    thread,
+    time::{Duration, Instant},
+};
 
 use super::SetService;
 use crate::{
     error::{Error, ErrorCode},
     folders::Folders,
+    machine::group,
+    ollama::own::Process,
     openclaw::{
-        apply::remove_empty,
+        apply::{remove_empty, service::ask},
         atomic,
         gateway::login,
         lock::Lock,
         plan::Hash,
-        receipt::{Receipt, Status, WrittenFile},
+        receipt::{Receipt, ServiceCommand, Status, WrittenFile},
         store,
     },
 };
+
+/// OpenClaw's own command took 8 to 20 s; one that outlived its Pincer has a part of that behind it.
+const LEFT: Duration = Duration::from_secs(60);
+/// To end after it was asked to.
+const GRACE: Duration = Duration::from_secs(4);
+/// Between two looks at it.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// What became of changes that a crash interrupted: the receipts' names.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -50,8 +63,13 @@ pub(crate) fn settle_with(folders: &Folders, service: &mut SetService<'_>) -> Re
     settle_held(folders, &lock, service)
 }
 
+/// A pending change has a command of OpenClaw's in it.
+pub(crate) fn was_interrupted(folders: &Folders) -> Result<bool, Error> {
+    Ok(store::receipts(folders)?.iter().any(|receipt| receipt.command.is_some()))
+}
+
 /// For where OpenClaw's own command is not at hand: what it left half-way stays, and undo can still take it away.
-pub(crate) fn no_command(_wanted: bool) -> Result<(), Error> {
+pub(crate) fn no_command(_wanted: bool, _begun: &mut dyn FnMut(u32)) -> Result<(), Error> {
     Err(Error::new(ErrorCode::Internal {}, "OpenClaw's own command is not at hand"))
 }
 
@@ -69,19 +87,28 @@ pub(crate) fn settle_held(
         if receipt.status != Status::Pending {
             continue;
         }
+        if let Some(process) = receipt.command.as_ref().and_then(|command| command.process.as_ref()) {
+            see_out(process);
+        }
         let targets = receipt.files.iter().filter_map(|file| file.target.parent());
         for folder in targets.collect::<BTreeSet<_>>() {
             atomic::sweep(folder);
         }
         let id = receipt.id.clone();
-        let (ours, made): (Vec<&WrittenFile>, Vec<&WrittenFile>) =
-            receipt.files.iter().partition(|file| file.is_ours());
-        let found: Vec<Found> = ours.into_iter().map(Found::at).collect();
+        let found: Vec<Found> = receipt.files.iter().filter(|file| file.is_ours()).map(Found::at).collect();
         let written = found.iter().all(|found| *found == Found::After);
-        if let Some(made) = made.first().filter(|made| written && !login::starts(&made.path)) {
+        let made = receipt.files.iter().find(|file| !file.is_ours()).cloned();
+        if let Some(command) = receipt.command.clone().filter(|command| !command.wanted) {
+            let came = take_away(folders, lock, receipt, &command, service)?;
+            match came {
+                Status::Pending => settled.put_back.push(id),
+                Status::Done => settled.completed.push(id),
+                Status::Uncertain => settled.uncertain.push(id),
+            }
+        } else if let Some(made) = made.filter(|made| written && !login::starts(&made.path)) {
             // OpenClaw's own command did not come to its end. Should clearing up fail, the receipt says so.
-            if is_there(made) {
-                drop(service(false));
+            if is_there(&made) {
+                drop(ask(folders, &mut receipt, false, service));
             }
             if put_back_and_forget(folders, lock, receipt, found.len())? {
                 settled.put_back.push(id);
@@ -89,7 +116,7 @@ pub(crate) fn settle_held(
                 settled.uncertain.push(id);
             }
         } else if written {
-            receipt.status = Status::Done;
+            (receipt.status, receipt.command) = (Status::Done, None);
             store::save(folders, &receipt)?;
             settled.completed.push(id);
         } else if let Some(reached) = found.iter().position(|found| *found == Found::Before) {
@@ -102,12 +129,60 @@ pub(crate) fn settle_held(
         } else {
             // All may have been written, and something changed by OpenClaw since: taking the others back
             // could break what works.
-            receipt.status = Status::Uncertain;
+            (receipt.status, receipt.command) = (Status::Uncertain, None);
             store::save(folders, &receipt)?;
             settled.uncertain.push(id);
         }
     }
     Ok(settled)
+}
+
+/// Lets a command of OpenClaw's that outlived its Pincer come to its end, so that what it came to can be told.
+fn see_out(process: &Process) {
+    let ends_within = |limit: Duration| {
+        let begun = Instant::now();
+        // The system has no event for the end of a process that is not our child.
+        while process.goes_on() && begun.elapsed() < limit {
+            thread::sleep(LOOK_AGAIN);
+        }
+        !process.goes_on()
+    };
+    if !ends_within(LEFT) {
+        group::signal(process.pid, false);
+        if !ends_within(GRACE) {
+            group::signal(process.pid, true);
+        }
+    }
+}
+
+/// An undo whose command was to take OpenClaw's service away: finished where that began to go, else as if never begun
+/// (`Pending`).
+fn take_away(
+    folders: &Folders,
+    lock: &Lock,
+    mut receipt: Receipt,
+    command: &ServiceCommand,
+    service: &mut SetService<'_>,
+) -> Result<Status, Error> {
+    if login::starts(&command.file) {
+        let all = put_back_and_forget(folders, lock, receipt, 0)?;
+        return Ok(if all { Status::Pending } else { Status::Uncertain });
+    }
+    if command.file.exists() {
+        drop(ask(folders, &mut receipt, false, service));
+    }
+    let done = !command.file.exists()
+        && receipt.files.iter().all(|file| match Found::at(file) {
+            Found::After => true,
+            Found::Before => put(folders, file, file.before, file.after),
+            Found::Other => false,
+        });
+    if done {
+        remove_empty(&command.folders);
+    }
+    (receipt.status, receipt.command) = (if done { Status::Done } else { Status::Uncertain }, None);
+    store::save(folders, &receipt)?;
+    Ok(receipt.status)
 }
 
 /// What a file of a pending receipt holds.
@@ -152,14 +227,14 @@ pub(crate) fn put_back_and_forget(
                 }
                 true
             }
-            Found::After => put_back(folders, file),
+            Found::After => put(folders, file, file.after, file.before),
             Found::Other => position >= reached,
         };
     }
     if all {
         store::forget(folders, &receipt.id)?;
     } else {
-        receipt.status = Status::Uncertain;
+        (receipt.status, receipt.command) = (Status::Uncertain, None);
         store::save(folders, &receipt)?;
     }
     Ok(all)
@@ -170,13 +245,14 @@ fn is_there(file: &WrittenFile) -> bool {
     file.target.symlink_metadata().is_ok()
 }
 
-fn put_back(folders: &Folders, file: &WrittenFile) -> bool {
-    let Ok(before) = file.before.map(|hash| store::content_of(folders, hash)).transpose() else {
+/// Puts one content in the place of another.
+fn put(folders: &Folders, file: &WrittenFile, from: Option<Hash>, to: Option<Hash>) -> bool {
+    let Ok(content) = to.map(|hash| store::content_of(folders, hash)).transpose() else {
         return false;
     };
     let replaced =
-        atomic::replace(&file.target, file.after, before.as_deref(), file.mode, &mut |_| Ok(())).is_ok();
-    if replaced && before.is_none() {
+        atomic::replace(&file.target, from, content.as_deref(), file.mode, &mut |_| Ok(())).is_ok();
+    if replaced && content.is_none() {
         remove_empty(&file.folders);
     }
     replaced
