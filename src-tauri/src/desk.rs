@@ -13,6 +13,7 @@ use pincer_core::{
     live::Live,
     openclaw::{
         change::{self, Prepared},
+        history::Settled,
         outcome::Preview,
         plan::Plan,
     },
@@ -41,10 +42,8 @@ struct Plans {
 }
 
 impl Desk {
-    /// Settles what a crash left, and starts watching.
-    pub(crate) async fn open(computer: Computer) -> Self {
-        // A history that cannot be settled is told by the next change; the window opens all the same.
-        drop(change::settle(&computer).await);
+    /// Starts watching. To be called in a runtime.
+    pub(crate) fn open(computer: Computer) -> Self {
         let set_aside = preferences::put_damaged_aside(&computer.surroundings).unwrap_or_else(|error| {
             log::warn!("{error}");
             None
@@ -62,6 +61,19 @@ impl Desk {
             plans: Mutex::default(),
             subscription: Mutex::default(),
             closing: Mutex::default(),
+        }
+    }
+
+    /// Settles what a crash left, which may take OpenClaw's own command its time: the window is open meanwhile.
+    pub(crate) async fn settle(&self) {
+        match change::settle(&self.computer).await {
+            Ok(settled) if settled == Settled::default() => {}
+            Ok(settled) => {
+                log::info!("interrupted changes are settled: {settled:?}");
+                self.live.look_again();
+            }
+            // A history that cannot be settled is told by the next change.
+            Err(error) => log::warn!("{error}"),
         }
     }
 
@@ -136,7 +148,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let environment = Environment::new([("OLLAMA_HOST", ollama.url())]);
         let surroundings = Surroundings::new(Os::Linux, environment, home.path(), SystemTime::now);
-        let desk = Desk::open(Computer::new(surroundings, None)).await;
+        let desk = Desk::open(Computer::new(surroundings, None));
         let told = Arc::new(AtomicUsize::new(0));
         let listening = || {
             let told = Arc::clone(&told);
@@ -156,5 +168,46 @@ mod tests {
         desk.live.pulls().resume("qwen3:8b", false);
         desk.tell_of_closing(Channel::new(|_| Err(tauri::Error::WindowNotFound)));
         assert!(!desk.asks_before_closing(), "a page that is gone cannot ask");
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn what_was_interrupted_is_settled_while_the_desk_is_open() {
+        use std::{
+            fs,
+            process::{Command, Stdio},
+        };
+
+        use pincer_core::ollama::own::Process;
+
+        // A command of an earlier Pincer's that still runs, and the change that it belongs to.
+        let mut command = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
+        let Process { pid, started, program } = Process::of(command.id()).unwrap();
+        let home = tempfile::tempdir().unwrap();
+        let surroundings = Surroundings::new(Os::Linux, Environment::default(), home.path(), SystemTime::now);
+        let computer = Computer::new(surroundings, None);
+        computer.folders.create().unwrap();
+        let id = "2026-11-23T10-15-30Z-0001";
+        let receipt = format!(
+            r#"{{"id":"{id}","number":1,"at":1795428930000,"status":"pending","files":[],
+            "kind":{{"kind":"undo","params":{{"receipt":"2026-11-23T10-15-30Z-0000"}}}},
+            "command":{{"wanted":false,"file":{:?},"process":{{"pid":{pid},"started":{started},"program":{program:?}}}}}}}"#,
+            home.path().join("unit.service"),
+        );
+        fs::write(computer.folders.history().join(format!("{id}.json")), receipt).unwrap();
+
+        let lock = computer.folders.lock();
+        let desk = Desk::open(computer);
+        let ended = async {
+            let waits = || fs::File::open(&lock).is_ok_and(|file| file.try_lock().is_err());
+            while !waits() {
+                tokio::task::yield_now().await;
+            }
+            assert_eq!(change::list(&desk.computer).await.unwrap(), [], "not before the command ended");
+            drop(command.stdin.take());
+            command.wait().unwrap();
+        };
+        tokio::join!(desk.settle(), ended);
+        assert_eq!(change::list(&desk.computer).await.unwrap()[0].id, id);
     }
 }

@@ -16,6 +16,7 @@ use pincer_core::{
     journal::{self, Journal},
     ollama::launch,
     one_window::{self, OneWindow, Start},
+    openclaw::gateway::login,
     preferences::Preferences,
     surroundings::Surroundings,
 };
@@ -167,8 +168,9 @@ fn run(computer: Computer, practice: Practice, one: &OneWindow, words: Words) ->
                 place.keep();
             }
             app.state::<Practice>().close();
-            // An Ollama that is being restarted is not left ended.
+            // An Ollama that is being restarted is not left ended, nor a start with the computer half set.
             launch::finish();
+            login::finish();
         }
     });
     Ok(())
@@ -182,7 +184,7 @@ fn open(
     words: &Words,
 ) -> Result<(), Box<dyn std::error::Error>> {
     let folders = computer.folders.clone();
-    app.manage(tauri::async_runtime::block_on(Desk::open(computer)));
+    app.manage(tauri::async_runtime::block_on(async { Desk::open(computer) }));
     if cfg!(target_os = "macos") {
         app.set_menu(menu::bar(app.handle(), words)?)?;
     }
@@ -209,6 +211,8 @@ fn open(
     let least = tauri::LogicalSize::<f64>::from(LEAST).to_physical(window.scale_factor()?);
     app.manage(Place::restore(&folders, &window, (least.width, least.height)));
     window.show()?;
+    let settling = app.handle().clone();
+    tauri::async_runtime::spawn(async move { settling.state::<Desk>().settle().await });
     Ok(())
 }
 

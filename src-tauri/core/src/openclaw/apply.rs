@@ -137,6 +137,7 @@ fn begin<'a>(
     let (edits, mut files): (Vec<_>, Vec<_>) =
         effective.into_iter().map(|(edit, file, _)| (edit, file)).unzip();
     files.extend(made);
+    let command = command.map(Box::new);
     let receipt = Receipt { command, ..numbered(folders, plan.kind.clone(), files, now)? };
     watch(Step::Snapshots).map_err(|error| Error::file(&folders.snapshots(), &error))?;
     store::save(folders, &receipt)?;

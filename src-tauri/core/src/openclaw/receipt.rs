@@ -34,7 +34,7 @@ pub struct Receipt {
     pub files: Vec<WrittenFile>,
     /// OpenClaw's own command, which has a part in it; only while it is pending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub command: Option<ServiceCommand>,
+    pub command: Option<Box<ServiceCommand>>,
 }
 
 /// OpenClaw's own command for its service, in a change that is pending: it outlives a Pincer that is killed.

@@ -134,7 +134,7 @@ fn interrupted(process: Option<Process>) -> (Fixture, String) {
     let mut receipt = undone.clone();
     let of = of(false, home.path(SCRIPT), vec![home.path("made")]);
     receipt.status = Status::Pending;
-    receipt.command = Some(ServiceCommand { process, ..of });
+    receipt.command = Some(Box::new(ServiceCommand { process, ..of }));
     store::save(&home.folders, &receipt).unwrap();
     assert_eq!(list(&home.folders).unwrap()[0].id, set.id);
     (home, undone.id)
