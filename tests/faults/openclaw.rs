@@ -285,6 +285,9 @@ fn behind_a_gateway_of_someone_else(lab: &Lab) {
     assert_eq!(lab.named(&answer)["params"], params);
     let refused = is_refused(&home, Stage::at(&home, &told));
     assert_eq!((&refused["container"], &refused["distribution"]), (&Value::Null, &Value::Null));
+    // Also where an engine hangs that might run it.
+    home.add_script("docker", "exec sleep 600");
+    is_refused(&home, Stage::at(&home, &told));
     let words =
         String::from_utf8(Stage::at(&home, &told).run(&["use", "qwen3:8b", "--yes"]).0.stderr).unwrap();
     assert!(words.contains("its settings are elsewhere"), "{words}");

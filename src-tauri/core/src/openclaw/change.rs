@@ -147,7 +147,11 @@ async fn not_elsewhere(computer: &Computer) -> Result<(), Error> {
     let answers = gateway::look(port).await == Gateway::Answers;
     let last = &computer.remembered().elsewhere;
     let seen = elsewhere::look(&computer.surroundings, last, answers.then_some(port)).await;
-    if let Some(engine) = seen.unasked {
+    // A gateway that answers and is of nobody here, through a tunnel say, has its settings elsewhere, too.
+    let now = computer.surroundings.now();
+    let owner = move || Ok(port_owner(&Address::loopback(port), now));
+    let of_others = answers && !gateway::is_runtime(blocking(owner).await?.as_ref());
+    if let Some(engine) = seen.unasked.filter(|_| !of_others) {
         let config = computer.openclaw().config;
         let path = config.display().to_string();
         // Settings that are here are surely OpenClaw's own; new ones may be for nobody.
@@ -157,10 +161,7 @@ async fn not_elsewhere(computer: &Computer) -> Result<(), Error> {
             false => Err(ErrorCode::SettingsEngineSilent { engine, path }.into()),
         };
     }
-    // A gateway that answers and is of nobody here, through a tunnel say, has its settings elsewhere, too.
-    let now = computer.surroundings.now();
-    let owner = move || Ok(port_owner(&Address::loopback(port), now));
-    if !seen.is_seen() && (!answers || gateway::is_runtime(blocking(owner).await?.as_ref())) {
+    if !seen.is_seen() && !of_others {
         return Ok(());
     }
     Err(ErrorCode::SettingsElsewhere {

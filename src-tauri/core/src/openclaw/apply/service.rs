@@ -72,6 +72,12 @@ fn set(
         // It is no longer OpenClaw's, and the command would write over it.
         return Err(ErrorCode::StartLoginTaken { path: file.display().to_string() }.into());
     }
+    if file.exists() {
+        // Somebody else set it meanwhile, and would lose it when the command fails.
+        let path = file.display().to_string();
+        let diff = format!("+{path}\n");
+        return Err(ErrorCode::SettingsChangedMeanwhile { path, diff }.into());
+    }
     let made = written(&FileEdit::new(file.clone(), None, None), atomic::locate(file)?)?;
     let (receipt, edits) = begin(folders, plan, Some(made), Some(command), (now, mask), watch)?;
     let mut receipt = write_all(folders, lock, receipt, &edits, mask, watch)?;

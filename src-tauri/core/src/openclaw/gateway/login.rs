@@ -225,6 +225,7 @@ async fn set_unless(
     let ended = run(&led, &program.path, wanted, limit, stop, begun).await;
     if ended.is_err() && wanted {
         // It writes its unit before it finds out that it cannot be enabled.
+        let limit = limit.min(CLEAN_UP);
         drop(run(&led, &program.path, false, limit, std::future::pending(), begun).await);
     }
     ended.map_err(|said| Error::new(ErrorCode::GatewayLoginFailed { command: shown(wanted) }, said))

@@ -84,6 +84,12 @@ fn one_that_cannot_be_set_again_is_left_as_it_was() {
     let refused = undo_by(&home, Some(&undone.id), &mut |_, _| Err(refusal())).unwrap_err();
     assert_eq!(refused, refusal());
     assert_eq!((state(&home), home.receipts()), ((Some(OLD.into()), false), before.clone()));
+    // One that the user set meanwhile is theirs: a command that fails would take it away.
+    home.put(SCRIPT, "theirs");
+    let theirs = undo_by(&home, Some(&undone.id), &mut |_, _| panic!("it is set")).unwrap_err();
+    assert!(matches!(theirs.code, ErrorCode::SettingsChangedMeanwhile { .. }), "{theirs}");
+    assert_eq!((state(&home), home.receipts()), ((Some(OLD.into()), true), before.clone()));
+    fs::remove_file(home.path(SCRIPT)).unwrap();
     // One of the user's own is not written over.
     home.put("made/openclaw-gateway.service", "theirs");
     let mut receipt = home.receipts().remove(0);
