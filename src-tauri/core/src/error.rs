@@ -526,6 +526,12 @@ pub enum ErrorCode {
         /// What the package asks for, as written there.
         required: String,
     },
+    /// No Node here is known to fit, and one did not tell its version in time.
+    #[serde(rename = "install.node-silent")]
+    InstallNodeSilent {
+        /// The program.
+        path: String,
+    },
     /// Node is here without npm.
     #[serde(rename = "install.no-npm")]
     InstallNoNpm {},

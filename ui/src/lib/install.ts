@@ -28,6 +28,7 @@ export function pageFor(program: InstallState['program'], failure: Failure): Off
   switch (failure.code) {
     case 'install.no-node':
     case 'install.node-too-old':
+    case 'install.node-silent':
     case 'install.no-npm':
       return page('get-node');
     case 'install.no-git':

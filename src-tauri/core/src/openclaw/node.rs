@@ -48,7 +48,7 @@ pub(crate) async fn versions(
     let (programs, of_managers) = looked.unwrap_or_default();
     let (mut found, mut silent) = (Vec::new(), false);
     for program in programs {
-        match ask(surroundings, program, known).await {
+        match ask(surroundings, program, known, LIMIT).await {
             Ok(version) => found.extend(version),
             Err(Silent) => silent = true,
         }
@@ -118,23 +118,20 @@ pub(crate) fn with_node(surroundings: &Surroundings, node: &Path) -> Surrounding
     led
 }
 
-/// The version of a Node, without its `v`; `None` when it does not answer.
-pub(crate) async fn version(
-    surroundings: &Surroundings,
-    program: PathBuf,
-    known: &NodeVersions,
-) -> Option<String> {
-    ask(surroundings, program, known).await.ok().flatten()
+/// The version of a Node, without its `v`; `None` when it does not answer at once.
+async fn version(surroundings: &Surroundings, program: PathBuf, known: &NodeVersions) -> Option<String> {
+    ask(surroundings, program, known, LIMIT).await.ok().flatten()
 }
 
 /// It did not answer in time.
-struct Silent;
+pub(crate) struct Silent;
 
-/// The same; `None` is said of a program that is none, or does not run.
-async fn ask(
+/// The version of a Node, without its `v`; `None` of a program that is none, or does not run.
+pub(crate) async fn ask(
     surroundings: &Surroundings,
     program: PathBuf,
     known: &NodeVersions,
+    limit: Duration,
 ) -> Result<Option<String>, Silent> {
     let Ok(changed) = program.metadata().and_then(|found| found.modified()) else { return Ok(None) };
     let key = (program, changed);
@@ -142,7 +139,7 @@ async fn ask(
     if let Some(version) = lock().get(&key).cloned() {
         return Ok(version);
     }
-    let output = command::output(surroundings, &key.0, &["--version"], LIMIT).await;
+    let output = command::output(surroundings, &key.0, &["--version"], limit).await;
     // One that was slow this time may answer the next.
     if output.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::TimedOut) {
         return Err(Silent);

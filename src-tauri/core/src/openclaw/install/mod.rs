@@ -48,7 +48,8 @@ const CACHED_BYTES: u64 = 250_000_000;
 pub struct Limits {
     /// For npm's answer on the package, of its registry: two seconds measured, and one retry of its own takes ten.
     pub ask: Duration,
-    /// For npm's answers on its settings.
+    /// For npm's answers on its settings, and for Node's on its version: milliseconds measured, and over three seconds
+    /// of a program that was read from a slow disk for the first time.
     pub settings: Duration,
     /// Without a line of npm's: the package itself on a slow line, or a part that is built here.
     pub silence: Duration,
@@ -176,8 +177,12 @@ async fn look(
         offer.installed = Some(version);
         return Ok(None);
     }
-    let nodes = tools::nodes(surroundings, &computer.remembered().nodes).await;
-    let first = nodes.first().ok_or(ErrorCode::InstallNoNode {})?.clone();
+    let (nodes, silent) = tools::nodes(surroundings, &computer.remembered().nodes, limits.settings).await;
+    // Of one that did not answer nobody knows whether it fits.
+    let silent = silent.map(|path| ErrorCode::InstallNodeSilent { path });
+    let Some(first) = nodes.first().cloned() else {
+        return Err(silent.unwrap_or(ErrorCode::InstallNoNode {}).into());
+    };
     offer.node = Some(first.clone());
     let (here, npm) = npm_of(surroundings, &first).await?;
     offer.npm = Some(npm.display().to_string());
@@ -189,7 +194,8 @@ async fn look(
     // A range that we do not understand refuses none.
     let fits = |node: &&FoundNode| required.is_empty() || node::fits(&required, &node.version) != Some(false);
     let Some(node) = nodes.iter().find(fits) else {
-        return Err(ErrorCode::InstallNodeTooOld { version: first.version, required }.into());
+        let old = ErrorCode::InstallNodeTooOld { version: first.version, required };
+        return Err(silent.unwrap_or(old).into());
     };
     let (here, npm) = npm_of(surroundings, node).await?;
     offer.node = Some(node.clone());

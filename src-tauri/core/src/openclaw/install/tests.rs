@@ -9,13 +9,15 @@ use super::*;
 use crate::{machine::os::Os, surroundings::Environment};
 
 /// Puts a script on the home's `PATH`, by another program: no test holds it open for writing while it is run.
-fn script(home: &Path, name: &str, lines: &str) {
+fn script(home: &Path, name: &str, lines: &str) -> PathBuf {
     let bin = home.join("bin");
     fs::create_dir_all(&bin).unwrap();
     let draft = home.join("draft");
     fs::write(&draft, format!("#!/bin/sh\n{lines}\n")).unwrap();
     fs::set_permissions(&draft, fs::Permissions::from_mode(0o755)).unwrap();
-    assert!(process::Command::new("cp").args([&draft, &bin.join(name)]).status().unwrap().success());
+    let place = bin.join(name);
+    assert!(process::Command::new("cp").args([&draft, &place]).status().unwrap().success());
+    place
 }
 
 /// A computer with Node and an npm that works like this.
@@ -55,6 +57,28 @@ async fn the_offer_says_all_and_what_stands_in_its_way() {
     let (_stop, asked) = watch::channel(false);
     let ended = install(&computer, Limits::default(), asked, |_| {}).await;
     assert_eq!(ended.failure.unwrap().code, full);
+}
+
+#[tokio::test]
+async fn a_node_that_does_not_tell_its_version_is_neither_none_nor_too_old() {
+    let home = tempfile::tempdir().unwrap();
+    let mut computer = computer(home.path(), "exit 1");
+    let hung = script(home.path(), "node", "exec /bin/sleep 600");
+    let limits = Limits { settings: Duration::from_secs(2), ..Limits::default() };
+    let silent = Some(ErrorCode::InstallNodeSilent { path: hung.display().to_string() });
+    let blocked =
+        async |computer: &Computer| offer(computer, limits).await.unwrap().blocked.map(|error| error.code);
+    assert_eq!(blocked(&computer).await, silent);
+
+    // Nor is what another one says of itself said of it.
+    let npm = r#"echo '{"version":"2026.9.6","engines":{"node":">=24.16.0"}}'"#;
+    script(home.path(), "npm", npm);
+    let old = home.path().join("old");
+    fs::create_dir(&old).unwrap();
+    fs::rename(script(home.path(), "old-node", "echo v20.20.2"), old.join("node")).unwrap();
+    let path = format!("{}:{}", home.path().join("bin").display(), old.display());
+    computer.surroundings.environment = Environment::new([("PATH", path)]);
+    assert_eq!(blocked(&computer).await, silent);
 }
 
 #[tokio::test]

@@ -1,13 +1,16 @@
 //! What an installation of OpenClaw needs on this computer: Node, npm, and git where the package asks for it.
 //! The places are data per system, tested for all three on any one.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use serde::Serialize;
 
 use crate::{
     machine::{command, os::Os},
-    openclaw::node::{self, NodeVersions},
+    openclaw::node::{self, NodeVersions, Silent},
     surroundings::{Environment, Surroundings},
 };
 
@@ -21,18 +24,23 @@ pub struct FoundNode {
     pub version: String,
 }
 
-/// Every Node that answers, that of `PATH` first.
-pub(super) async fn nodes(surroundings: &Surroundings, known: &NodeVersions) -> Vec<FoundNode> {
+/// Every Node that answers, that of `PATH` first; and the first of those that did not within `limit`.
+pub(super) async fn nodes(
+    surroundings: &Surroundings,
+    known: &NodeVersions,
+    limit: Duration,
+) -> (Vec<FoundNode>, Option<String>) {
     let looked = surroundings.clone();
     let programs = tokio::task::spawn_blocking(move || programs(&looked)).await.unwrap_or_default();
-    let mut found = Vec::new();
+    let (mut found, mut silent) = (Vec::new(), None);
     for program in programs {
         let path = program.display().to_string();
-        found.extend(
-            node::version(surroundings, program, known).await.map(|version| FoundNode { path, version }),
-        );
+        match node::ask(surroundings, program, known, limit).await {
+            Ok(version) => found.extend(version.map(|version| FoundNode { path, version })),
+            Err(Silent) => silent = silent.or(Some(path)),
+        }
     }
-    found
+    (found, silent)
 }
 
 fn programs(surroundings: &Surroundings) -> Vec<PathBuf> {

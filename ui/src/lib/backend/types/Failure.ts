@@ -371,7 +371,11 @@ version: string,
 /**
  * What the package asks for, as written there.
  */
-required: string, } } | { "code": "install.no-npm", "params": Record<symbol, never> } | { "code": "install.no-git", "params": Record<symbol, never> } | { "code": "install.registry-away", "params": { 
+required: string, } } | { "code": "install.node-silent", "params": { 
+/**
+ * The program.
+ */
+path: string, } } | { "code": "install.no-npm", "params": Record<symbol, never> } | { "code": "install.no-git", "params": Record<symbol, never> } | { "code": "install.registry-away", "params": { 
 /**
  * The registry's host; `null` when npm does not say.
  */
