@@ -14,9 +14,8 @@ use pincer_cli::words::Words;
 use pincer_core::{
     computer::Computer,
     journal::{self, Journal},
-    ollama::launch,
+    machine::unfinished,
     one_window::{self, OneWindow, Start},
-    openclaw::gateway::login,
     preferences::Preferences,
     surroundings::Surroundings,
 };
@@ -169,8 +168,7 @@ fn run(computer: Computer, practice: Practice, one: &OneWindow, words: Words) ->
             }
             app.state::<Practice>().close();
             // An Ollama that is being restarted is not left ended, nor a start with the computer half set.
-            launch::finish();
-            login::finish();
+            unfinished::finish();
         }
     });
     Ok(())

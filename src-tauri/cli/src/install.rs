@@ -5,8 +5,8 @@ use pincer_core::{
     computer::Computer,
     error::Error,
     installing::{InstallPhase, InstallProgram, InstallState},
-    ollama::{self, launch},
-    openclaw,
+    machine::unfinished,
+    ollama, openclaw,
 };
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -98,7 +98,7 @@ async fn until_it_ends(
         tokio::select! {
             last = &mut installing => {
                 // An Ollama whose start was not waited for is started all the same.
-                launch::finish();
+                unfinished::finish();
                 return Ok(last);
             }
             // Once it has stopped, nothing is left.

@@ -9,9 +9,10 @@ use pincer_core::{
         remedy::{self, Carried},
     },
     error::{Error, ErrorCode},
+    machine::unfinished,
     models::discovery::Discovery,
     ollama::{
-        launch, restart,
+        restart,
         start::{self, Step},
     },
     openclaw::{
@@ -74,7 +75,7 @@ async fn unless_cancelled(work: impl Future<Output = Result<(), Error>>) -> Resu
     match done {
         Some(done) => Ok(done?),
         None => {
-            launch::finish();
+            unfinished::finish();
             Err(Failure::Cancelled)
         }
     }

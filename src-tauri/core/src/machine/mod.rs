@@ -11,6 +11,7 @@ pub mod os;
 pub mod own_address;
 pub mod port_owner;
 pub mod reserved_ports;
+pub mod unfinished;
 pub mod variable;
 
 use crate::error::{Error, ErrorCode};

@@ -1,12 +1,7 @@
 //! Ollama's program as a process of its own, which outlives this one: ended and started without a gap that a
 //! cancelled wait could fall into, one Pincer at a time.
 
-use std::{
-    path::Path,
-    process::Stdio,
-    sync::{Condvar, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{path::Path, process::Stdio, time::Duration};
 
 use tokio::sync::mpsc;
 
@@ -21,15 +16,13 @@ use super::{
 use crate::{
     error::{Error, ErrorCode},
     folders::Folders,
-    machine::{blocking, command, group::Group, log_file::LogFile},
+    machine::{blocking, command, group::Group, log_file::LogFile, unfinished::Unfinished},
     openclaw::lock::Lock,
     surroundings::Surroundings,
 };
 
 /// Another Pincer holds the lock until its Ollama answers.
 const OTHER: Duration = START.saturating_add(Duration::from_secs(20));
-/// Ending an Ollama takes 15 s at the worst, starting the next milliseconds.
-const FINISH: Duration = Duration::from_secs(20);
 
 /// A start of the program, after the end of the one that Pincer started before where it is a restart.
 #[derive(Debug, Clone)]
@@ -93,7 +86,7 @@ impl Launch {
         if self.ends.is_some() {
             self.would_run().await?;
         }
-        let begun = Begun::new();
+        let begun = Unfinished::begin();
         if steps.is_closed() {
             return Ok(());
         }
@@ -120,7 +113,7 @@ impl Launch {
         &self,
         client: &Client,
         mut log: LogFile,
-        begun: Begun,
+        begun: Unfinished,
         tell: Tell<'_>,
     ) -> Result<(), Error> {
         tell(Step::Starting);
@@ -191,35 +184,4 @@ impl Launch {
     fn failed(&self, detail: String) -> Error {
         Error::new(ErrorCode::StartFailed { command: self.words.join(" ") }, detail)
     }
-}
-
-/// Launches that must not be left where they are.
-static UNDER_WAY: (Mutex<usize>, Condvar) = (Mutex::new(0), Condvar::new());
-
-/// One of them, until dropped.
-struct Begun;
-
-impl Begun {
-    fn new() -> Self {
-        *under_way() += 1;
-        Self
-    }
-}
-
-impl Drop for Begun {
-    fn drop(&mut self) {
-        *under_way() -= 1;
-        UNDER_WAY.1.notify_all();
-    }
-}
-
-fn under_way() -> MutexGuard<'static, usize> {
-    // Nothing panics while it is held, and a number is whole even so.
-    UNDER_WAY.0.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// For a process that is about to end: waits until no Ollama is ended without the next one started, 20 s at the most.
-/// Blocking, and the runtime has to go on meanwhile.
-pub fn finish() {
-    drop(UNDER_WAY.1.wait_timeout_while(under_way(), FINISH, |launches| *launches > 0));
 }

@@ -4,7 +4,7 @@
 pub mod address;
 pub mod client;
 pub mod install;
-pub mod launch;
+mod launch;
 pub mod log;
 pub mod login;
 pub mod names;

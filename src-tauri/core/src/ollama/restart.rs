@@ -102,7 +102,7 @@ pub fn how(running: &Running<'_>) -> Restart {
 }
 
 /// Restarts the Ollama at `address` and waits until it answers. Dropping it stops waiting: one that was ended is started
-/// all the same, see [`super::launch::finish`].
+/// all the same, see [`crate::machine::unfinished::finish`].
 ///
 /// # Errors
 /// `start.*`: `start.not-ours` when it is someone's own; the end of its log is in `detail`.

@@ -89,7 +89,7 @@ pub fn how(os: Os, program: Option<&Path>, service: Option<&Service>, rights: Ri
 }
 
 /// Starts Ollama so that it answers at `address`, and waits until it does. Dropping it stops waiting: what was begun is
-/// done to its end, see [`super::launch::finish`].
+/// done to its end, see [`crate::machine::unfinished::finish`].
 ///
 /// # Errors
 /// `start.*` codes; the end of its log is in `detail`.

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     computer::Computer,
     error::{Error, ErrorCode},
-    machine::port_owner::port_owner,
+    machine::{port_owner::port_owner, unfinished::Unfinished},
     models::discovery::Discovery,
     ollama::{address::Address, start},
     preferences::Preferences,
@@ -249,7 +249,7 @@ pub async fn undo_unless(
     blocking(move || {
         let wanted = history::Wanted { id: id.as_deref(), force, later: &later };
         let now = computer.surroundings.now();
-        let _begun = login::Begun::new();
+        let _unfinished = Unfinished::begin();
         // What OpenClaw's own command made goes by OpenClaw's own command.
         let mut service = login::service(&computer, &runtime, login::LIMIT, stop);
         let receipt = history::undo_with(&computer.folders, wanted, now, &diff, &mut service)?;

@@ -6,18 +6,22 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Condvar, LazyLock, Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
 use serde::Deserialize;
-use tokio::{runtime::Handle, sync::watch};
+use tokio::runtime::Handle;
 
 use super::start::told;
 use crate::{
     computer::Computer,
     error::{Error, ErrorCode},
-    machine::{command, os::Os},
+    machine::{
+        command,
+        os::Os,
+        unfinished::{self, Unfinished},
+    },
     openclaw::{
         apply,
         change::{self, Prepared, Wish},
@@ -33,8 +37,6 @@ use crate::{
 pub(crate) const LIMIT: Duration = Duration::from_secs(180);
 /// For clearing up after a crash, before anything can be changed: what takes longer is left to undo.
 pub(crate) const CLEAN_UP: Duration = Duration::from_secs(60);
-/// To end the command, and to take back what it did so far.
-const FINISH: Duration = Duration::from_secs(30);
 /// systemd answers in milliseconds.
 const SYSTEMCTL: Duration = Duration::from_secs(2);
 /// Logins do not come and go by the second.
@@ -172,7 +174,7 @@ pub(crate) async fn install(
     change::blocking(move || {
         let made = file(&computer.surroundings, &computer.openclaw().state);
         let now = computer.surroundings.now();
-        let _begun = Begun::new();
+        let _unfinished = Unfinished::begin();
         let mut service = service(&computer, &runtime, LIMIT, stop);
         let receipt = apply::apply_with(&computer.folders, &plan, &made, now, &change::diff, &mut service)?;
         Ok(receipt.summary(None))
@@ -188,11 +190,10 @@ pub(crate) fn service<'a>(
     limit: Duration,
     stop: impl Future<Output = ()> + Send + 'a,
 ) -> impl FnMut(bool, &mut dyn FnMut(u32)) -> Result<(), Error> + 'a {
-    let mut leaving = LEAVING.subscribe();
     let mut stop = Some(Box::pin(async move {
         tokio::select! {
             () = stop => {}
-            _ = leaving.wait_for(|leaving| *leaving) => {}
+            () = unfinished::leaving() => {}
         }
     }));
     move |wanted, begun| {
@@ -229,40 +230,6 @@ async fn set_unless(
         drop(run(&led, &program.path, false, limit, std::future::pending(), begun).await);
     }
     ended.map_err(|said| Error::new(ErrorCode::GatewayLoginFailed { command: shown(wanted) }, said))
-}
-
-/// Changes with OpenClaw's own command in them that are under way, and whether Pincer is about to end.
-static UNDER_WAY: (Mutex<usize>, Condvar) = (Mutex::new(0), Condvar::new());
-static LEAVING: LazyLock<watch::Sender<bool>> = LazyLock::new(|| watch::Sender::new(false));
-
-/// One of them, until dropped.
-pub(crate) struct Begun;
-
-impl Begun {
-    pub(crate) fn new() -> Self {
-        *under_way() += 1;
-        Self
-    }
-}
-
-impl Drop for Begun {
-    fn drop(&mut self) {
-        *under_way() -= 1;
-        UNDER_WAY.1.notify_all();
-    }
-}
-
-fn under_way() -> MutexGuard<'static, usize> {
-    // Nothing panics while it is held, and a number is whole even so.
-    UNDER_WAY.0.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// For a process that is about to end: ends OpenClaw's own command where a change runs it, and waits until that change is
-/// taken back or whole, 30 s at the most; what is not by then is settled at the next start. Blocking, and the runtime has
-/// to go on meanwhile.
-pub fn finish() {
-    LEAVING.send_replace(true);
-    drop(UNDER_WAY.1.wait_timeout_while(under_way(), FINISH, |changes| *changes > 0));
 }
 
 const fn verb(wanted: bool) -> &'static str {
