@@ -327,7 +327,8 @@ fn without_user(text: &str) -> String {
 /// The host as a client connects to it: a wildcard is for listening, a client goes to loopback; an IP address in
 /// another form (`127.1`, `0x7f000001`) is that address. `None`: nothing that a client could connect to.
 fn connectable(host: &str) -> Option<String> {
-    let host = host.trim_matches(['[', ']']).to_lowercase();
+    // Only ASCII: `İ` in lower case has a mark that no host name has, and the client lowers what is left.
+    let host = host.trim_matches(['[', ']']).to_ascii_lowercase();
     if host.is_empty() {
         return Some("127.0.0.1".into());
     }

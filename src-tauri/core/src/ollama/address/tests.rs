@@ -141,7 +141,9 @@ fn loopback_is_told_from_the_network() {
 
 #[test]
 fn what_is_shown_reads_back_the_same() {
-    for text in ["127.0.0.1", "https://example.com", "http://x", "[::1]:9", "https://h:8443/p/q"] {
+    for text in
+        ["127.0.0.1", "https://example.com", "http://x", "[::1]:9", "https://h:8443/p/q", "http://İְ:9"]
+    {
         let address = Address::parse(text).unwrap();
         assert_eq!(Address::parse(&address.to_string()).unwrap(), address);
     }
