@@ -1,14 +1,18 @@
-//! Embeds the catalogues of words that `ui/messages/languages.json` lists: the window and the commands share the list.
+//! Embeds the catalogues of words that `ui/messages/languages.json` lists: the window and the commands share the list,
+//! of tags and of the languages' own names.
 
 use std::{env, error::Error, fmt::Write as _, fs, path::PathBuf};
+
+use serde_json::Value;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder: PathBuf = [&env::var("CARGO_MANIFEST_DIR")?, "..", "..", "ui", "messages"].iter().collect();
     let list = folder.join("languages.json");
     println!("cargo::rerun-if-changed={}", list.display());
-    let languages: Vec<String> = serde_json::from_str(&fs::read_to_string(list)?)?;
+    let languages: Vec<Value> = serde_json::from_str(&fs::read_to_string(list)?)?;
     let mut entries = String::new();
-    for tag in languages {
+    for language in languages {
+        let tag = language.get("tag").and_then(Value::as_str).ok_or("a language of the list has no tag")?;
         let file = folder.join(format!("{tag}.json"));
         writeln!(entries, "    ({tag:?}, include_str!({:?})),", file.display().to_string())?;
     }

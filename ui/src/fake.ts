@@ -15,6 +15,7 @@ import { listed, problemOf } from './lib/backend/samples-problems';
 import { workWorlds } from './lib/backend/samples-work';
 import type { Topic } from './lib/backend/types/Topic';
 import { situations as played } from './lib/practice';
+import { languageOf, setLanguage } from './lib/words/words.svelte';
 import './style/tokens.css';
 import './style/base.css';
 
@@ -40,6 +41,7 @@ if (text === 'large' || text === 'very-large') backend.kept.chosen.text = text;
 
 // The window runs with the same restriction.
 Object.freeze(Object.prototype);
+await setLanguage(languageOf(backend.tag));
 mount(App, { target: document.body, props: { backend } });
 // The screen comes a moment after the window.
 setTimeout(() => {

@@ -1,7 +1,7 @@
 // What jsdom lacks, and one language to begin with.
 
 import { beforeEach, vi } from 'vitest';
-import { setLanguage } from '../src/lib/words/words.svelte';
+import { languages, setLanguage } from '../src/lib/words/words.svelte';
 
 beforeEach(() => {
   vi.stubGlobal('scrollTo', () => undefined);
@@ -18,8 +18,11 @@ beforeEach(() => {
   HTMLElement.prototype.scrollIntoView ??= () => undefined;
   localStorage.clear();
   location.hash = '';
-  setLanguage('en');
+  void setLanguage('en');
 });
+
+// Each language is read when it is first shown; from then on a switch is at once.
+for (const tag of languages) await setLanguage(tag);
 
 // jsdom lays nothing out, so nothing changes its size.
 globalThis.ResizeObserver ??= class {

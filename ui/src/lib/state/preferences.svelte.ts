@@ -3,7 +3,7 @@
 import { asFailure, type Backend } from '../backend/backend';
 import type { Failure } from '../backend/types/Failure';
 import type { TextSize } from '../backend/types/TextSize';
-import { languageOf, languages, setLanguage, type Language } from '../words/words.svelte';
+import { language, languageFor, languageOf, languages, setLanguage, type Language } from '../words/words.svelte';
 
 /** Light, dark, or what the system says. */
 export type Theme = 'system' | 'light' | 'dark';
@@ -23,7 +23,7 @@ export class Preferences {
   /** The system tells when something long has ended while another window is in front. */
   notify = $state(true);
   /** The language that the system asks for. */
-  systemLanguage = $state<Language>('en');
+  systemLanguage = $state<Language>(language());
   /** Where a preferences file that could not be read is now, until that was read. */
   setAside = $state<string | null>(null);
   /** The choice counts, but was not kept. */
@@ -91,8 +91,8 @@ export class Preferences {
   }
 
   #show(): void {
-    const shown = this.language === 'system' ? this.systemLanguage : this.language;
-    setLanguage(shown);
+    const shown = languageFor(this.language, this.systemLanguage);
+    void setLanguage(shown);
     document.documentElement.lang = shown;
     if (this.text === 'usual') delete document.documentElement.dataset.text;
     else document.documentElement.dataset.text = this.text;

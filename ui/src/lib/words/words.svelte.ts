@@ -2,7 +2,7 @@
 // The commands read the same files, so the rules here are few and simple.
 
 import type en from '../../../messages/en.json';
-import tags from '../../../messages/languages.json';
+import names from '../../../messages/languages.json';
 
 /** A message's key; one that the catalogue lacks does not compile. */
 export type Key = keyof typeof en;
@@ -14,31 +14,35 @@ export type Language = string;
 export type Params = Readonly<Record<string, unknown>>;
 
 /** The languages, as Preferences lists them; the first is for everyone else. */
-export const languages: readonly Language[] = tags;
+export const languages: readonly Language[] = names.map(({ tag }) => tag);
 
-const files = import.meta.glob<Record<Key, string>>(['../../../messages/*.json', '!**/languages.json'], { eager: true, import: 'default' });
+const files = import.meta.glob<Record<Key, string>>(['../../../messages/*.json', '!**/languages.json'], { import: 'default' });
 const fallback: Language = 'en';
 
+/** The messages of the languages that were shown so far: each is a file of its own, for most people need one. */
+let read = $state.raw<Partial<Record<Language, Record<Key, string>>>>({});
 let current = $state<Language>(fallback);
-
-/** The messages of a language; that all have the same keys is tested. */
-function catalogue(tag: Language): Record<Key, string> {
-  return files[`../../../messages/${tag}.json`] ?? (files[`../../../messages/${fallback}.json`] as Record<Key, string>);
-}
+let wanted = fallback;
 
 /** The language that is shown. */
 export function language(): Language {
   return current;
 }
 
-/** Switches the language; every text on the screen follows. */
-export function setLanguage(next: Language): void {
-  current = next;
+/** Switches the language once its words are here, at once when they are; every text on the screen follows. */
+export async function setLanguage(next: Language): Promise<void> {
+  wanted = next;
+  const file = files[`../../../messages/${next}.json`];
+  if (!(next in read) && file) {
+    const words = await file();
+    read = { ...read, [next]: words };
+  }
+  if (wanted === next) current = next;
 }
 
 /** A language's own name: `Français`. */
 export function ownName(tag: Language): string {
-  return catalogue(tag)['language.name'];
+  return names.find((one) => one.tag === tag)?.name ?? tag;
 }
 
 /**
@@ -52,15 +56,20 @@ export function languageOf(tag: string): Language {
   return languages.find((one) => one.toLowerCase() === wanted) ?? languages.find((one) => language(one) === language(wanted)) ?? fallback;
 }
 
+/** The language to show: the one that was chosen, if there is such a one, else the system's. */
+export function languageFor(chosen: string | null, system: Language): Language {
+  return languages.find((one) => one === chosen) ?? system;
+}
+
 /**
  * The words of `key` with its `{placeholders}` filled in. Where a value is missing (null, empty, or a
  * line 0) and the catalogue has `key.else`, that is taken instead, and so on. A key that there is not, which only
  * a code of another version can make, is shown as it is: no page breaks for want of a word.
  */
 export function t(key: Key, params: Params = {}): string {
-  const words: Partial<Record<string, string>> = catalogue(current);
+  const words: Partial<Record<string, string>> = read[current] ?? {};
   let at: string = key;
-  while (names(words[at] ?? '').some((name) => missing(params[name])) && `${at}.else` in words) at += '.else';
+  while (placeholders(words[at] ?? '').some((name) => missing(params[name])) && `${at}.else` in words) at += '.else';
   return (words[at] ?? at).replace(/\{(\w+)\}/g, (whole, name: string) => (name in params ? spoken(name, params[name]) : whole));
 }
 
@@ -70,7 +79,7 @@ export function plural(key: PluralKey, count: number, params: Params = {}): stri
   return t(`${key}.${form}` as Key, { ...params, count: new Intl.NumberFormat(current).format(count) });
 }
 
-function names(text: string): string[] {
+function placeholders(text: string): string[] {
   return [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? '');
 }
 
