@@ -76,6 +76,7 @@ describe('set everything up', () => {
     // How far it is, once: in the card.
     expect(screen.getAllByRole('progressbar')).toEqual(within(card()).getAllByRole('progressbar'));
     expect(await within(card()).findByText(/^1\.5.GB of 3(\.0)?.GB$/)).toBeTruthy();
+    for (const part of ['50%', '11.8 MB/s', '2 minutes left']) expect(card().textContent).toContain(part);
     await accessible();
     backend.pushPull(pullOf('qwen3.5:4b', 'done', 1, 3e9));
     await looked(backend, 2, { path: diagnosis([findings.ollamaOff]), models: worlds.unset.models });
