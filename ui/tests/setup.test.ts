@@ -1,5 +1,6 @@
 import { fireEvent, screen, waitFor, within } from '@testing-library/svelte';
 import { describe, expect, test } from 'vitest';
+import type { Finding } from '../src/lib/backend/types/Finding';
 import { diagnosis, failureOf, FakeBackend, installOf, pullOf, type World } from '../src/lib/backend/fake';
 import { findings, settingsOff, worlds } from '../src/lib/backend/samples';
 import { accessible, open } from './window';
@@ -233,6 +234,77 @@ describe('an installation that ends in another way', () => {
     await waitFor(() => expect(card().dataset['phase']).toBe('idle'));
     expect(step('install-ollama')).toBeNull();
   });
+});
+
+describe('an Ollama that is only waking up', () => {
+  /** Installed, and its start was not waited for; `found`: what else is to be done by then. */
+  const waking = async (...found: Finding[]) => {
+    const backend = await installing();
+    const installed = { version: '0.33.0', running: null, aside: null };
+    backend.push({ install: { ...installOf('waking', 1), installed } });
+    const path = diagnosis([findings.starting, ...found]);
+    await looked(backend, 2, {
+      path: { ...path, path: path.path.map((one, at) => (at < 3 ? { ...one, state: 'unknown' } : one)) },
+      settings: settingsOff, openclaw: worlds.unset.openclaw,
+    });
+    await screen.findByRole('group', { name: 'Waiting for Ollama to answer' });
+    return backend;
+  };
+
+  test('is waited for after a step, and then the next one is made', async () => {
+    const backend = await waking();
+    expect(card().dataset['phase']).toBe('running');
+    expect(step('install-ollama')).toBe('done');
+    expect(within(card()).getByText(/^Ollama is waking up: .* up to 45 s\.$/)).toBeTruthy();
+    await accessible();
+    // Its station is judged anew: what was found before is not news.
+    backend.push({ path: { ...diagnosis([]), checking: ['engine', 'connection', 'models'] } });
+    expect(screen.getByRole('group', { name: 'Waiting for Ollama to answer' })).toBeTruthy();
+    backend.push({ path: diagnosis([findings.noModel]) });
+    await waitFor(() => expect(step('download-model')).toBe('now'));
+    await waitFor(() => expect(asked(backend, 'pull')).toBe(1));
+    expect(screen.queryByRole('group', { name: 'Waiting for Ollama to answer' })).toBeNull();
+  });
+
+  test('holds up what could not be told yet, too', async () => {
+    const backend = await waking(findings.ollamaOff);
+    expect(asked(backend, 'runRemedy')).toBe(1);
+    expect(card().querySelector('[aria-current=step]')).toBeNull();
+  });
+
+  test('is named when it takes too long', async () => {
+    const backend = await waking();
+    backend.push({ path: diagnosis([findings.silent]) });
+    expect(await screen.findByRole('heading', { name: /^Something is in the way: / })).toBeTruthy();
+    expect(card().textContent).not.toContain('This step did not work out');
+  });
+
+  test('need not be waited for', async () => {
+    const backend = await waking();
+    await fireEvent.click(within(card()).getByRole('button', { name: 'Stop here: Waiting for Ollama to answer' }));
+    expect(await screen.findByRole('heading', { name: 'Stopped for now' })).toBeTruthy();
+    const before = backend.calls.length;
+    backend.push({ path: diagnosis([findings.noModel]) });
+    expect(await screen.findByRole('button', { name: 'Set everything up' })).toBeTruthy();
+    expect(backend.calls.slice(before).filter(({ name }) => name === 'pull')).toEqual([]);
+  });
+});
+
+test('an Ollama that is busy is named as what is in the way, and no step as one that did not work out', async () => {
+  const { backend } = open(worlds.unset);
+  await begin();
+  const busy: Finding = {
+    code: 'engine.busy', severity: 'warning', link: 'engine', params: { url: 'http://127.0.0.1:11434', seconds: null },
+    evidence: ['it greets; the list of models does not come'], remedies: [],
+  };
+  const path = diagnosis([busy]);
+  await looked(backend, 1, { path: { ...path, path: path.path.map((one) => (one.link === 'models' ? { ...one, state: 'unknown' } : one)) } });
+  expect(await screen.findByRole('heading', { name: 'Something is in the way: Ollama is busy' })).toBeTruthy();
+  expect(card().querySelector('[data-state=failed]')).toBeNull();
+  expect(status()).toMatch(/^This is in the way of everything else/);
+  expect(screen.getAllByRole('heading', { level: 1 })).toHaveLength(1);
+  expect(screen.getByRole('heading', { name: 'Ollama is busy' })).toBeTruthy();
+  await accessible();
 });
 
 describe('what the user puts off is no failure', () => {

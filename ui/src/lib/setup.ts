@@ -75,6 +75,16 @@ export function problems(seen: Pick<Seen, 'path'>): Finding[] {
   return all.sort((one, other) => stations.indexOf(one.link) - stations.indexOf(other.link));
 }
 
+/** Ollama was started a moment ago and does not answer yet. */
+export function isWaking(seen: Pick<Seen, 'path'>): boolean {
+  return seen.path?.findings.some(({ code }) => code === 'engine.starting') ?? false;
+}
+
+/** What is to be mended first. An Ollama that is busy is no problem by itself, but hides what comes after it. */
+export function hindranceOf(seen: Pick<Seen, 'path'>): Finding | undefined {
+  return problems(seen)[0] ?? seen.path?.findings.find(({ code }) => code === 'engine.busy');
+}
+
 function offerOf(finding: Finding): Next | null {
   // Where a container engine does not answer, OpenClaw may run in it: a second one is nobody's wish.
   if (finding.code === 'openclaw.not-installed' && finding.params.unasked !== null) return null;

@@ -10,7 +10,7 @@ import { isInstalling } from '../install';
 import { isRunning, sameModel } from '../models';
 import { isProving, isStarting } from '../openclaw';
 import { remedyOf, stateOf } from '../remedies';
-import { chosenModel, needs, nextOf, planOf, problems, type Next, type Offers, type Step, type StepId } from '../setup';
+import { chosenModel, isWaking, needs, nextOf, planOf, problems, type Next, type Offers, type Step, type StepId } from '../setup';
 import type { Change } from './change.svelte';
 import type { Live } from './live.svelte';
 
@@ -29,6 +29,8 @@ export class SetUp {
   done = $state.raw<readonly StepId[]>([]);
   /** The step under way, since when (in milliseconds since 1970); `asks`: a change waits for the user's word. */
   current = $state.raw<{ id: StepId; since: number; asks: boolean } | null>(null);
+  /** Since when it waits for an Ollama that is waking up (in milliseconds since 1970); `null`: it does not. */
+  waking = $state<number | null>(null);
   /** The step that it came to last; `null`: it looked, or met what no step does away with. */
   at = $state<StepId | null>(null);
   /** Why it stopped, where nothing else on the screen says it. */
@@ -106,6 +108,7 @@ export class SetUp {
     this.#stop = null;
     this.#wanted = null;
     this.current = null;
+    this.waking = null;
     this.#end(why);
   }
 
@@ -171,6 +174,7 @@ export class SetUp {
     for (;;) {
       this.at = null;
       await this.#looked(run);
+      await this.#awake(run);
       const next = nextOf(this.#live);
       if (next === 'done') return;
       this.at = next?.id ?? null;
@@ -266,6 +270,15 @@ export class SetUp {
     const before = live.look?.at ?? -1;
     await this.#backend.lookAgain();
     await this.#until(run, () => (live.look?.at ?? -1) > before && live.path?.checking.length === 0);
+  }
+
+  /** An Ollama that is waking up answers in a moment; one that does not is called silent after its time. */
+  async #awake(run: number): Promise<void> {
+    const live = this.#live;
+    if (!isWaking(live)) return;
+    this.waking = Date.now();
+    await this.#until(run, () => live.path?.checking.length === 0 && !isWaking(live));
+    this.waking = null;
   }
 
   async #until(run: number, look: () => boolean): Promise<void> {
