@@ -157,6 +157,27 @@ describe('set everything up', () => {
     expect(backend.calls.slice(before).filter((call) => call.name !== 'setVisible' && call.name !== 'tellOutside')).toEqual([]);
   });
 
+  test.each(['home', 'models'] as const)('settings that could not be written are told once: seen from %s', async (from) => {
+    const { backend } = open(worlds.empty);
+    backend.failing.set('apply', failureOf({ code: 'internal', params: {} }, 'disk full'));
+    await begin();
+    await looked(backend, 1, {});
+    await waitFor(() => expect(asked(backend, 'pull')).toBe(1));
+    location.hash = from;
+    await screen.findByRole('heading', { level: 1, name: from === 'home' ? 'Setting everything up' : 'Models' });
+    backend.push({ path: diagnosis([findings.ollamaOff]), models: worlds.unset.models });
+    backend.pushPull(pullOf('qwen3.5:4b', 'done', 1, 3e9));
+    const alert = await screen.findByRole('alert');
+    expect(alert.textContent).toContain('disk full');
+    // By the notice only where the card is not.
+    expect(alert.closest('[data-testid=setup]') !== null).toBe(from === 'home');
+    expect(document.querySelector('[data-news]') === null).toBe(from === 'home');
+    expect(screen.getAllByRole('alert')).toHaveLength(1);
+    location.hash = 'home';
+    await waitFor(() => expect(step('settings')).toBe('failed'));
+    await waitFor(() => expect(screen.getAllByRole('alert')).toEqual([within(card()).getByRole('alert')]));
+  });
+
   test('what cannot be begun is said', async () => {
     const { backend } = open(worlds.empty);
     backend.failing.set('pull', failureOf({ code: 'internal', params: {} }, 'exit status 3'));
@@ -241,12 +262,12 @@ describe('an Ollama that is only waking up', () => {
   const waking = async (...found: Finding[]) => {
     const backend = await installing();
     const installed = { version: '0.33.0', running: null, aside: null };
-    backend.push({ install: { ...installOf('waking', 1), installed } });
     const path = diagnosis([findings.starting, ...found]);
-    await looked(backend, 2, {
+    backend.push({
       path: { ...path, path: path.path.map((one, at) => (at < 3 ? { ...one, state: 'unknown' } : one)) },
-      settings: settingsOff, openclaw: worlds.unset.openclaw,
+      openclaw: worlds.unset.openclaw, install: { ...installOf('waking', 1), installed },
     });
+    await looked(backend, 2, {});
     await screen.findByRole('group', { name: 'Waiting for Ollama to answer' });
     return backend;
   };
