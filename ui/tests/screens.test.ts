@@ -4,6 +4,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { diagnosis, failureOf } from '../src/lib/backend/fake';
 import { findings, worlds } from '../src/lib/backend/samples';
 import { at } from './guide';
+import { languages, ownName, t } from '../src/lib/words/words.svelte';
 import { accessible, open } from './window';
 
 describe('going from screen to screen', () => {
@@ -75,6 +76,17 @@ test('Preferences make the text larger at once, and say which Pincer this is', a
   expect(document.documentElement.dataset.text).toBeUndefined();
   const version = /^version = "(.+)"$/m.exec(readFileSync(at('Cargo.toml'), 'utf8'))?.[1];
   expect(within(screen.getByRole('region', { name: 'About Pincer' })).getByText(`Version ${version}`)).toBeTruthy();
+});
+
+test.each(languages)('Preferences say what is looked at unasked, as often as the watcher does it (%s)', async (language) => {
+  const watcher = readFileSync(at('src-tauri/core/src/live/watch.rs'), 'utf8');
+  const seconds = ['WELL', 'WRONG'].map((when) => new RegExp(`LOOK_WHILE_${when}: Duration = Duration::from_secs\\((\\d+)\\)`).exec(watcher)?.[1]);
+  const { backend } = open(worlds.well, 'preferences');
+  await fireEvent.click(await screen.findByRole('radio', { name: ownName(language) }));
+  const section = await screen.findByRole('region', { name: t('preferences.looks.title') });
+  expect(section.textContent?.match(/\d+/g)).toEqual(seconds);
+  for (const asked of ['Ollama', 'OpenClaw', 'ollama.com', 'npm']) expect(section.textContent).toContain(asked);
+  expect(backend.calls.filter(({ name }) => name !== 'keepPreferences')).toEqual([]);
 });
 
 test('Preferences switch language and theme at once', async () => {
