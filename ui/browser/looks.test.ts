@@ -1,9 +1,10 @@
 // Contrast, room and motion of every screen in every state, judged by Chromium.
 
 import axe from 'axe-core';
-import type { Page } from 'puppeteer-core';
+import type { Page, SerializedAXNode } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import en from '../messages/en.json';
+import fr from '../messages/fr.json';
 import { open, start } from './chromium.js';
 import { stateOf, states } from './states.js';
 
@@ -96,14 +97,26 @@ test.each(['home-ollama-stopped', 'models', 'fix-unfolded', 'settings', 'prefere
   }
 });
 
-test('in a narrow window each station has its word and its state, and on Home its caption', async () => {
-  for (const [name, parts] of [['home-ollama-stopped', 15], ['models-stopped', 10]] as const) {
+/** The texts that a screen reader gets, in their order. */
+function texts(node: SerializedAXNode | null): string[] {
+  if (!node) return [];
+  return [...(node.role === 'StaticText' ? [node.name ?? ''] : []), ...(node.children ?? []).flatMap(texts)];
+}
+
+test('in a narrow window each station has its words on Home; elsewhere they take less room, and are all still said', async () => {
+  for (const [name, parts, rows] of [['home-ollama-stopped', 15, 5], ['models-stopped', 6, 3]] as const) {
     const page = await open(chromium, stateOf(name), { language: 'fr', width: 320, height: 640 });
     const shown = await page.$$eval('.path .words > *', (all) => all.filter((one) => one.getBoundingClientRect().width > 1).length);
     expect(shown, name).toBe(parts);
     const tops = await page.$$eval('.path li', (all) => all.map((one) => one.getBoundingClientRect().top));
     expect(tops).toEqual([...tops].sort((one, other) => one - other));
-    expect(new Set(tops).size).toBe(5);
+    expect(new Set(tops).size, name).toBe(rows);
+    const root = (await page.$('.path ol')) ?? undefined;
+    const said = texts(await page.accessibility.snapshot({ interestingOnly: false, root }));
+    const states = ['broken', 'waiting', 'waiting', 'waiting', 'waiting'] as const;
+    const names = ['engine', 'connection', 'models', 'settings', 'openclaw'] as const;
+    const words = names.flatMap((link, at) => [fr[`link.${link}.name`], fr[`state.${states[at]!}`]]);
+    expect(said.filter((text) => words.includes(text)), name).toEqual(words);
     await page.close();
   }
 });
