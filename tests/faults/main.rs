@@ -18,6 +18,7 @@ mod support;
 
 mod combined;
 mod connection;
+mod elsewhere;
 mod engine;
 mod folders;
 mod gateway;
@@ -127,6 +128,7 @@ fn played() -> BTreeSet<&'static str> {
         service::SCENARIOS,
         connection::SCENARIOS,
         models::SCENARIOS,
+        elsewhere::SCENARIOS,
         openclaw::SCENARIOS,
         gateway::SCENARIOS,
         pull::SCENARIOS,
