@@ -29,12 +29,14 @@ fn a_unit_of_the_users_own_is_neither_written_over_nor_taken_away() {
     assert_eq!(fs::read_to_string(&unit).unwrap(), "[Service]\nExecStart=/opt/mine\n");
 }
 
-/// OpenClaw's own service commands: each comes half-way, and to its end when it may.
+/// OpenClaw's own service commands: each comes half-way, and to its end when it may. `meddle` in the home: taking it away
+/// changes the settings, and the next command may not go on.
 const HALF: &str = r#"units=$HOME/.config/systemd/user unit=$units/openclaw-gateway.service link=$units/default.target.wants/openclaw-gateway.service
 half() { echo $$ >"$HOME/begun.draft"; mv "$HOME/begun.draft" "$HOME/begun"; while [ ! -e "$HOME/go" ]; do sleep 0.05; done; }
 case "$*" in
   "gateway install --json") mkdir -p "$units"; echo half >"$unit"; half; mkdir -p "${link%/*}"; ln -s "$unit" "$link" ;;
-  "gateway uninstall --json") if [ -e "$link" ]; then half; rm "$link"; rmdir "${link%/*}"; fi; rm "$unit" ;;
+  "gateway uninstall --json") if [ -e "$link" ]; then half; rm "$link"; rmdir "${link%/*}"; fi; rm "$unit"
+    if [ -e "$HOME/meddle" ]; then echo >>"$HOME/.openclaw/openclaw.json"; rm "$HOME/go"; fi ;;
   *) exit 1 ;;
 esac"#;
 const AT_LOGIN: [&str; 5] = ["start", "--openclaw", "--at-login", "--yes", "--json"];
@@ -52,8 +54,7 @@ impl Slow {
         let machine = Machine::new();
         machine.home.add_script("systemctl", "echo Version=255");
         settings::add_openclaw_that(&machine.home, "2026.9.6", HALF);
-        let settings =
-            machine.write(&json!({ "gateway": { "port": free_address().port() } }));
+        let settings = machine.write(&json!({ "gateway": { "port": free_address().port() } }));
         let before = fs::read(&settings).unwrap();
         let unit = machine.home.path().join(".config/systemd/user/openclaw-gateway.service");
         Self { machine, settings, before, unit }
@@ -177,5 +178,37 @@ fn an_undo_of_a_start_at_login_that_is_ended_half_way_leaves_it_whole() {
         slow.may_go_on(true);
         assert_eq!(slow.machine.json(&["undo", "--json"])["undone"], true, "{signal}");
         slow.assert_as_before(signal);
+    }
+}
+
+#[test]
+fn an_undo_that_cannot_write_sets_it_again_although_it_is_to_stop() {
+    for signal in ["INT", "TERM"] {
+        let slow = Slow::new();
+        slow.may_go_on(true);
+        slow.start(&AT_LOGIN).wait_with_output().unwrap();
+        slow.half_way();
+        slow.may_go_on(false);
+        let set = fs::read(&slow.settings).unwrap();
+        fs::write(slow.machine.home.path().join("meddle"), "").unwrap();
+        let child = slow.start(&["undo", "--json"]);
+        slow.half_way();
+        slow.may_go_on(true);
+        // It is gone, and the settings are not what they were: now it is being set again.
+        let again = slow.half_way();
+        assert!(!slow.machine.home.path().join("go").exists() && Path::new("/proc").join(again).exists());
+        process::signal(signal, &child.id().to_string());
+        slow.may_go_on(true);
+        let output = child.wait_with_output().unwrap();
+        let error = process::json(signal, &output)["error"].clone();
+        assert_eq!(
+            (&error["code"], output.status.code()),
+            (&json!("settings.changed-meanwhile"), Some(2)),
+            "{error:#}"
+        );
+        assert_eq!(error["detail"], "", "it is set again");
+        slow.assert_set(signal);
+        assert_eq!(fs::read(&slow.settings).unwrap(), [&set[..], b"\n"].concat(), "{signal}");
+        assert_eq!(slow.history().len(), 1, "{signal}");
     }
 }

@@ -89,7 +89,9 @@ async fn undo_or_stop(
     let before = newest(computer).await;
     let (stop, was_stopped) = once_wished();
     let undone = change::undo_unless(computer, wanted.id.clone(), wanted.force, later, stop).await;
-    if undone.is_err() && *was_stopped.borrow() && newest(computer).await == before {
+    // What else went wrong meanwhile is told as it is.
+    let ended = matches!(&undone, Err(Error { code: ErrorCode::GatewayLoginFailed { .. }, .. }));
+    if ended && *was_stopped.borrow() && newest(computer).await == before {
         return Err(Failure::Cancelled);
     }
     Ok(undone)

@@ -80,14 +80,8 @@ pub(crate) fn apply_with(
     folders.create()?;
     let lock = Lock::take(folders)?;
     history::settle_held(folders, &lock, &mut history::no_command)?;
-    service::commit(
-        folders,
-        &lock,
-        plan,
-        service::of(true, made.to_path_buf(), Vec::new()),
-        (now, mask),
-        (&mut |_| Ok(()), service),
-    )
+    let command = service::of(true, made.to_path_buf(), Vec::new());
+    service::Work { folders, lock: &lock, plan, now, mask, watch: &mut |_| Ok(()), service }.commit(command)
 }
 
 /// Writes the files, under the lock and with nothing pending.
@@ -144,7 +138,10 @@ fn begin<'a>(
     Ok((receipt, edits))
 }
 
-/// Writes all; the receipt is still pending.
+/// In the detail of an error after which the receipt stays and knows every content: undo can still go back.
+const NOT_ALL_BACK: &str = " (not every file could be put back)";
+
+/// Writes all; the receipt is still pending. Should it fail, all is put back, and the receipt forgotten.
 fn write_all(
     folders: &Folders,
     lock: &Lock,
@@ -153,19 +150,30 @@ fn write_all(
     mask: &Mask<'_>,
     watch: &mut Watch<'_>,
 ) -> Result<Receipt, Error> {
-    let receipt_path = store::receipt_path(folders, &receipt.id);
-    let mut reached = 0;
-    let written = watch(Step::Pending)
-        .map_err(|error| Error::file(&receipt_path, &error))
-        .and_then(|()| write(&receipt, edits, mask, watch, &mut reached));
-    if let Err(mut error) = written {
-        if !matches!(history::put_back_and_forget(folders, lock, receipt, reached), Ok(true)) {
-            // The receipt stays and knows every content: undo can still go back.
-            error.detail.push_str(" (not every file could be put back)");
+    if let Err((mut error, all_back)) = try_all(folders, lock, &receipt, edits, mask, watch) {
+        if !matches!(history::forget_or_mark(folders, receipt, all_back), Ok(true)) {
+            error.detail.push_str(NOT_ALL_BACK);
         }
         return Err(error);
     }
     Ok(receipt)
+}
+
+/// The same, and the receipt is pending whatever comes; an error comes with whether every file is back.
+fn try_all(
+    folders: &Folders,
+    lock: &Lock,
+    receipt: &Receipt,
+    edits: &[&FileEdit],
+    mask: &Mask<'_>,
+    watch: &mut Watch<'_>,
+) -> Result<(), (Error, bool)> {
+    let receipt_path = store::receipt_path(folders, &receipt.id);
+    let mut reached = 0;
+    watch(Step::Pending)
+        .map_err(|error| Error::file(&receipt_path, &error))
+        .and_then(|()| write(receipt, edits, mask, watch, &mut reached))
+        .map_err(|error| (error, history::put_back(folders, lock, receipt, reached)))
 }
 
 fn finish(folders: &Folders, mut receipt: Receipt, watch: &mut Watch<'_>) -> Result<Receipt, Error> {

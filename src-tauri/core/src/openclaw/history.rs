@@ -24,7 +24,9 @@ use crate::{
 mod settle;
 
 pub use settle::{Settled, settle};
-pub(crate) use settle::{no_command, put_back_and_forget, settle_held, settle_with, was_interrupted};
+pub(crate) use settle::{
+    forget_or_mark, no_command, put_back, put_back_and_forget, settle_held, settle_with, was_interrupted,
+};
 
 /// What Pincer changed, newest first.
 ///
@@ -83,9 +85,25 @@ pub fn undo(
     undo_with(folders, wanted, now, mask, &mut |_, _| Ok(()))
 }
 
-/// Lets OpenClaw's own command set whether its gateway starts with the computer (`true`), or not; tells the number of its
-/// process as soon as there is one.
-pub(crate) type SetService<'a> = dyn FnMut(bool, &mut dyn FnMut(u32)) -> Result<(), Error> + 'a;
+/// What OpenClaw's own command is to do: let its gateway start with the computer (`true`), or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// What was asked for.
+    Set(bool),
+    /// What mends a change that failed half-way: it comes to its end or to its time limit, whoever wishes to stop.
+    Mend(bool),
+}
+
+impl Order {
+    pub(crate) const fn wanted(self) -> bool {
+        match self {
+            Self::Set(wanted) | Self::Mend(wanted) => wanted,
+        }
+    }
+}
+
+/// Runs OpenClaw's own command; tells the number of its process as soon as there is one.
+pub(crate) type SetService<'a> = dyn FnMut(Order, &mut dyn FnMut(u32)) -> Result<(), Error> + 'a;
 
 /// The same, where OpenClaw's own command may have to undo its part: it runs once all else is known to be possible, and
 /// should it fail, nothing is undone.
@@ -117,7 +135,10 @@ pub(crate) fn undo_watched(
         let kind = ReceiptKind::Undo { receipt: back.goal };
         let plan = Plan { kind, edits: back.edits, starts: None };
         return match back.command {
-            Some(command) => service::commit(folders, &lock, &plan, command, (now, mask), (watch, service)),
+            Some(command) => {
+                let plan = &plan;
+                service::Work { folders, lock: &lock, plan, now, mask, watch, service }.commit(command)
+            }
             None => commit(folders, &lock, &plan, now, mask, watch),
         };
     }

@@ -157,7 +157,7 @@ fn half(root: &Path, steps: usize) {
 fn a_command_of_openclaws_killed_half_way_is_finished_or_taken_back() {
     if let Some((folders, root, step)) = asked() {
         let plan = Plan { kind: ReceiptKind::GatewayAtLogin {}, ..edits(&root) };
-        let mut command = |_: bool, _: &mut dyn FnMut(u32)| {
+        let mut command = |_: history::Order, _: &mut dyn FnMut(u32)| {
             half(&root, step);
             die_after(0)(Step::Done).map_err(|error| Error::file(&root, &error))
         };
@@ -184,8 +184,8 @@ fn a_command_of_openclaws_killed_half_way_is_finished_or_taken_back() {
 
     let (home, id) = killed(1);
     let mut asked = Vec::new();
-    let settled = history::settle_with(&home.folders, &mut |wanted, _| {
-        asked.push(wanted);
+    let settled = history::settle_with(&home.folders, &mut |order, _| {
+        asked.push(order.wanted());
         fs::remove_file(home.path(UNIT)).map_err(|error| Error::file(&home.path(UNIT), &error))
     });
     assert_eq!((settled.unwrap().put_back, asked), (vec![id], vec![false]));
@@ -195,8 +195,8 @@ fn a_command_of_openclaws_killed_half_way_is_finished_or_taken_back() {
     let (home, id) = killed(1);
     assert_eq!(history::settle(&home.folders).unwrap().uncertain, [id]);
     assert_eq!(home.receipts()[0].status, Status::Uncertain);
-    let unset = &mut |wanted: bool, _: &mut dyn FnMut(u32)| {
-        assert!(!wanted);
+    let unset = &mut |order: history::Order, _: &mut dyn FnMut(u32)| {
+        assert!(!order.wanted());
         fs::remove_file(home.path(UNIT)).map_err(|error| Error::file(&home.path(UNIT), &error))
     };
     history::undo_with(&home.folders, history::Wanted::default(), now(), &mask, unset).unwrap();

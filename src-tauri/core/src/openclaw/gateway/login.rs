@@ -25,6 +25,7 @@ use crate::{
     openclaw::{
         apply,
         change::{self, Prepared, Wish},
+        history::Order,
         node,
         outcome::{Change, Effect, ReceiptSummary},
         plan::Plan,
@@ -183,28 +184,28 @@ pub(crate) async fn install(
 }
 
 /// OpenClaw's own command for `apply` and `history`, which are blocking. `stop`, or a Pincer that ends, ends it once: what
-/// is left to clear up then comes to its end.
+/// is left to clear up then comes to its end, as does what mends.
 pub(crate) fn service<'a>(
     computer: &'a Computer,
     runtime: &'a Handle,
     limit: Duration,
     stop: impl Future<Output = ()> + Send + 'a,
-) -> impl FnMut(bool, &mut dyn FnMut(u32)) -> Result<(), Error> + 'a {
+) -> impl FnMut(Order, &mut dyn FnMut(u32)) -> Result<(), Error> + 'a {
     let mut stop = Some(Box::pin(async move {
         tokio::select! {
             () = stop => {}
             () = unfinished::leaving() => {}
         }
     }));
-    move |wanted, begun| {
+    move |order, begun| {
         let stopped = async {
-            match &mut stop {
-                Some(asked) => asked.await,
-                None => std::future::pending().await,
+            match (&mut stop, order) {
+                (Some(asked), Order::Set(_)) => asked.await,
+                _ => std::future::pending().await,
             }
             stop = None;
         };
-        runtime.block_on(set_unless(computer, wanted, limit, stopped, begun))
+        runtime.block_on(set_unless(computer, order.wanted(), limit, stopped, begun))
     }
 }
 
@@ -327,6 +328,34 @@ mod tests {
                 assert!(!is_set(&here, &state), "what the link leads to is gone");
             }
         }
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_wish_to_stop_ends_what_was_asked_for_and_not_what_mends() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let home = tempfile::tempdir().unwrap();
+        let (draft, bin) = (home.path().join("draft"), home.path().join("bin"));
+        fs::create_dir(&bin).unwrap();
+        let lines = "#!/bin/sh\n[ \"$2\" = install ] || exec sleep 600\necho >\"$HOME/$2ed\"\n";
+        fs::write(&draft, lines).unwrap();
+        fs::set_permissions(&draft, fs::Permissions::from_mode(0o755)).unwrap();
+        // By another program: no test of this process holds it open while it is run.
+        let copied = std::process::Command::new("cp").arg(&draft).arg(bin.join("openclaw")).status();
+        assert!(copied.unwrap().success());
+        let path = format!("{}:/usr/bin:/bin", bin.display());
+        let pairs = [("PATH", path.as_str()), ("HOME", home.path().to_str().unwrap())];
+        let computer = Computer::new(here(Os::Linux, home.path(), &pairs), None);
+        let runtime = Handle::current();
+        let asked = tokio::task::spawn_blocking(move || {
+            let mut service = service(&computer, &runtime, LIMIT, std::future::ready(()));
+            let mended = service(Order::Mend(true), &mut |_| {});
+            (mended, service(Order::Set(false), &mut |_| {}))
+        });
+        let (mended, stopped) = asked.await.unwrap();
+        assert_eq!((mended, home.path().join("installed").exists()), (Ok(()), true));
+        assert!(matches!(stopped.unwrap_err().code, ErrorCode::GatewayLoginFailed { .. }));
     }
 
     #[test]

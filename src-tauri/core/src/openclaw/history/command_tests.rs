@@ -21,9 +21,9 @@ const OLD: &str = "{ /* mine */ }";
 const NEW: &str = "{ /* mine */ token: 1 }";
 
 /// What OpenClaw's own command does.
-fn command(home: &Fixture, wanted: bool) -> Result<(), Error> {
+fn command(home: &Fixture, order: Order) -> Result<(), Error> {
     let file = home.path(SCRIPT);
-    if wanted {
+    if order.wanted() {
         home.put(SCRIPT, "run");
         Ok(())
     } else {
@@ -35,7 +35,7 @@ fn set() -> (Fixture, Receipt) {
     let home = Fixture::new();
     home.put("openclaw.json", OLD);
     let plan = Plan { kind: ReceiptKind::GatewayAtLogin {}, ..home.plan(&[("openclaw.json", Some(NEW))]) };
-    let service = &mut |wanted: bool, _: &mut dyn FnMut(u32)| command(&home, wanted);
+    let service = &mut |order: Order, _: &mut dyn FnMut(u32)| command(&home, order);
     let receipt = apply_with(&home.folders, &plan, &home.path(SCRIPT), now(), &mask, service).unwrap();
     assert_eq!(state(&home), (Some(NEW.into()), true));
     (home, receipt)
@@ -57,10 +57,10 @@ fn refusal() -> Error {
 fn the_way_there_writes_first_and_the_way_back_asks_first() {
     let (home, _) = set();
     let mut seen = Vec::new();
-    let mut service = |wanted: bool, _: &mut dyn FnMut(u32)| {
+    let mut service = |order: Order, _: &mut dyn FnMut(u32)| {
         let pending = home.receipts().last().unwrap().status;
-        seen.push((wanted, home.get("openclaw.json").unwrap(), pending));
-        command(&home, wanted)
+        seen.push((order, home.get("openclaw.json").unwrap(), pending));
+        command(&home, order)
     };
     let undone = undo_by(&home, None, &mut service).unwrap();
     assert_eq!(state(&home), (Some(OLD.into()), false));
@@ -70,7 +70,7 @@ fn the_way_there_writes_first_and_the_way_back_asks_first() {
     undo_by(&home, Some(&again.id), &mut service).unwrap();
     assert_eq!(state(&home), (Some(OLD.into()), false));
     assert!(!home.path("made").exists(), "nor the folder that was made anew");
-    let new = |wanted| (wanted, NEW.to_owned(), Status::Pending);
+    let new = |wanted| (Order::Set(wanted), NEW.to_owned(), Status::Pending);
     assert_eq!(seen, [new(false), new(true), new(false)]);
     assert!(home.receipts().iter().all(|receipt| receipt.command.is_none()));
     home.assert_clean();
@@ -79,7 +79,7 @@ fn the_way_there_writes_first_and_the_way_back_asks_first() {
 #[test]
 fn one_that_cannot_be_set_again_is_left_as_it_was() {
     let (home, _) = set();
-    let undone = undo_by(&home, None, &mut |wanted, _| command(&home, wanted)).unwrap();
+    let undone = undo_by(&home, None, &mut |order, _| command(&home, order)).unwrap();
     let before = home.receipts();
     let refused = undo_by(&home, Some(&undone.id), &mut |_, _| Err(refusal())).unwrap_err();
     assert_eq!(refused, refusal());
@@ -100,22 +100,49 @@ fn one_that_cannot_be_set_again_is_left_as_it_was() {
     assert_eq!(state(&home).0.as_deref(), Some(OLD));
 }
 
-#[test]
-fn an_undo_that_cannot_write_sets_it_again() {
-    let (home, set) = set();
-    let mut asked = Vec::new();
-    let mut service = |wanted: bool, _: &mut dyn FnMut(u32)| {
-        asked.push(wanted);
-        command(&home, wanted)
-    };
+/// An undo on a disk that is full.
+fn undo_in_vain(home: &Fixture, service: &mut SetService<'_>) -> Error {
     let mut full = |step: Step| match step {
         Step::TemporaryMade => Err(io::ErrorKind::StorageFull.into()),
         _ => Ok(()),
     };
-    let by: (&mut Watch<'_>, &mut SetService<'_>) = (&mut full, &mut service);
-    undo_watched(&home.folders, Wanted::default(), now(), &mask, by).unwrap_err();
-    assert_eq!(asked, [false, true]);
+    undo_watched(&home.folders, Wanted::default(), now(), &mask, (&mut full, service)).unwrap_err()
+}
+
+#[test]
+fn an_undo_that_cannot_write_sets_it_again_whoever_wishes_to_stop() {
+    let (home, set) = set();
+    let mut asked = Vec::new();
+    let failed = undo_in_vain(&home, &mut |order, begun| {
+        begun(std::process::id());
+        let pending = home.receipts().pop().unwrap();
+        asked.push((order, pending.status, pending.command.unwrap().process.map(|process| process.pid)));
+        command(&home, order)
+    });
+    let pending = |order| (order, Status::Pending, Some(std::process::id()));
+    assert_eq!(asked, [pending(Order::Set(false)), pending(Order::Mend(true))], "a crash is settled by it");
+    assert!(matches!(failed.code, ErrorCode::FileFailed { .. }), "{failed}");
+    assert!(!failed.detail.contains("set again"), "{failed}");
     assert_eq!((state(&home), home.receipts()), ((Some(NEW.into()), true), vec![set]));
+}
+
+#[test]
+fn an_undo_that_can_neither_write_nor_set_it_again_tells_both_and_can_be_repeated() {
+    let (home, set) = set();
+    let failed = undo_in_vain(&home, &mut |order, _| match order {
+        // Stopped, and gone all the same.
+        Order::Set(_) => command(&home, order).and(Err(Error::new(ErrorCode::Internal {}, "stopped"))),
+        Order::Mend(_) => Err(refusal()),
+    });
+    assert!(matches!(failed.code, ErrorCode::FileFailed { .. }), "{failed}");
+    assert!(failed.detail.contains(&format!("could not be set again: {}", refusal())), "{failed}");
+    assert_eq!(state(&home), (Some(NEW.into()), false));
+    // It does not look as if nothing had been done.
+    let left = home.receipts();
+    assert_eq!((left.len(), left[1].status), (2, Status::Uncertain));
+    let undone = undo_by(&home, None, &mut |order, _| command(&home, order)).unwrap();
+    assert_eq!(undone.kind, ReceiptKind::Undo { receipt: set.id });
+    assert_eq!(state(&home), (Some(OLD.into()), false));
 }
 
 #[test]
@@ -126,7 +153,7 @@ fn an_undo_whose_command_fails_goes_by_what_it_came_to() {
     assert_eq!((state(&home), home.receipts()), ((Some(NEW.into()), true), vec![set_]));
     // It is gone all the same.
     let (home, _) = set();
-    let undone = undo_by(&home, None, &mut |wanted, _| command(&home, wanted).and(Err(refusal())));
+    let undone = undo_by(&home, None, &mut |order, _| command(&home, order).and(Err(refusal())));
     assert_eq!(undone.unwrap().status, Status::Done);
     assert_eq!(state(&home), (Some(OLD.into()), false));
 }
@@ -134,7 +161,7 @@ fn an_undo_whose_command_fails_goes_by_what_it_came_to() {
 /// An undo that a crash interrupted before its files: as its pending receipt leaves it.
 fn interrupted(process: Option<Process>) -> (Fixture, String) {
     let (home, set) = set();
-    let undone = undo_by(&home, None, &mut |wanted, _| command(&home, wanted)).unwrap();
+    let undone = undo_by(&home, None, &mut |order, _| command(&home, order)).unwrap();
     home.put("openclaw.json", NEW);
     home.put(SCRIPT, "run");
     let mut receipt = undone.clone();
@@ -154,7 +181,7 @@ fn an_undo_that_was_interrupted_is_finished_where_the_service_went_else_forgotte
     assert_eq!((state(&home), home.receipts().len()), ((Some(NEW.into()), true), 1));
 
     let (home, id) = interrupted(None);
-    command(&home, false).unwrap();
+    command(&home, Order::Set(false)).unwrap();
     assert_eq!(settle(&home.folders).unwrap().completed, [id]);
     assert_eq!((state(&home), home.receipts()[1].status), ((Some(OLD.into()), false), Status::Done));
     assert!(!home.path("made").exists() && !was_interrupted(&home.folders).unwrap());
@@ -165,7 +192,7 @@ fn an_undo_that_was_interrupted_is_finished_where_the_service_went_else_forgotte
 
     // What someone else wrote meanwhile is theirs.
     let (home, id) = interrupted(None);
-    command(&home, false).unwrap();
+    command(&home, Order::Set(false)).unwrap();
     home.put("openclaw.json", "theirs");
     assert_eq!(settle(&home.folders).unwrap().uncertain, [id]);
     assert_eq!(state(&home).0.as_deref(), Some("theirs"));

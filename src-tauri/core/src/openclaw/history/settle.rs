@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::SetService;
+use super::{Order, SetService};
 use crate::{
     error::{Error, ErrorCode},
     folders::Folders,
@@ -69,7 +69,7 @@ pub(crate) fn was_interrupted(folders: &Folders) -> Result<bool, Error> {
 }
 
 /// For where OpenClaw's own command is not at hand: what it left half-way stays, and undo can still take it away.
-pub(crate) fn no_command(_wanted: bool, _begun: &mut dyn FnMut(u32)) -> Result<(), Error> {
+pub(crate) fn no_command(_order: Order, _begun: &mut dyn FnMut(u32)) -> Result<(), Error> {
     Err(Error::new(ErrorCode::Internal {}, "OpenClaw's own command is not at hand"))
 }
 
@@ -108,7 +108,7 @@ pub(crate) fn settle_held(
         } else if let Some(made) = made.filter(|made| written && !login::starts(&made.path)) {
             // OpenClaw's own command did not come to its end. Should clearing up fail, the receipt says so.
             if is_there(&made) {
-                drop(ask(folders, &mut receipt, false, service));
+                drop(ask(folders, &mut receipt, Order::Set(false), service));
             }
             if put_back_and_forget(folders, lock, receipt, found.len())? {
                 settled.put_back.push(id);
@@ -169,7 +169,7 @@ fn take_away(
         return Ok(if all { Status::Pending } else { Status::Uncertain });
     }
     if command.file.exists() {
-        drop(ask(folders, &mut receipt, false, service));
+        drop(ask(folders, &mut receipt, Order::Set(false), service));
     }
     let done = !command.file.exists()
         && receipt.files.iter().all(|file| match Found::at(file) {
@@ -203,14 +203,20 @@ impl Found {
     }
 }
 
-/// Puts every file back that still holds what the receipt wrote, the last first. Then forgets the receipt, or
-/// marks it when one of the first `reached` files, which were written, holds something else by now: `false`.
+/// Puts every file back, then forgets the receipt; marks it where that is not possible: `false`.
 pub(crate) fn put_back_and_forget(
     folders: &Folders,
-    _lock: &Lock,
-    mut receipt: Receipt,
+    lock: &Lock,
+    receipt: Receipt,
     reached: usize,
 ) -> Result<bool, Error> {
+    let all = put_back(folders, lock, &receipt, reached);
+    forget_or_mark(folders, receipt, all)
+}
+
+/// Puts every file back that still holds what the receipt wrote, the last first. `false` where one of the first
+/// `reached` files, which were written, holds something else by now.
+pub(crate) fn put_back(folders: &Folders, _lock: &Lock, receipt: &Receipt, reached: usize) -> bool {
     let mut all = true;
     for (position, file) in receipt.files.iter().enumerate().rev() {
         if !file.is_ours() {
@@ -231,6 +237,11 @@ pub(crate) fn put_back_and_forget(
             Found::Other => position >= reached,
         };
     }
+    all
+}
+
+/// Forgets a receipt when `all` is as it was before it, else marks it. Says the same back.
+pub(crate) fn forget_or_mark(folders: &Folders, mut receipt: Receipt, all: bool) -> Result<bool, Error> {
     if all {
         store::forget(folders, &receipt.id)?;
     } else {
