@@ -87,10 +87,8 @@ async fn newest(computer: &Computer) -> Option<String> {
 /// Settles what a crash left, and says so where it takes its time. Ctrl-C ends it: the next start goes on with it.
 async fn settle(computer: &Computer, output: &Output) -> Result<(), Error> {
     let waiting = Waiting::new(output);
-    if change::was_interrupted(computer).await {
-        waiting.say(output, "cli.settling", &serde_json::json!({}));
-    }
-    let settled = change::settle(computer).await;
+    let slow = || waiting.say(output, "cli.settling", &serde_json::json!({}));
+    let settled = change::settle_telling(computer, slow).await;
     waiting.clear();
     settled.map(drop)
 }

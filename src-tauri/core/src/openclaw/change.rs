@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use tokio::runtime::Handle;
+use tokio::{runtime::Handle, sync::oneshot};
 
 use super::{
     apply::{self, Applied},
@@ -290,25 +290,35 @@ pub async fn difference(computer: &Computer, id: String) -> Result<Vec<FileDiff>
     blocking(move || history::difference(&folders, &id, &diff)).await
 }
 
-/// A change was interrupted in which OpenClaw's own command has a part: [`settle`] takes its time.
-pub async fn was_interrupted(computer: &Computer) -> bool {
-    let folders = computer.folders.clone();
-    blocking(move || history::was_interrupted(&folders)).await.unwrap_or_default()
-}
-
 /// Settles what a crash left: to be called once at the start of a face. Where nothing was ever changed, nothing
 /// is made. Where OpenClaw's own command was under way it takes up to two minutes, else milliseconds.
 ///
 /// # Errors
 /// `file.*`.
 pub async fn settle(computer: &Computer) -> Result<Settled, Error> {
+    settle_telling(computer, || {}).await
+}
+
+/// The same; calls `slow` before it takes its time.
+///
+/// # Errors
+/// As [`settle`].
+pub async fn settle_telling(computer: &Computer, slow: impl FnOnce()) -> Result<Settled, Error> {
     let (computer, runtime) = (computer.clone(), Handle::current());
-    blocking(move || {
+    let (tell, told) = oneshot::channel();
+    let mut settled = std::pin::pin!(blocking(move || {
         let stop = std::future::pending();
         let mut service = login::service(&computer, &runtime, login::CLEAN_UP, stop);
-        history::settle_with(&computer.folders, &mut service)
-    })
-    .await
+        history::settle_with(&computer.folders, &mut service, || {
+            // Whoever gave up needs no word.
+            let _ = tell.send(());
+        })
+    }));
+    tokio::select! {
+        settled = &mut settled => return settled,
+        Ok(()) = told => slow(),
+    }
+    settled.await
 }
 
 fn sets_address(kind: &ReceiptKind) -> bool {

@@ -25,7 +25,7 @@ mod settle;
 
 pub use settle::{Settled, settle};
 pub(crate) use settle::{
-    forget_or_mark, no_command, put_back, put_back_and_forget, settle_held, settle_with, was_interrupted,
+    forget_or_mark, no_command, put_back, put_back_and_forget, settle_held, settle_with,
 };
 
 /// What Pincer changed, newest first.

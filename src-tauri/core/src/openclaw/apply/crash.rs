@@ -178,16 +178,20 @@ fn a_command_of_openclaws_killed_half_way_is_finished_or_taken_back() {
         home.assert_clean();
     };
     let (home, id) = killed(0);
-    let settled = history::settle_with(&home.folders, &mut |_, _| panic!("nothing is left of it"));
+    let settled = history::settle_with(&home.folders, &mut |_, _| panic!("nothing is left of it"), || {});
     assert_eq!(settled.unwrap().put_back, [id]);
     as_before(&home, 0);
 
     let (home, id) = killed(1);
     let mut asked = Vec::new();
-    let settled = history::settle_with(&home.folders, &mut |order, _| {
-        asked.push(order.wanted());
-        fs::remove_file(home.path(UNIT)).map_err(|error| Error::file(&home.path(UNIT), &error))
-    });
+    let settled = history::settle_with(
+        &home.folders,
+        &mut |order, _| {
+            asked.push(order.wanted());
+            fs::remove_file(home.path(UNIT)).map_err(|error| Error::file(&home.path(UNIT), &error))
+        },
+        || {},
+    );
     assert_eq!((settled.unwrap().put_back, asked), (vec![id], vec![false]));
     as_before(&home, 1);
 

@@ -4,6 +4,8 @@ use std::{fs, io};
 
 use super::*;
 use crate::{
+    computer::Computer,
+    machine::os::Os,
     ollama::own::Process,
     openclaw::{
         apply::{
@@ -12,7 +14,9 @@ use crate::{
             tests::{Fixture, mask, now},
         },
         atomic::Step,
+        change,
     },
+    surroundings::{Environment, Surroundings},
 };
 
 /// Where a file alone says that it is set.
@@ -173,18 +177,25 @@ fn interrupted(process: Option<Process>) -> (Fixture, String) {
     (home, undone.id)
 }
 
+/// What it put back, and whether it said first that it takes its time.
+fn settle_telling(home: &Fixture) -> (Vec<String>, bool) {
+    let (mut told, held) = (false, home.receipts());
+    let settled = settle_with(&home.folders, &mut no_command, || told = home.receipts() == held).unwrap();
+    (settled.put_back, told)
+}
+
 #[test]
 fn an_undo_that_was_interrupted_is_finished_where_the_service_went_else_forgotten() {
     let (home, id) = interrupted(None);
-    assert!(was_interrupted(&home.folders).unwrap());
-    assert_eq!(settle(&home.folders).unwrap().put_back, [id]);
+    assert_eq!(settle_telling(&home), (vec![id], true));
     assert_eq!((state(&home), home.receipts().len()), ((Some(NEW.into()), true), 1));
 
     let (home, id) = interrupted(None);
     command(&home, Order::Set(false)).unwrap();
     assert_eq!(settle(&home.folders).unwrap().completed, [id]);
     assert_eq!((state(&home), home.receipts()[1].status), ((Some(OLD.into()), false), Status::Done));
-    assert!(!home.path("made").exists() && !was_interrupted(&home.folders).unwrap());
+    assert!(!home.path("made").exists());
+    assert_eq!(settle_telling(&home), (Vec::new(), false), "and the next start need not take its time");
     assert_eq!(
         undo(&home.folders, Wanted::default(), now(), &mask).unwrap_err().code,
         ErrorCode::UndoNothing {}
@@ -196,6 +207,20 @@ fn an_undo_that_was_interrupted_is_finished_where_the_service_went_else_forgotte
     home.put("openclaw.json", "theirs");
     assert_eq!(settle(&home.folders).unwrap().uncertain, [id]);
     assert_eq!(state(&home).0.as_deref(), Some("theirs"));
+}
+
+#[tokio::test]
+async fn a_face_is_told_that_settling_takes_its_time_and_only_then() {
+    let (home, id) = interrupted(None);
+    let surroundings =
+        Surroundings::new(Os::Linux, Environment::default(), home.path(""), || SystemTime::UNIX_EPOCH);
+    let mut computer = Computer::new(surroundings, None);
+    computer.folders = home.folders.clone();
+    for (put_back, slow) in [(vec![id], 1), (Vec::new(), 0)] {
+        let mut told = 0;
+        let settled = change::settle_telling(&computer, || told += 1).await.unwrap();
+        assert_eq!((settled.put_back, told), (put_back, slow));
+    }
 }
 
 #[cfg(unix)]

@@ -48,12 +48,21 @@ pub struct Settled {
 /// `file.locked` when another Pincer is at work for long, `file.failed` when the history cannot be read or
 /// written. The files of the user's are whole either way.
 pub fn settle(folders: &Folders) -> Result<Settled, Error> {
-    settle_with(folders, &mut no_command)
+    settle_with(folders, &mut no_command, || {})
 }
 
-/// The same, where OpenClaw's own command may have to take away what it left half-way.
-pub(crate) fn settle_with(folders: &Folders, service: &mut SetService<'_>) -> Result<Settled, Error> {
-    let pending = store::receipts(folders)?.iter().any(|receipt| receipt.status == Status::Pending);
+/// The same, where OpenClaw's own command may have to take away what it left half-way. `slow` is called first where that
+/// command has a part in what is pending: it takes its time.
+pub(crate) fn settle_with(
+    folders: &Folders,
+    service: &mut SetService<'_>,
+    slow: impl FnOnce(),
+) -> Result<Settled, Error> {
+    let receipts = store::receipts(folders)?;
+    if receipts.iter().any(|receipt| receipt.command.is_some()) {
+        slow();
+    }
+    let pending = receipts.iter().any(|receipt| receipt.status == Status::Pending);
     let own = [folders.history(), folders.snapshots()];
     if !pending && own.iter().all(|folder| atomic::temporaries(folder).is_empty()) {
         return Ok(Settled::default());
@@ -61,11 +70,6 @@ pub(crate) fn settle_with(folders: &Folders, service: &mut SetService<'_>) -> Re
     // Another Pincer that is at work just now looks the same: the lock tells.
     let lock = Lock::take(folders)?;
     settle_held(folders, &lock, service)
-}
-
-/// A pending change has a command of OpenClaw's in it.
-pub(crate) fn was_interrupted(folders: &Folders) -> Result<bool, Error> {
-    Ok(store::receipts(folders)?.iter().any(|receipt| receipt.command.is_some()))
 }
 
 /// For where OpenClaw's own command is not at hand: what it left half-way stays, and undo can still take it away.
