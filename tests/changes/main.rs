@@ -15,6 +15,8 @@ mod support;
 
 use std::{
     fs,
+    io::ErrorKind,
+    net::TcpListener,
     path::{Path, PathBuf},
     process::Output,
 };
@@ -351,4 +353,24 @@ fn what_a_gateway_lacks_is_shown_and_asked_for_before_it_is_started() {
     gateway.remove("auth");
     machine.write(&whole);
     lacks("gateway.auth.token");
+}
+
+#[test]
+fn what_a_gateway_lacks_is_known_without_a_word_of_ollama() {
+    let machine = Machine::new();
+    settings::add_openclaw(&machine.home, "2026.9.6");
+    // One that would be silent.
+    let ollama = TcpListener::bind("127.0.0.1:0").unwrap();
+    let host = ollama.local_addr().unwrap().to_string();
+    let mut whole = settings::whole(&format!("http://{host}"));
+    let gateway = whole["gateway"].as_object_mut().unwrap();
+    gateway.remove("mode");
+    gateway.insert("port".into(), support::ollama::free_address().port().into());
+    machine.write(&whole);
+    let mut command = machine.home.command(programs::pincer_cli());
+    let start = command.args(["start", "--openclaw", "--json"]).env("OLLAMA_HOST", host).output().unwrap();
+    assert_eq!(process::json("start", &start)["error"]["code"], "gateway.lacks-setting");
+    ollama.set_nonblocking(true).unwrap();
+    let asked = ollama.accept().map(|(_, from)| from).map_err(|error| error.kind());
+    assert_eq!(asked, Err(ErrorKind::WouldBlock), "nobody asked it");
 }

@@ -7,7 +7,10 @@ use pincer_core::{
     error::ErrorCode,
     openclaw::{
         change,
-        gateway::{login, start},
+        gateway::{
+            lack::{self, Lack},
+            login, start,
+        },
         outcome::ReceiptKind,
     },
 };
@@ -196,6 +199,8 @@ fn for_the_network_without_a_token(lab: &Lab) {
         let found = lab.named(&lab.doctor(stage));
         assert_eq!(found["params"], json!({ "bind": "lan" }));
         assert_eq!(remedies(&found), ["set-gateway-token"]);
+        let lacking = block_on(lack::lacking(&stage.computer()));
+        assert_eq!(lacking, Ok(Some(Lack::Token)), "a start says the same");
         click(stage, &found["remedies"][0]);
         let written = fs::read_to_string(home.openclaw_json()).unwrap();
         assert!(written.starts_with("// mine\n") && written.contains("\"mode\":\"token\""), "{written}");
@@ -210,4 +215,5 @@ fn for_the_network_without_a_token(lab: &Lab) {
     // One beside the file does as well.
     write(&home, ".env", "OPENCLAW_GATEWAY_PASSWORD=letmein\n");
     assert_eq!(codes(&lab.doctor(stage)), ["openclaw.gateway-stopped"]);
+    assert_eq!(block_on(lack::lacking(&stage.computer())), Ok(None));
 }

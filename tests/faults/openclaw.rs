@@ -13,7 +13,13 @@ use std::{
 
 use pincer_core::{
     error::ErrorCode,
-    openclaw::{change, gateway::start},
+    openclaw::{
+        change,
+        gateway::{
+            lack::{self, Lack},
+            start,
+        },
+    },
 };
 use serde_json::{Value, json};
 
@@ -85,7 +91,7 @@ pub fn ask_for_node(home: &Home, required: &str, version: &str) {
 }
 
 fn node_too_old(lab: &Lab) {
-    let (home, _ollama) = running();
+    let (home, ollama) = running();
     ask_for_node(&home, ">=24.16.0", "v18.20.4");
     // Whatever else this machine has would do.
     let alone = home.bin().into_os_string().into_string().unwrap();
@@ -99,7 +105,14 @@ fn node_too_old(lab: &Lab) {
     lab.mended(stage);
     fs::remove_dir_all(home.path().join(".nvm")).unwrap();
     lab.named(&lab.doctor(stage));
+    // What else it lacks to start is not said before it has a Node.
+    let mut unset = whole(&ollama.url());
+    unset["gateway"].as_object_mut().unwrap().remove("mode");
+    write(&home, "openclaw.json", &unset.to_string());
+    assert_eq!(block_on(lack::lacking(&stage.computer())), Ok(None));
     home.add_script("node", "echo v24.16.0");
+    assert_eq!(block_on(lack::lacking(&stage.computer())), Ok(Some(Lack::Mode)));
+    write(&home, "openclaw.json", &whole(&ollama.url()).to_string());
     lab.mended(stage);
 }
 
@@ -188,7 +201,10 @@ fn gateway_mode_unset(lab: &Lab) {
     let stage = Stage::at(&home, &told);
     let found = lab.named(&lab.doctor(stage));
     assert_eq!(found["remedies"][0]["kind"], "action");
+    let lacking = || block_on(lack::lacking(&stage.computer()));
+    assert_eq!(lacking(), Ok(Some(Lack::Mode)), "a start says the same");
     lab.mends(stage);
+    assert_eq!(lacking(), Ok(None));
     let written = fs::read_to_string(home.openclaw_json()).unwrap();
     assert!(written.starts_with("// mine\n") && written.contains("\"mode\":\"local\""), "{written}");
     block_on(change::undo(&stage.computer(), None, false)).unwrap();
@@ -197,7 +213,7 @@ fn gateway_mode_unset(lab: &Lab) {
     let gateway = Gateway::start(None);
     settings["gateway"]["port"] = json!(gateway.port());
     write(&home, "openclaw.json", &settings.to_string());
-    assert_eq!(codes(&lab.doctor(stage)), Vec::<&str>::new());
+    assert_eq!((codes(&lab.doctor(stage)), lacking()), (Vec::<&str>::new(), Ok(None)));
 }
 
 fn gateway_stopped(lab: &Lab) {

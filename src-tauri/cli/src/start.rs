@@ -4,20 +4,21 @@
 use pincer_core::{
     computer::Computer,
     diagnosis::{
-        self,
         finding::Remedy,
         remedy::{self, Carried},
     },
     error::{Error, ErrorCode},
     machine::unfinished,
-    models::discovery::Discovery,
     ollama::{
         restart,
         start::{self, Step},
     },
     openclaw::{
-        change,
-        gateway::start::{self as gateway, StartPhase},
+        change::{self, Wish},
+        gateway::{
+            lack::{self, Lack},
+            start::{self as gateway, StartPhase},
+        },
         outcome::ReceiptSummary,
         plan::Plan,
     },
@@ -91,14 +92,16 @@ fn tell(output: &Output, step: Step) {
 
 /// What it lacks in its settings is shown and written first, as any change. Ctrl-C gives up; what was started here ends.
 pub(crate) async fn gateway(computer: &Computer, output: &Output, wanted: &Start) -> Result<Done, Failure> {
-    let lacking = lacking(computer).await?;
-    // Nobody can be asked in JSON: without a yes what it lacks is the answer.
-    if let Some((_, setting)) = lacking.as_ref().filter(|_| output.json && !wanted.yes) {
-        return Err(Error::from(ErrorCode::GatewayLacksSetting { setting: (*setting).to_owned() }).into());
-    }
-    if let Some((remedy, _)) = lacking
-        && let Carried::Prepared(prepared) = remedy::carry_out(computer, &remedy).await?
-    {
+    let lacks = lack::lacking(computer).await?.map(|lack| match lack {
+        Lack::Mode => (Wish::GatewayMode, "gateway.mode"),
+        Lack::Token => (Wish::GatewayToken, "gateway.auth.token"),
+    });
+    if let Some((wish, setting)) = lacks {
+        // Nobody can be asked in JSON: without a yes what it lacks is the answer.
+        if output.json && !wanted.yes {
+            return Err(Error::from(ErrorCode::GatewayLacksSetting { setting: setting.to_owned() }).into());
+        }
+        let prepared = change::prepare(computer, wish).await?;
         if !output.json {
             show(output, &prepared.preview)?;
         }
@@ -135,18 +138,6 @@ pub(crate) async fn gateway(computer: &Computer, output: &Output, wanted: &Start
         output.say("gateway-start.phase.done", &json!({}))?;
     }
     Ok(Done::Fine)
-}
-
-/// What the gateway refuses to start without, as the diagnosis has it, and the setting.
-async fn lacking(computer: &Computer) -> Result<Option<(Remedy, &'static str)>, Error> {
-    let (_, found) = diagnosis::diagnose(computer, &mut Discovery::default()).await?;
-    let remedies = found.findings.into_iter().flat_map(|finding| finding.remedies).map(|offer| offer.remedy);
-    let lacks = |remedy| match remedy {
-        Remedy::SetGatewayMode {} => Some((remedy, "gateway.mode")),
-        Remedy::SetGatewayToken {} => Some((remedy, "gateway.auth.token")),
-        _ => None,
-    };
-    Ok(remedies.filter_map(lacks).next())
 }
 
 /// Ctrl-C, or a terminal that closes, ends OpenClaw's own command, and waits until everything is as it was.

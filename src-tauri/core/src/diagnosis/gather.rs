@@ -34,7 +34,7 @@ use crate::{
     openclaw::outcome::Mode,
     openclaw::{
         dialect::Dialect,
-        document::{Document, Value},
+        document::Value,
         elsewhere::Elsewhere,
         gateway::{self, Gateway},
         include::Configuration,
@@ -296,17 +296,13 @@ fn look_at_files(computer: &Computer) -> Files {
     let openclaw_program = openclaw_program::find(&computer.surroundings);
     let (configuration, settings) = match computer.configuration() {
         Ok(None) => (None, SettingsFact::Absent),
-        Ok(Some(configuration)) => {
-            let is_object = configuration.value().as_object().is_some();
-            // OpenClaw reads settings from an object only.
-            match configuration.main().filter(|_| !is_object).map(Document::not_an_object) {
-                Some(error) => (None, SettingsFact::Unreadable(error)),
-                None => {
-                    let settings = Settings::of(configuration.value());
-                    (Some(configuration), SettingsFact::Read(settings))
-                }
+        Ok(Some(configuration)) => match configuration.not_an_object() {
+            Some(error) => (None, SettingsFact::Unreadable(error)),
+            None => {
+                let settings = Settings::of(configuration.value());
+                (Some(configuration), SettingsFact::Read(settings))
             }
-        }
+        },
         Err(error) => (None, SettingsFact::Unreadable(error)),
     };
     let environment = &computer.surroundings.environment;

@@ -15,15 +15,15 @@ use crate::{
             Behind, Container, Distribution, Elsewhere, behind,
             route::{Route, route},
         },
-        gateway::{self, Gateway},
+        gateway::{
+            self, Gateway,
+            lack::{Lack, is_seen_here},
+        },
         node,
         outcome::Mode,
         settings::{LOCAL, Settings},
     },
 };
-
-/// `gateway.bind` of a gateway that listens to the local network.
-const NETWORK: &str = "lan";
 
 pub(super) fn needs(facts: &Facts) -> Vec<Need> {
     let gateway = facts.openclaw.gateway;
@@ -185,10 +185,8 @@ fn not_installed(facts: &Facts) -> Option<Finding> {
 fn node_too_old(facts: &Facts) -> Option<Finding> {
     let required = facts.openclaw.program.as_ref()?.node.clone()?;
     let nodes = &facts.openclaw.nodes;
-    let version = nodes.first()?.clone();
-    let none_fits = nodes.iter().all(|version| node::fits(&required, version) == Some(false));
-    // One that did not tell its version may do.
-    if !none_fits || facts.openclaw.silent_node || facts.openclaw.gateway == Gateway::Answers {
+    let version = node::too_old(&required, nodes, facts.openclaw.silent_node)?.to_owned();
+    if facts.openclaw.gateway == Gateway::Answers {
         return None;
     }
     let seen = vec![
@@ -201,11 +199,13 @@ fn node_too_old(facts: &Facts) -> Option<Finding> {
 
 /// The settings of an OpenClaw whose gateway would listen on this computer's loopback, and does not.
 fn quiet(facts: &Facts) -> Option<&Settings> {
-    let told = facts.openclaw.settings.read()?;
-    let seen_here =
-        told.gateway_bind.as_deref().is_none_or(|bind| ["loopback", "lan", "auto"].contains(&bind));
-    let quiet = facts.openclaw.gateway == Gateway::None && facts.openclaw.program.is_some();
-    (quiet && seen_here).then_some(told)
+    let told = facts.openclaw.settings.read().filter(|told| is_seen_here(told))?;
+    (facts.openclaw.gateway == Gateway::None && facts.openclaw.program.is_some()).then_some(told)
+}
+
+/// What that gateway lacks to start.
+fn lack(facts: &Facts) -> Option<Lack> {
+    Lack::of(quiet(facts)?, facts.openclaw.gateway_has_secret)
 }
 
 /// Another program is where its gateway would listen. In another mode that is another computer.
@@ -230,7 +230,7 @@ fn port_taken(facts: &Facts) -> Option<Finding> {
 }
 
 fn mode_unset(facts: &Facts) -> Option<Finding> {
-    quiet(facts).filter(|told| told.gateway_mode.is_none())?;
+    lack(facts).filter(|lack| *lack == Lack::Mode)?;
     let seen = vec![
         format!("{}: no gateway.mode", facts.openclaw.file.display()),
         format!("nothing listens on port {}", port(facts)),
@@ -238,13 +238,11 @@ fn mode_unset(facts: &Facts) -> Option<Finding> {
     Some(finding(Cause::OpenclawGatewayModeUnset {}, seen, vec![action(Remedy::SetGatewayMode {})]))
 }
 
-/// It would listen to the network, where it does not start without anything to ask for (measured on 2026.9.6).
+/// It would listen to the network, and has nothing to ask for.
 fn no_token(facts: &Facts) -> Option<Finding> {
-    let told = quiet(facts)?;
-    let bind = told.gateway_bind.clone().filter(|bind| bind == NETWORK)?;
-    if facts.openclaw.gateway_has_secret {
-        return None;
-    }
+    lack(facts).filter(|lack| *lack == Lack::Token)?;
+    let told = facts.openclaw.settings.read()?;
+    let bind = told.gateway_bind.clone()?;
     let auth = told.gateway_auth.as_deref().map_or_else(
         || "neither gateway.auth.token nor gateway.auth.password is set".to_owned(),
         |mode| format!("gateway.auth.mode is {mode}, and what it asks for is not set"),

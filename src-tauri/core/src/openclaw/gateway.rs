@@ -5,6 +5,7 @@ pub mod dashboard;
 mod failures;
 mod judge;
 pub mod kept;
+pub mod lack;
 pub mod login;
 pub mod proof;
 pub mod sees;

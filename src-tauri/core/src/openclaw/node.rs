@@ -156,6 +156,13 @@ fn number(text: &str) -> Option<String> {
     Version::parse(text).is_ok().then(|| text.to_owned())
 }
 
+/// The version of a Node that is too old, where every one that is here is outside of what OpenClaw's package asks for.
+/// One that did not tell its version may do.
+pub(crate) fn too_old<'a>(required: &str, versions: &'a [String], silent: bool) -> Option<&'a str> {
+    let none_fits = versions.iter().all(|version| fits(required, version) == Some(false));
+    versions.first().filter(|_| none_fits && !silent).map(String::as_str)
+}
+
 /// Whether a version is in a range as npm writes it (`>=22.12.0`, `^22 || >=24`); `None` for a range that is not
 /// understood, of which nothing can be said.
 #[must_use]

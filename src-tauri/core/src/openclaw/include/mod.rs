@@ -92,6 +92,13 @@ impl Configuration {
         self.files.first().map(|file| &file.document)
     }
 
+    /// What is to be said where the top level is no object: OpenClaw reads settings from one only.
+    #[must_use]
+    pub fn not_an_object(&self) -> Option<Error> {
+        let main = self.main().filter(|_| self.value().as_object().is_none());
+        main.map(Document::not_an_object)
+    }
+
     /// The included files, each once, those that others include last.
     pub fn included(&self) -> impl DoubleEndedIterator<Item = &Document> {
         self.files.iter().skip(1).map(|file| &file.document)
