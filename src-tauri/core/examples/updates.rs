@@ -30,16 +30,20 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (send, mut updates) = unbounded_channel();
     live.subscribe(move |update| send.send(update).is_ok());
     live.pull("qwen3:8b", false)?;
-    let begun = Instant::now();
-    let mut told = 0_u64;
+    // Between the first and the last: as many gaps as updates, less one.
+    let (mut first, mut gaps) = (None, 0_u64);
     while let Some(update) = updates.recv().await {
         let Slice::Pulls(pulls) = update.slice else { continue };
-        told += 1;
+        match first {
+            None => first = Some(Instant::now()),
+            Some(_) => gaps += 1,
+        }
         if pulls.first().is_some_and(|pull| pull.state == PullPhase::Done) {
             break;
         }
     }
-    let line = serde_json::json!({ "updates": told, "seconds": begun.elapsed().as_secs_f64() });
+    let seconds = first.map_or(0.0, |first| first.elapsed().as_secs_f64());
+    let line = serde_json::json!({ "updates": gaps, "seconds": seconds });
     writeln!(std::io::stdout(), "{line}")?;
     Ok(())
 }
