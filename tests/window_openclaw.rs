@@ -50,8 +50,11 @@ async fn from_nothing_but_node_to_an_answer() {
 
     let window = Window::open("openclaw", &home, &[("OLLAMA_HOST", &ollama.host())]).await;
     let mut clicks = 0;
+    // Asked of npm: until it is there, what is below may still move.
+    window.sees_in("//*[@data-testid='setup']", "250").await;
     press(&window, &mut clicks, &words.say("remedy.install-openclaw", &[])).await;
-    window.sees(&words.say("install.openclaw.can", &[])).await;
+    let question = "//*[@data-code='openclaw.not-installed']";
+    window.sees_in(question, &words.say("install.openclaw.can", &[])).await;
     window.picture("asked");
     press(&window, &mut clicks, &words.say("install.openclaw.yes", &[])).await;
     window.find_within(PATIENCE, "its end", "//*[@data-testid='install' and @data-phase='done']").await;

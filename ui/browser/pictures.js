@@ -38,8 +38,9 @@ async function problems(language, place) {
   await page.close();
 }
 
-/** @type {string[]} */
-const languages = JSON.parse(await readFile(new URL('../messages/languages.json', import.meta.url), 'utf8'));
+/** @type {{ tag: string }[]} */
+const listed = JSON.parse(await readFile(new URL('../messages/languages.json', import.meta.url), 'utf8'));
+const languages = listed.map(({ tag }) => tag);
 const folder = process.argv[2];
 if (!folder) throw new Error('Where to? npm run pictures -- FOLDER');
 const chromium = await start();

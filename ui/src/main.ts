@@ -6,5 +6,7 @@ import { tauri } from './lib/backend/tauri';
 import './style/tokens.css';
 import './style/base.css';
 
-const [asked, { default: App }] = await Promise.all([ahead(tauri), import('./App.svelte')]);
-mount(App, { target: document.body, props: { backend: { ...tauri, ...asked } } });
+// Not awaited here: what the window shares with this entry would wait for it for ever.
+void Promise.all([ahead(tauri), import('./App.svelte')]).then(([asked, { default: App }]) => {
+  mount(App, { target: document.body, props: { backend: { ...tauri, ...asked } } });
+});

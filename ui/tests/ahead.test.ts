@@ -38,3 +38,27 @@ test('what fails keeps no window away, and is heard by who asks', async () => {
   await expect(first.preferences()).rejects.toEqual(failure);
   await expect(first.language()).rejects.toEqual(failure);
 });
+
+test('without an answer the window comes all the same, with words', async () => {
+  vi.resetModules();
+  const fresh = await import('../src/lib/backend/ahead');
+  const words = await import('../src/lib/words/words.svelte');
+  const backend = new FakeBackend();
+  vi.spyOn(backend, 'language').mockReturnValue(new Promise(() => undefined));
+  vi.useFakeTimers();
+  const first = fresh.ahead(backend);
+  expect(words.t('nav.models')).toBe('nav.models');
+  await vi.advanceTimersByTimeAsync(1000);
+  vi.useRealTimers();
+  await first;
+  expect(words.t('nav.models')).toBe('Models');
+});
+
+test('the last wish for a language counts, also while its words are being read', async () => {
+  vi.resetModules();
+  const words = await import('../src/lib/words/words.svelte');
+  await Promise.all([words.setLanguage('fr'), words.setLanguage('en'), words.setLanguage('zh-CN'), words.setLanguage('en')]);
+  expect([words.language(), words.t('nav.models'), document.documentElement.lang]).toEqual(['en', 'Models', 'en']);
+  await words.setLanguage('xx');
+  expect(words.language()).toBe('en');
+});

@@ -1,4 +1,5 @@
 import { fireEvent, screen, within } from '@testing-library/svelte';
+import { tick } from 'svelte';
 import { describe, expect, test } from 'vitest';
 import { diagnosis, failureOf, pullOf } from '../src/lib/backend/fake';
 import { findings, lastChange, modelsState, worlds } from '../src/lib/backend/samples';
@@ -127,8 +128,10 @@ test('a hidden window is said to be hidden', async () => {
   let state = 'hidden';
   Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => state });
   document.dispatchEvent(new Event('visibilitychange'));
+  await tick();
   state = 'visible';
   document.dispatchEvent(new Event('visibilitychange'));
+  await tick();
   unmount();
   document.dispatchEvent(new Event('visibilitychange'));
   Reflect.deleteProperty(document, 'visibilityState');

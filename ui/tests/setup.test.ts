@@ -1,4 +1,5 @@
 import { fireEvent, screen, waitFor, within } from '@testing-library/svelte';
+import { tick } from 'svelte';
 import { describe, expect, test } from 'vitest';
 import type { Finding } from '../src/lib/backend/types/Finding';
 import { diagnosis, failureOf, FakeBackend, installOf, pullOf, type World } from '../src/lib/backend/fake';
@@ -65,6 +66,21 @@ describe('what could not be asked', () => {
 });
 
 describe('set everything up', () => {
+  test('goes on in a window that is not seen', async () => {
+    const { backend } = open(worlds.empty);
+    await begin();
+    await looked(backend, 1, {});
+    await waitFor(() => expect(asked(backend, 'pull')).toBe(1));
+    backend.pushPull(pullOf('qwen3.5:4b', 'downloading', 0.5, 3e9));
+    Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => 'hidden' });
+    document.dispatchEvent(new Event('visibilitychange'));
+    await tick();
+    expect(asked(backend, 'setVisible')).toBe(0);
+    await fireEvent.click(await within(card()).findByRole('button', { name: /^Stop here/ }));
+    await waitFor(() => expect(asked(backend, 'setVisible')).toBe(1));
+    Reflect.deleteProperty(document, 'visibilityState');
+  });
+
   test('makes one step after the other, up to the proof', async () => {
     const { backend } = open(worlds.empty);
     await fireEvent.click(await screen.findByRole('button', { name: 'Set everything up' }));

@@ -8,7 +8,8 @@ use std::{
 
 use tokio::sync::watch;
 
-/// Ending an Ollama takes 15 s at the worst, and so may a command of OpenClaw's that is asked to end and taken back.
+/// Ending an Ollama takes 15 s at the worst. A command of OpenClaw's that is taken back may take longer: a change is
+/// pending from before its first step, and the next start settles it.
 const FINISH: Duration = Duration::from_secs(30);
 
 static UNDER_WAY: (Mutex<usize>, Condvar) = (Mutex::new(0), Condvar::new());
@@ -43,8 +44,8 @@ pub(crate) async fn leaving() {
 }
 
 /// For a process that is about to end: says so, and waits until no Ollama is ended without the next one started and every
-/// change with a command of OpenClaw's is whole or taken back, 30 s at the most; what is not by then is settled at the
-/// next start. Blocking, and the runtime has to go on meanwhile.
+/// change with a command of OpenClaw's is whole or taken back, 30 s at the most; a change that is not by then is settled
+/// at the next start. Blocking, and the runtime has to go on meanwhile.
 pub fn finish() {
     LEAVING.send_replace(true);
     drop(UNDER_WAY.1.wait_timeout_while(under_way(), FINISH, |count| *count > 0));

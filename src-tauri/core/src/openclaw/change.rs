@@ -315,8 +315,10 @@ pub async fn settle_telling(computer: &Computer, slow: impl FnOnce()) -> Result<
         })
     }));
     tokio::select! {
-        settled = &mut settled => return settled,
+        // Both may be ready at once on a busy computer.
+        biased;
         Ok(()) = told => slow(),
+        settled = &mut settled => return settled,
     }
     settled.await
 }

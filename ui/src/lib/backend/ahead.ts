@@ -1,10 +1,10 @@
 // Asks the backend for what the first picture needs while the page is still being read, so that there is one picture, not three.
 
-import { languageOf, languageFor, setLanguage } from '../words/words.svelte';
+import { hasWords, languageFor, languageOf, setLanguage } from '../words/words.svelte';
 import type { Backend } from './backend';
 import type { Update } from './types/Update';
 
-/** Rust answers in milliseconds; without an answer the page comes all the same, and says what is wrong. */
+/** Rust answers in milliseconds; without an answer the page comes all the same, in the browser's language. */
 const LIMIT = 1000;
 
 type Asked = Pick<Backend, 'subscribe' | 'preferences' | 'language'>;
@@ -21,6 +21,7 @@ export async function ahead(backend: Asked): Promise<Asked> {
   const words = Promise.all([preferences.then(({ chosen }) => chosen.language, () => null), language.catch(() => '')])
     .then(([chosen, tag]) => setLanguage(languageFor(chosen, languageOf(tag || navigator.language))));
   await Promise.race([Promise.allSettled([subscribed, words]), new Promise((late) => setTimeout(late, LIMIT))]);
+  if (!hasWords()) await setLanguage(languageOf(navigator.language));
   return {
     subscribe: (next) => {
       listen = next;

@@ -91,9 +91,7 @@ export class Preferences {
   }
 
   #show(): void {
-    const shown = languageFor(this.language, this.systemLanguage);
-    void setLanguage(shown);
-    document.documentElement.lang = shown;
+    void setLanguage(languageFor(this.language, this.systemLanguage));
     if (this.text === 'usual') delete document.documentElement.dataset.text;
     else document.documentElement.dataset.text = this.text;
     if (this.theme === 'system') delete document.documentElement.dataset.theme;

@@ -87,13 +87,13 @@ export class SetUp {
       wanted.come();
     }
     const ended = this.phase === 'stopped' || this.phase === 'cancelled';
-    if (ended && this.#live.path?.checking.length === 0 && !this.#stands()) this.#reset();
+    if (ended && this.#live.path?.checking.length === 0 && !this.#stands()) this.#anew();
   }
 
   /** Makes all steps that are left. */
   async start(): Promise<void> {
     if (this.phase === 'running') return;
-    this.#reset();
+    this.#anew();
     this.phase = 'running';
     this.steps = this.plan;
     const stop = new Promise<never>((_, reject) => (this.#stop = reject));
@@ -120,7 +120,13 @@ export class SetUp {
   /** Forgets what was done and what it stopped at; one under way is stopped. */
   async forget(): Promise<void> {
     if (this.phase === 'running') await this.#halt(new Forgotten());
-    else this.#reset();
+    else this.#anew();
+  }
+
+  /** What failed here was told here: nobody tells it again when it is over. */
+  #anew(): void {
+    if (this.failure && this.failure === this.#change.failure) this.#change.failure = null;
+    this.#reset();
   }
 
   async #halt(why: Error): Promise<void> {

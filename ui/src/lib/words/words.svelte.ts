@@ -22,22 +22,33 @@ const fallback: Language = 'en';
 /** The messages of the languages that were shown so far: each is a file of its own, for most people need one. */
 let read = $state.raw<Partial<Record<Language, Record<Key, string>>>>({});
 let current = $state<Language>(fallback);
-let wanted = fallback;
+let latest = fallback;
 
 /** The language that is shown. */
 export function language(): Language {
   return current;
 }
 
-/** Switches the language once its words are here, at once when they are; every text on the screen follows. */
+/** There is something to show besides keys. */
+export function hasWords(): boolean {
+  return current in read;
+}
+
+/**
+ * Switches the language once its words are here, at once when they are; every text on the screen follows. The last wish
+ * counts. All words are in the program: where a file of them cannot be read even so, what was shown stays.
+ */
 export async function setLanguage(next: Language): Promise<void> {
-  wanted = next;
+  latest = next;
   const file = files[`../../../messages/${next}.json`];
-  if (!(next in read) && file) {
-    const words = await file();
+  if (!(next in read)) {
+    const words = await file?.().catch(() => undefined);
+    if (!words) return;
     read = { ...read, [next]: words };
   }
-  if (wanted === next) current = next;
+  if (latest !== next) return;
+  current = next;
+  document.documentElement.lang = next;
 }
 
 /** A language's own name: `Français`. */
@@ -63,8 +74,8 @@ export function languageFor(chosen: string | null, system: Language): Language {
 
 /**
  * The words of `key` with its `{placeholders}` filled in. Where a value is missing (null, empty, or a
- * line 0) and the catalogue has `key.else`, that is taken instead, and so on. A key that there is not, which only
- * a code of another version can make, is shown as it is: no page breaks for want of a word.
+ * line 0) and the catalogue has `key.else`, that is taken instead, and so on. A key that there is not (a code of
+ * another version) is shown as it is: no page breaks for want of a word.
  */
 export function t(key: Key, params: Params = {}): string {
   const words: Partial<Record<string, string>> = read[current] ?? {};

@@ -32,10 +32,13 @@ pub(super) async fn nodes(
 ) -> (Vec<FoundNode>, Option<String>) {
     let looked = surroundings.clone();
     let programs = tokio::task::spawn_blocking(move || programs(&looked)).await.unwrap_or_default();
+    let asked = programs.iter().map(|program| node::ask(surroundings, program.clone(), known, limit));
+    // At once: one that hangs holds up no other.
+    let answers = futures_util::future::join_all(asked).await;
     let (mut found, mut silent) = (Vec::new(), None);
-    for program in programs {
+    for (program, answer) in programs.iter().zip(answers) {
         let path = program.display().to_string();
-        match node::ask(surroundings, program, known, limit).await {
+        match answer {
             Ok(version) => found.extend(version.map(|version| FoundNode { path, version })),
             Err(Silent) => silent = silent.or(Some(path)),
         }
